@@ -1,0 +1,22 @@
+"""The floor that simulate, digitize and classify share: records, layouts, page geometry, formats, filters and beats."""
+
+from ecg.geometry import PageGeometry
+from ecg.layout import Layout, LeadBox, Template
+from ecg.reading import Page, Reading, Trace
+from ecg.record import Record
+
+__all__ = ["Layout", "LeadBox", "Page", "PageGeometry", "Reading", "Record", "Template", "Trace", "read", "write"]
+
+
+def read(path: str, **options: object) -> Record:
+    """Read a recording; the format is chosen by the suffix (see `ecg.formats`)."""
+    from ecg.formats import read as read_any
+
+    return read_any(path, **options)
+
+
+def write(record: Record, path: str) -> None:
+    """Write a recording; the format is chosen by the suffix (see `ecg.formats`)."""
+    from ecg.formats import write as write_any
+
+    write_any(record, path)

@@ -1,0 +1,115 @@
+"""`PageGeometry`: where a paper millimetre lies in the picture, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+_INVERSE_STEPS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class PageGeometry:
+    """A perspective map from paper mm to page px, bent by a smooth displacement.
+
+    `homography` [3, 3] takes (x_mm, y_mm, 1) to px. `bend_mm` [row, column, 2] is a displacement in mm (x, y) on an even
+    lattice over `extent_mm` (x0, y0, x1, y1), added before the homography: px = H(mm + bend(mm)). None means flat paper.
+    Pixel centres have whole coordinates. `error_mm` is the map's own estimate of its typical error, NaN if unknown.
+    """
+
+    homography: np.ndarray
+    bend_mm: np.ndarray | None = None
+    extent_mm: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    error_mm: float = float("nan")
+
+    def __post_init__(self) -> None:
+        matrix = np.asarray(self.homography, dtype=np.float64)
+        if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-12:
+            raise ValueError("homography must be a finite, invertible 3x3 matrix (paper mm to page px)")
+        object.__setattr__(self, "homography", matrix / matrix[2, 2])
+        if self.bend_mm is not None:
+            bend = np.asarray(self.bend_mm, dtype=np.float64)
+            if bend.ndim != 3 or bend.shape[2] != 2 or min(bend.shape[:2]) < 2:
+                raise ValueError(f"bend_mm must be [row, column, 2] with at least 2x2 nodes, got {bend.shape}")
+            spline = np.stack([ndimage.spline_filter(bend[..., k], order=3, mode="nearest") for k in (0, 1)])
+            object.__setattr__(self, "bend_mm", bend)
+            object.__setattr__(self, "_spline", spline)
+
+    @classmethod
+    def flat(cls, px_per_mm: float, origin_px: tuple[float, float] = (0.0, 0.0), angle_deg: float = 0.0) -> PageGeometry:
+        """Even scale, turned by `angle_deg` (clockwise as seen), paper origin at `origin_px`."""
+        c, s = np.cos(np.radians(angle_deg)) * px_per_mm, np.sin(np.radians(angle_deg)) * px_per_mm
+        return cls(np.array([[c, -s, origin_px[0]], [s, c, origin_px[1]], [0, 0, 1]]))
+
+    def to_px(self, points_mm: np.ndarray) -> np.ndarray:
+        """Paper mm [..., 2] (x, y) to page px [..., 2] (x, y)."""
+        points = np.asarray(points_mm, dtype=np.float64)
+        return _project(self.homography, points + self._bend(points))
+
+    def to_mm(self, points_px: np.ndarray) -> np.ndarray:
+        """Page px [..., 2] (x, y) to paper mm [..., 2] (x, y); the inverse of `to_px`."""
+        flat = _project(np.linalg.inv(self.homography), np.asarray(points_px, dtype=np.float64))
+        if self.bend_mm is None:
+            return flat
+        points = flat.copy()
+        for _ in range(_INVERSE_STEPS):  # a contraction: the bend changes slowly along the paper
+            points = flat - self._bend(points)
+        return points
+
+    def _bend(self, points_mm: np.ndarray) -> np.ndarray:
+        if self.bend_mm is None:
+            return np.zeros_like(points_mm)
+        x0, y0, x1, y1 = self.extent_mm
+        rows, cols = self.bend_mm.shape[:2]
+        where = np.stack([
+            (points_mm[..., 1] - y0) / (y1 - y0) * (rows - 1),
+            (points_mm[..., 0] - x0) / (x1 - x0) * (cols - 1),
+        ])  # fmt: skip
+        limits = np.array([rows - 1, cols - 1]).reshape(2, *[1] * (where.ndim - 1))
+        where = np.clip(where, 0, limits)
+        spline: np.ndarray = self._spline  # type: ignore[attr-defined]
+        bend = [ndimage.map_coordinates(s, where, order=3, mode="nearest", prefilter=False) for s in spline]
+        return np.stack(bend, axis=-1)
+
+    def px_per_mm(self, point_mm: tuple[float, float]) -> tuple[float, float]:
+        """Local scale along the paper's x and y at a point."""
+        p = np.array(point_mm, dtype=np.float64)
+        origin, right, down = self.to_px(np.stack([p, p + (1, 0), p + (0, 1)]))
+        return float(np.linalg.norm(right - origin)), float(np.linalg.norm(down - origin))
+
+    def angle_deg(self, point_mm: tuple[float, float]) -> float:
+        """Direction of the paper's x axis in the picture at a point, degrees clockwise as seen, in (-180, 180]."""
+        p = np.array(point_mm, dtype=np.float64)
+        a, b = self.to_px(np.stack([p - (1, 0), p + (1, 0)]))
+        return float(np.degrees(np.arctan2(b[1] - a[1], b[0] - a[0])))
+
+    def after(self, matrix_px: np.ndarray) -> PageGeometry:
+        """The geometry of the picture that `matrix_px` [3, 3] (old px to new px) makes of this one."""
+        return replace(self, homography=np.asarray(matrix_px, dtype=np.float64) @ self.homography)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "homography": self.homography.tolist(),
+            "bend_mm": None if self.bend_mm is None else np.round(self.bend_mm, 5).tolist(),
+            "extent_mm": list(self.extent_mm),
+            "error_mm": None if np.isnan(self.error_mm) else self.error_mm,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PageGeometry:
+        bend, error = data.get("bend_mm"), data.get("error_mm")
+        return cls(
+            np.array(data["homography"]),
+            None if bend is None else np.array(bend),
+            tuple(data["extent_mm"]),
+            float("nan") if error is None else error,
+        )
+
+
+def _project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    homogeneous = points @ matrix[:, :2].T + matrix[:, 2]
+    return homogeneous[..., :2] / homogeneous[..., 2:]

@@ -1,0 +1,171 @@
+"""`Page`, `Trace` and `Reading`: what was seen in a picture, and where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecg.geometry import PageGeometry
+from ecg.layout import Layout, LeadBox
+from ecg.leads import STANDARD
+from ecg.record import Record
+
+FS_HZ = 500.0
+DURATION_S = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A picture of a page: `pixels` is uint8 [row, col, RGB]; `dpi` is what the file claims (None if nothing)."""
+
+    pixels: np.ndarray
+    dpi: float | None = None
+    source: str = ""
+    index: int = 0
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
+            raise ValueError(f"pixels must be uint8 [row, col, RGB], got {self.pixels.dtype} {self.pixels.shape}")
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def stem(self) -> str:
+        """The name for results: the source's stem, with -p2, -p3 ... for later pages of one file."""
+        stem = Path(self.source).stem or "page"
+        return stem if self.index == 0 else f"{stem}-p{self.index + 1}"
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The centre line of one box's ink in page px; `confidence` in 0..1 per point. NaN in `y_px` where it is hidden."""
+
+    lead: str
+    x_px: np.ndarray
+    y_px: np.ndarray
+    confidence: np.ndarray
+
+    def __post_init__(self) -> None:
+        if not self.x_px.shape == self.y_px.shape == self.confidence.shape:
+            raise ValueError(f"trace {self.lead}: x_px, y_px and confidence must have one length")
+
+    def to_signal(self, geometry: PageGeometry, layout: Layout, box: LeadBox) -> tuple[np.ndarray, np.ndarray]:
+        """(time_s, mV) of every point, by the geometry, the box's zero line and time span, and the layout's scales."""
+        mm = geometry.to_mm(np.stack([self.x_px, self.y_px], axis=-1))
+        time_s = box.t0_s + (mm[:, 0] - box.box_mm[0]) / layout.mm_per_s
+        return time_s, (box.baseline_mm - mm[:, 1]) / layout.mm_per_mv
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """All that is needed to show, correct and redo the reading of a page.
+
+    `traces[i]` belongs to `layout.boxes[i]`. `record` is on the page's time line (0 s is the left end of the first column).
+    """
+
+    record: Record
+    page: Page
+    geometry: PageGeometry
+    layout: Layout
+    traces: tuple[Trace, ...]
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.traces) != len(self.layout.boxes):
+            raise ValueError(f"{len(self.traces)} traces for {len(self.layout.boxes)} boxes: expected one each, in order")
+
+    @property
+    def confidence(self) -> dict[str, float]:
+        """Mean confidence per printed lead, 0..1; a hidden point counts as 0."""
+        found: dict[str, list[np.ndarray]] = {}
+        for trace in self.traces:
+            seen = np.where(np.isfinite(trace.y_px), trace.confidence, 0.0)
+            found.setdefault(trace.lead.removeprefix("-"), []).append(seen)
+        return {lead: float(np.concatenate(parts).mean()) for lead, parts in found.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the pixels and the signal, as plain JSON types."""
+        width, height = self.page.size_px
+        return {
+            "source": Path(self.page.source).name,
+            "page_index": self.page.index,
+            "size_px": [width, height],
+            "geometry": self.geometry.to_dict(),
+            "layout": self.layout.to_dict(),
+            "confidence": {lead: round(value, 4) for lead, value in self.confidence.items()},
+            "warnings": list(self.warnings),
+            **self.facts,
+            "traces": [
+                {
+                    "lead": t.lead,
+                    "x_px": _plain(t.x_px),
+                    "y_px": _plain(t.y_px),
+                    "confidence": _plain(t.confidence, 3),
+                }
+                for t in self.traces
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], page: Page, record: Record) -> Reading:
+        """Rebuild from `to_dict`, with the picture and the signal that were saved beside it."""
+        traces = tuple(
+            Trace(t["lead"], _array(t["x_px"]), _array(t["y_px"]), _array(t["confidence"])) for t in data["traces"]
+        )
+        geometry, layout = PageGeometry.from_dict(data["geometry"]), Layout.from_dict(data["layout"])
+        known = {
+            "source", "page_index", "size_px", "geometry", "layout", "confidence", "warnings", "traces",
+        }  # fmt: skip
+        facts = {key: value for key, value in data.items() if key not in known}
+        return cls(record, page, geometry, layout, traces, tuple(data["warnings"]), facts)
+
+    def save_json(self, path: str | Path) -> None:
+        from ecg.formats import write_text
+
+        write_text(path, json.dumps(self.to_dict(), indent=None, allow_nan=False))
+
+
+def traces_to_record(
+    traces: Sequence[Trace],
+    geometry: PageGeometry,
+    layout: Layout,
+    fs_hz: float = FS_HZ,
+    duration_s: float | None = None,
+) -> Record:
+    """Resample every trace to the page's time line: [12, duration * fs], NaN where nothing is printed.
+
+    A rhythm strip fills its lead where the short box has nothing, and replaces nothing; "-aVR" is turned over.
+    """
+    from ecg.filters import sample_at
+
+    duration_s = max(DURATION_S, layout.duration_s) if duration_s is None else duration_s
+    times = np.arange(round(duration_s * fs_hz)) / fs_hz
+    signal = np.full((len(STANDARD), times.size), np.nan, np.float32)
+    order = sorted(range(len(traces)), key=lambda i: layout.boxes[i].is_rhythm)
+    for i in order:
+        box, trace = layout.boxes[i], traces[i]
+        time_s, mv = trace.to_signal(geometry, layout, box)
+        inside = (times >= box.t0_s - 1e-9) & (times < box.t1_s - 1e-9)
+        values = np.full(times.size, np.nan)
+        values[inside] = sample_at(time_s, mv, times[inside], max_gap_s=0.04)
+        row = signal[STANDARD.index(box.lead.removeprefix("-"))]
+        fill = np.isnan(row) & np.isfinite(values)
+        row[fill] = -values[fill] if box.lead.startswith("-") else values[fill]
+    return Record(signal, fs_hz, STANDARD)
+
+
+def _plain(values: np.ndarray, digits: int = 2) -> list[float | None]:
+    return [round(float(v), digits) if np.isfinite(v) else None for v in values]
+
+
+def _array(values: Sequence[float | None]) -> np.ndarray:
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
