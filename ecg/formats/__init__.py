@@ -1,0 +1,37 @@
+"""Reading and writing recordings: one file per format, and a table that picks by suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from ecg.formats import csv, json, wfdb
+from ecg.formats.atomic import atomic_path, write_text
+from ecg.formats.find import find_records
+from ecg.record import Record
+
+__all__ = ["FORMATS", "atomic_path", "find_records", "read", "write", "write_text"]
+
+# Each module has read(path, **options) -> Record and write(record, path).
+FORMATS: dict[str, ModuleType] = {".hea": wfdb, ".dat": wfdb, ".mat": wfdb, ".csv": csv, ".json": json}
+
+
+def read(path: str | Path, **options: object) -> Record:
+    """Read a recording; options are those of the format's own `read` (CSV: fs_hz, unit)."""
+    found = _format(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    record: Record = found.read(path, **options)
+    return record
+
+
+def write(record: Record, path: str | Path) -> None:
+    """Write a recording whole or not at all; parent folders are made."""
+    _format(path).write(record, path)
+
+
+def _format(path: str | Path) -> ModuleType:
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise ValueError(f"{path}: expected a recording that ends in one of {', '.join(FORMATS)}")
+    return FORMATS[suffix]
