@@ -1,0 +1,66 @@
+"""Batches in an order that depends on the seed and the epoch alone."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import torch
+
+from ecg.fit.seeds import permutation
+
+
+class EpochDataset(Protocol):
+    """A map-style dataset whose item is a pure function of (seed, epoch, index)."""
+
+    def set_epoch(self, epoch: int) -> None: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> Any: ...
+
+
+def batch_lists(n: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """The indices of every batch of an epoch; a short last batch is left out (the order changes every epoch)."""
+    order = permutation(seed, epoch, n).tolist()
+    if n <= batch_size:
+        return [order]
+    return [order[i : i + batch_size] for i in range(0, n - batch_size + 1, batch_size)]
+
+
+def loader(dataset: EpochDataset, batches: list[list[int]], num_workers: int, pin: bool = False) -> Iterator[Any]:
+    """The batches in exactly this order, whatever the number of workers."""
+    # A private generator: the loader must not draw from the stream that dropout uses.
+    generator = torch.Generator().manual_seed(0)
+    return iter(
+        torch.utils.data.DataLoader(
+            dataset,  # type: ignore[arg-type]
+            batch_sampler=batches,
+            num_workers=num_workers,
+            worker_init_fn=_quiet_worker,
+            generator=generator,
+            pin_memory=pin,
+        )
+    )
+
+
+def _quiet_worker(_: int) -> None:
+    """One thread each, and leave Ctrl-C to the parent, which finishes its step first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    try:
+        import cv2
+    except ImportError:
+        return
+    cv2.setNumThreads(0)
+
+
+def to_device(batch: Any, device: torch.device, channels_last: bool = False) -> Any:
+    """The same nest of tensors on a device; pictures [n, c, h, w] in channels-last order when asked."""
+    if isinstance(batch, torch.Tensor):
+        moved = batch.to(device, non_blocking=True)
+        return moved.contiguous(memory_format=torch.channels_last) if channels_last and moved.dim() == 4 else moved
+    if isinstance(batch, dict):
+        return {key: to_device(value, device, channels_last) for key, value in batch.items()}
+    if isinstance(batch, list | tuple):
+        return type(batch)(to_device(value, device, channels_last) for value in batch)
+    return batch

@@ -1,0 +1,49 @@
+"""Checkpoints: everything needed to go on exactly where a run stopped, or to rebuild its model from the file alone."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+FORMAT = "galvano-checkpoint-1"
+_KEYS = {"format", "model", "optimiser", "schedule", "epoch", "step_in_epoch", "step", "best_metric", "rng", "recipe"}
+
+
+class CheckpointError(ValueError):
+    """A file that is not a whole checkpoint of this program; the message names the file."""
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Write to a temporary name and rename: a checkpoint is there whole or not at all."""
+    from ecg.formats import atomic_path
+
+    with atomic_path(path) as temporary:
+        torch.save({"format": FORMAT, **state}, temporary)
+
+
+def load(path: str | Path) -> dict[str, Any]:
+    """The state in a checkpoint, on the CPU, read without running any code from the file."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such checkpoint") from None
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise CheckpointError(f"{path}: torn or not a checkpoint ({type(error).__name__}: {_first(error)})") from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise CheckpointError(f"{path}: a torch file, but not a checkpoint of this program (no {FORMAT!r} mark)")
+    missing = sorted(_KEYS - set(state))
+    if missing:
+        raise CheckpointError(f"{path}: incomplete checkpoint, lacks {', '.join(missing)}")
+    return state
+
+
+def weights(state: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The weights to use from a loaded checkpoint: the averaged ones where the run kept an average."""
+    return state["ema"] if state.get("ema") else state["model"]
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[0][:120]
