@@ -1,0 +1,237 @@
+"""The camera: where the paper lies in the picture (a `PageGeometry`), and what light, lens and file do to the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ecg.geometry import PageGeometry
+
+Image = np.ndarray  # float32 [row, col, RGB] in 0..1
+Effect = Callable[[Image, float, np.random.Generator], Image]
+
+
+@dataclass(frozen=True)
+class View:
+    """How a page is seen: `tilt_deg` and `distance` (in page diagonals) give the perspective, `bend_mm` the curl."""
+
+    angle_deg: float = 0.0
+    tilt_deg: float = 0.0
+    tilt_axis_deg: float = 0.0
+    distance: float = 3.0
+    bend_mm: float = 0.0
+    stretch: float = 0.0
+
+
+def look(
+    view: View,
+    extent_mm: tuple[float, float, float, float],
+    size_px: tuple[int, int],
+    fill: float,
+    shift: tuple[float, float],
+    rng: np.random.Generator,
+) -> PageGeometry:
+    """The geometry of a picture `size_px` (width, height) in which `extent_mm` takes up the share `fill` of the frame.
+
+    `shift` moves the page by that share of the frame's free space or overhang, each in -1..1.
+    """
+    x0, y0, x1, y1 = extent_mm
+    centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    diagonal = float(np.hypot(x1 - x0, y1 - y0))
+    pose = _pose(view, diagonal) @ np.array([[1 + view.stretch, 0, -centre[0]], [0, 1, -centre[1]], [0, 0, 1.0]])
+    corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+    seen = PageGeometry(pose).to_px(corners)
+    low, high = seen.min(0), seen.max(0)
+    scale = fill * min(size_px[0] / (high[0] - low[0]), size_px[1] / (high[1] - low[1]))
+    room = (np.array(size_px) - scale * (high - low)) / 2
+    offset = np.array(size_px) / 2 - scale * (low + high) / 2 + np.array(shift) * np.abs(room) - 0.5
+    place = np.array([[scale, 0, offset[0]], [0, scale, offset[1]], [0, 0, 1]])
+    bend = _bend(view.bend_mm, rng) if view.bend_mm > 0 else None
+    return PageGeometry(place @ pose, bend, extent_mm)
+
+
+def _pose(view: View, diagonal_mm: float) -> np.ndarray:
+    """Turn in the plane, tilt about an axis in the plane, and look from a distance."""
+    tilt, axis = np.radians(view.tilt_deg), np.radians(view.tilt_axis_deg)
+    turn, _ = cv2.Rodrigues(np.array([0.0, 0.0, np.radians(view.angle_deg)]))
+    lean, _ = cv2.Rodrigues(tilt * np.array([np.cos(axis), np.sin(axis), 0.0]))
+    rotation = lean @ turn
+    return np.column_stack([rotation[:, 0], rotation[:, 1], [0, 0, view.distance * diagonal_mm]])
+
+
+def _bend(amount_mm: float, rng: np.random.Generator) -> np.ndarray:
+    """A smooth random displacement of about `amount_mm` at its largest, with a curl along one direction."""
+    rows, cols = 7, 9
+    field = np.stack([cv2.resize(rng.normal(size=(4, 5)), (cols, rows), interpolation=cv2.INTER_CUBIC) for _ in (0, 1)], -1)
+    along = rng.uniform(0, 2 * np.pi)
+    t = np.cos(along) * np.linspace(-1, 1, cols) + np.sin(along) * np.linspace(-1, 1, rows)[:, None]
+    curl = np.cos(np.pi * t * rng.uniform(0.3, 1.0) + rng.uniform(-1, 1))[..., None] * np.array([np.cos(along), np.sin(along)])
+    field = 0.5 * field + rng.uniform(0, 2) * curl
+    field -= field.mean((0, 1))
+    return amount_mm * field / np.abs(field).max()
+
+
+def photograph(raster: Image, px_per_mm: float, corner_mm: tuple[float, float], geometry: PageGeometry, size_px: tuple[int, int], behind: Image) -> Image:
+    """Warp a flat raster (px = (mm - corner) * px_per_mm - 0.5) once into the picture; `behind` shows where there is no paper."""
+    mm = pixel_mm(geometry, size_px)
+    where = ((mm - np.array(corner_mm)) * px_per_mm - 0.5).astype(np.float32)
+    seen = cv2.remap(raster, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    rows, cols = raster.shape[:2]
+    edge = np.minimum.reduce([where[..., 0], where[..., 1], cols - 1 - where[..., 0], rows - 1 - where[..., 1]])
+    return behind + np.clip(edge + 1, 0, 1)[..., None] * (seen - behind)
+
+
+def pixel_mm(geometry: PageGeometry, size_px: tuple[int, int], every: int = 8) -> np.ndarray:
+    """Paper mm of every pixel centre, float32 [row, col, (x, y)]; solved on every eighth pixel and interpolated.
+
+    The interpolation error stays below a thousandth of a mm for any bend that paper can take.
+    """
+    cols, rows = size_px
+    gx = np.arange(0, cols + every, every)
+    gy = np.arange(0, rows + every, every)
+    coarse = geometry.to_mm(np.stack(np.meshgrid(gx, gy), axis=-1)).astype(np.float32)
+    full_x, full_y = np.meshgrid(
+        np.arange(cols, dtype=np.float32) / every, np.arange(rows, dtype=np.float32) / every
+    )  # fmt: skip
+    return cv2.remap(coarse, full_x, full_y, cv2.INTER_LINEAR)
+
+
+# --- effects: image, strength in 0..1, rng -> image -------------------------------------------------------------------
+
+
+def light(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Uneven light: a slope and a broad bright or dark spot."""
+    rows, cols = image.shape[:2]
+    y, x = np.linspace(-1, 1, rows, dtype=np.float32)[:, None], np.linspace(-1, 1, cols, dtype=np.float32)
+    a, b, cx, cy = rng.uniform(-1, 1, 4)
+    spot = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / rng.uniform(0.3, 1.5))
+    field = 1 + strength * 0.35 * (a * x + b * y + rng.uniform(-0.6, 1.0) * spot)
+    return image * np.clip(field, 0.3, 1.6)[..., None].astype(np.float32)
+
+
+def shadow(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """A hand's or phone's shadow: a dark polygon with a soft edge."""
+    rows, cols = image.shape[:2]
+    mask = np.zeros((64, 64), np.float32)
+    centre, size = rng.uniform(0, 64, 2), rng.uniform(12, 50)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, 6))
+    points = centre + size * np.stack([np.cos(angles), np.sin(angles)], -1) * rng.uniform(0.5, 1.2, (6, 1))
+    cv2.fillPoly(mask, [points.astype(np.int32)], 1.0)
+    mask = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(1, 6)))
+    return image * (1 - strength * 0.6 * cv2.resize(mask, (cols, rows), interpolation=cv2.INTER_LINEAR))[..., None]
+
+
+def creases(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Folded paper: facets of slightly different brightness with a light or dark line between them."""
+    rows, cols = image.shape[:2]
+    y, x = np.mgrid[0:rows:4, 0:cols:4].astype(np.float32)
+    shade = np.ones_like(x)
+    for _ in range(rng.integers(1, 7)):
+        angle, reach = rng.uniform(0, np.pi), float(np.hypot(rows, cols))
+        offset = np.cos(angle) * rng.uniform(0, cols) + np.sin(angle) * rng.uniform(0, rows)
+        distance = np.cos(angle) * x + np.sin(angle) * y - offset
+        facet = np.tanh(distance / (0.004 * reach)) * np.exp(-np.abs(distance) / (rng.uniform(0.05, 0.5) * reach))
+        line = np.exp(-((distance / (0.002 * reach)) ** 2))
+        shade += strength * (rng.uniform(-0.18, 0.18) * facet + rng.uniform(-0.25, 0.25) * line)
+    return image * cv2.resize(shade, (cols, rows), interpolation=cv2.INTER_LINEAR)[..., None]
+
+
+def stains(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Coffee, water, yellowing: a few soft tinted blots."""
+    rows, cols = image.shape[:2]
+    for _ in range(rng.integers(1, 4)):
+        noise = cv2.resize(rng.normal(size=(8, 8)).astype(np.float32), (cols, rows), interpolation=cv2.INTER_CUBIC)
+        blot = 1 / (1 + np.exp(-6 * (noise - rng.uniform(0.5, 1.5))))
+        tint = 1 - strength * rng.uniform(0.05, 0.45) * np.array([0.3, 0.6, 1.0], np.float32)[rng.permutation(3)]
+        image = image * (1 + blot[..., None] * (tint - 1))
+    return image
+
+
+def colour(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """White balance, exposure, contrast and gamma."""
+    cast = 1 + strength * rng.normal(0, 0.12, 3)
+    image = np.clip(image * cast * (1 + strength * rng.uniform(-0.35, 0.15)), 0, None)
+    image = image ** np.exp(strength * rng.normal(0, 0.25))
+    return (image - 0.5) * (1 + strength * rng.uniform(-0.45, 0.25)) + 0.5 + strength * rng.uniform(-0.08, 0.08)
+
+
+def grey(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """A black-and-white copy."""
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    return image + strength * ((image @ weights)[..., None] - image)
+
+
+def tinted(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Coloured paper or a strong colour cast."""
+    return image * (1 - strength * rng.uniform(0, 0.55, 3))
+
+
+def defocus(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Blur of the lens or of a bad scan, up to about 1.6 px."""
+    return cv2.GaussianBlur(image, (0, 0), 0.3 + 1.3 * strength)
+
+
+def motion(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """A shaken hand: a short line kernel in any direction."""
+    length = 1 + 4 * strength
+    angle, kernel = rng.uniform(0, np.pi), np.zeros((11, 11), np.float32)
+    for t in np.linspace(-length / 2, length / 2, 21):
+        kernel += _tent(5 + t * np.cos(angle), 5 + t * np.sin(angle))
+    return cv2.filter2D(image, -1, kernel / kernel.sum())
+
+
+def _tent(x: float, y: float) -> np.ndarray:
+    at = np.arange(11)
+    return np.outer(np.clip(1 - np.abs(at - y), 0, 1), np.clip(1 - np.abs(at - x), 0, 1)).astype(np.float32)
+
+
+def noise(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Sensor noise, part of it in grains larger than a pixel."""
+    rows, cols = image.shape[:2]
+    fine = rng.standard_normal((rows, cols, 3), np.float32)
+    coarse = rng.standard_normal((rows // 2 + 1, cols // 2 + 1, 1), np.float32)
+    grain = cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_LINEAR)[..., None]
+    return image + strength * 0.06 * (fine + rng.uniform(0, 1.5) * grain)
+
+
+def jpeg(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """A lossy file, quality 95 down to 20."""
+    quality = int(95 - 75 * strength)
+    bgr = cv2.cvtColor((np.clip(image, 0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).astype(np.float32) / 255
+
+
+def coarse(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """A picture that was small once: shrunk up to 2.2 times and enlarged again."""
+    rows, cols = image.shape[:2]
+    factor = 1 / (1 + 1.2 * strength)
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (cols, rows), interpolation=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+
+
+def threshold(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """A fax: black or white against the local mean."""
+    level = image.mean(2)
+    local = cv2.GaussianBlur(level, (0, 0), 12)
+    hard = (level > local * rng.uniform(0.80, 0.95)).astype(np.float32)[..., None]
+    return image + strength * (hard - image)
+
+
+# In the order in which they befall a page: on the paper, in the light, in the lens, in the sensor, in the file.
+EFFECTS: Mapping[str, Effect] = {
+    "tinted": tinted, "stains": stains, "creases": creases, "light": light, "shadow": shadow, "colour": colour,
+    "grey": grey, "defocus": defocus, "motion": motion, "coarse": coarse, "noise": noise, "threshold": threshold,
+    "jpeg": jpeg,
+}  # fmt: skip
+
+
+def apply(image: Image, strengths: Mapping[str, float], rng: np.random.Generator) -> np.ndarray:
+    """Run the effects with a strength above zero in their order; uint8 [row, col, RGB]."""
+    for name, effect in EFFECTS.items():
+        if strengths.get(name, 0.0) > 0:
+            image = effect(image, float(strengths[name]), rng).astype(np.float32, copy=False)
+    return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,146 @@
+"""The printed paper: its colours, its grid and its ink, drawn without any rounding to pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RGB = tuple[float, float, float]
+
+# (paper, 1 mm lines, 5 mm lines), each RGB in 0..1, as seen on common thermal papers, printouts and screens.
+_INKS: dict[str, tuple[RGB, RGB, RGB]] = {
+    "red": ((1.0, 0.98, 0.97), (0.97, 0.72, 0.70), (0.90, 0.40, 0.38)),
+    "pink": ((1.0, 0.91, 0.94), (0.95, 0.72, 0.80), (0.88, 0.50, 0.62)),
+    "crimson": ((1.0, 0.96, 0.95), (0.98, 0.60, 0.60), (0.95, 0.20, 0.20)),
+    "orange": ((1.0, 0.96, 0.90), (0.96, 0.78, 0.60), (0.90, 0.58, 0.35)),
+    "green": ((0.93, 0.98, 0.93), (0.68, 0.86, 0.70), (0.38, 0.68, 0.45)),
+    "blue": ((0.94, 0.97, 1.0), (0.70, 0.80, 0.95), (0.42, 0.55, 0.85)),
+    "grey": ((0.97, 0.97, 0.97), (0.80, 0.80, 0.80), (0.55, 0.55, 0.55)),
+    "brown": ((0.96, 0.93, 0.88), (0.80, 0.70, 0.62), (0.60, 0.45, 0.40)),
+}
+
+# kind -> probability; "dots" prints points where 1 mm lines cross and denser ones along the 5 mm lines.
+_KINDS = {"full": 0.60, "5mm": 0.16, "dots": 0.10, "1mm": 0.06, "dotted lines": 0.08}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A sheet's look. Grid lines stand at whole mm, heavy ones at multiples of 5 mm, inside `grid_mm` (x0, y0, x1, y1).
+
+    `extent_mm` is the sheet itself. Strengths are opacities in 0..1 and widths are in mm.
+    """
+
+    extent_mm: tuple[float, float, float, float]
+    grid_mm: tuple[float, float, float, float]
+    kind: str
+    paper_rgb: RGB
+    fine_rgb: RGB
+    heavy_rgb: RGB
+    fine_width_mm: float
+    heavy_width_mm: float
+    fine_strength: float
+    heavy_strength: float
+    ink_rgb: RGB
+    pen_mm: float
+    ink_strength: float
+
+    @property
+    def has_grid(self) -> bool:
+        return self.kind != "none"
+
+
+def sample_paper(
+    rng: np.random.Generator,
+    extent_mm: tuple[float, float, float, float],
+    grid_mm: tuple[float, float, float, float],
+) -> Paper:
+    """Draw a look at random."""
+    colour = rng.choice(list(_INKS), p=[0.22, 0.14, 0.16, 0.12, 0.08, 0.08, 0.12, 0.08])
+    paper, fine, heavy = (np.array(c) for c in _INKS[colour])
+    jitter = rng.normal(0, 0.03, 3)
+    kind = str(rng.choice(list(_KINDS), p=list(_KINDS.values())))
+    ink = _ink(rng)
+    return Paper(
+        extent_mm=extent_mm,
+        grid_mm=grid_mm,
+        kind=kind,
+        paper_rgb=_rgb(paper + jitter * 0.5),
+        fine_rgb=_rgb(fine + jitter),
+        heavy_rgb=_rgb(heavy + jitter if rng.random() < 0.8 else heavy * rng.uniform(0.3, 0.9)),
+        fine_width_mm=float(rng.uniform(0.06, 0.18)),
+        heavy_width_mm=float(rng.uniform(0.12, 0.35)),
+        fine_strength=float(rng.uniform(0.35, 1.0)),
+        heavy_strength=float(rng.uniform(0.6, 1.0)),
+        ink_rgb=ink,
+        pen_mm=float(np.clip(rng.lognormal(np.log(0.3), 0.35), 0.15, 0.8)),
+        ink_strength=float(rng.uniform(0.7, 1.0)),
+    )
+
+
+def _ink(rng: np.random.Generator) -> RGB:
+    dark = rng.uniform(0.0, 0.3)
+    tint = rng.choice(3, p=[0.75, 0.17, 0.08])
+    if tint == 1:
+        return _rgb(np.array([dark, dark, dark + rng.uniform(0.1, 0.45)]))
+    return _rgb(np.full(3, dark) if tint == 0 else np.array([dark + 0.2, dark, dark + 0.15]))
+
+
+def _rgb(values: np.ndarray) -> RGB:
+    r, g, b = np.clip(values, 0, 1).tolist()
+    return r, g, b
+
+
+def draw_grid(paper: Paper, window_mm: tuple[float, float, float, float], px_per_mm: float) -> np.ndarray:
+    """The bare paper with its grid inside a window (x0, y0, x1, y1), float32 [row, col, RGB] in 0..1.
+
+    Every line is integrated over the pixel, so it lies where it should to a fraction of a pixel.
+    """
+    x0, y0, x1, y1 = window_mm
+    cols, rows = round((x1 - x0) * px_per_mm), round((y1 - y0) * px_per_mm)
+    xs = x0 + (np.arange(cols) + 0.5) / px_per_mm
+    ys = y0 + (np.arange(rows) + 0.5) / px_per_mm
+    image = np.empty((rows, cols, 3), np.float32)
+    image[:] = np.array(paper.paper_rgb, np.float32)
+    inside_x = (xs > paper.grid_mm[0]) & (xs < paper.grid_mm[2])
+    inside_y = (ys > paper.grid_mm[1]) & (ys < paper.grid_mm[3])
+    for rgb, alpha in _grid_layers(paper, xs, ys, px_per_mm):
+        alpha = alpha * inside_x * inside_y[:, None]
+        image += alpha[..., None] * (np.array(rgb, np.float32) - image)
+    return image
+
+
+def _grid_layers(paper: Paper, xs: np.ndarray, ys: np.ndarray, px_per_mm: float) -> list[tuple[RGB, np.ndarray]]:
+    def lines(at: np.ndarray, every_mm: float, width_mm: float) -> np.ndarray:
+        return _coverage(at, every_mm, width_mm, 1 / px_per_mm).astype(np.float32)
+
+    fine_x, fine_y = (lines(v, 1.0, paper.fine_width_mm) * paper.fine_strength for v in (xs, ys))
+    heavy_x, heavy_y = (lines(v, 5.0, paper.heavy_width_mm) * paper.heavy_strength for v in (xs, ys))
+    fine, heavy = _cross(fine_x, fine_y), _cross(heavy_x, heavy_y)
+    if paper.kind == "5mm":
+        return [(paper.heavy_rgb, heavy)]
+    if paper.kind == "1mm":
+        return [(paper.fine_rgb, fine)]
+    if paper.kind in ("dots", "dotted lines"):
+        dash = 0.35 if paper.kind == "dots" else 0.5
+        dot_x, dot_y = (lines(v, 1.0, dash) for v in (xs, ys))
+        dots = np.outer(dot_y, dot_x) * paper.fine_strength
+        along_x, along_y = (lines(v, 0.5 if paper.kind == "dots" else 1.0, dash / 2) for v in (xs, ys))
+        heavy = np.maximum(heavy_x * along_y[:, None], heavy_y[:, None] * along_x)
+        return [(paper.fine_rgb, dots), (paper.heavy_rgb, heavy)]
+    return [(paper.fine_rgb, fine), (paper.heavy_rgb, heavy)]
+
+
+def _cross(across_x: np.ndarray, across_y: np.ndarray) -> np.ndarray:
+    return 1 - (1 - across_x) * (1 - across_y[:, None])
+
+
+def _coverage(at: np.ndarray, every: float, width: float, pixel: float) -> np.ndarray:
+    """Share of each pixel (centre `at`, size `pixel`) that lies on a line of `width` around the multiples of `every`."""
+
+    def area(edge: np.ndarray) -> np.ndarray:
+        shifted = edge / every + width / (2 * every)
+        whole = np.floor(shifted)
+        return whole * width + np.minimum((shifted - whole) * every, width)
+
+    return (area(at + pixel / 2) - area(at - pixel / 2)) / pixel

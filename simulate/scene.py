@@ -1,0 +1,230 @@
+"""`Scene`: one seed becomes one page with its exact truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from ecg.geometry import PageGeometry
+from ecg.layout import TEMPLATES, Layout, Template
+from ecg.reading import Page, Reading, Trace
+from ecg.record import Record
+from simulate.camera import View, apply, look, photograph
+from simulate.draw import draw
+from simulate.paper import Paper, sample_paper
+from simulate.print import Style, compose, sample_style, text_boxes_mm
+from simulate.sheet import Sheet, printed
+
+_COMMON = {
+    "3x4+1": 0.36, "3x4": 0.12, "3x4+2": 0.04, "3x4+3": 0.07, "6x2": 0.08, "6x2+1": 0.04, "12x1": 0.08,
+    "6x1-limb": 0.03, "6x1-precordial": 0.03, "3x2-limb": 0.02, "3x2-precordial": 0.02, "3x1": 0.02, "4x3": 0.03,
+    "cabrera-3x4+1": 0.03, "cabrera-6x2": 0.03,
+}  # fmt: skip
+_RHYTHM_LEADS = ("II", "V1", "V5", "III", "I", "aVF", "V2")
+
+
+@cache
+def presets() -> Mapping[str, Mapping[str, Any]]:
+    """The named kinds of picture."""
+    data: Mapping[str, Mapping[str, Any]] = yaml.safe_load((Path(__file__).parent / "presets.yaml").read_text())
+    return data
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything about a page except the heart: a pure function of the seed, the preset and the difficulty (0..1)."""
+
+    seed: int
+    preset: str
+    layout: Layout
+    paper: Paper
+    style: Style
+    view: View
+    frame_mm: tuple[float, float, float, float]
+    fill: float
+    shift: tuple[float, float]
+    quarter_turns: int
+    aspect: float
+    long_side_px: int
+    behind: str
+    effects: Mapping[str, float]
+
+    @classmethod
+    def sample(cls, seed: int, preset: str = "photo", difficulty: float = 1.0, layout: str | None = None) -> Scene:
+        """Draw a scene at random; `layout` fixes the template by name."""
+        if preset not in presets():
+            raise ValueError(f"unknown preset {preset!r}: expected one of {', '.join(presets())}")
+        kind, rng = presets()[preset], np.random.default_rng([seed, 11])
+        placed = _sample_layout(rng, layout)
+        style = sample_style(rng, placed)
+        extent, grid = _sample_extent(rng, placed, style)
+        paper = sample_paper(rng, extent, grid)
+        frame = extent if rng.random() < 0.7 or preset == "clean" else _tight(rng, placed, style, extent)
+        view = View(
+            angle_deg=_angle(rng, kind, difficulty),
+            tilt_deg=float(rng.uniform(0, kind["tilt"]) * difficulty),
+            tilt_axis_deg=float(rng.uniform(0, 360)),
+            distance=float(rng.uniform(1.2, 4)),
+            bend_mm=float(kind["bend"] * difficulty * rng.beta(1, 2)),
+            stretch=float(rng.uniform(-1, 1) * kind["stretch"] * difficulty),
+        )
+        wide = (frame[2] - frame[0]) / (frame[3] - frame[1])
+        fill = rng.uniform(*kind["fill"])
+        return cls(
+            seed=seed,
+            preset=preset,
+            layout=placed,
+            paper=paper,
+            style=style,
+            view=view,
+            frame_mm=frame,
+            fill=float(1 + (fill - 1) * difficulty),
+            shift=(float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1))),
+            quarter_turns=int(rng.integers(1, 4)) if rng.random() < kind["quarter"] else 0,
+            aspect=float(wide if kind["behind"] != "desk" else rng.choice([4 / 3, 16 / 9, 3 / 2, 3 / 4, wide])),
+            long_side_px=int(rng.integers(*kind["long_side_px"])),
+            behind=kind["behind"],
+            effects=_sample_effects(rng, kind["effects"], difficulty),
+        )
+
+    def sheet(self, record: Record) -> Sheet:
+        """The printed page as vectors."""
+        return compose(record, self.layout, self.paper, self.style, np.random.default_rng([self.seed, 12]))
+
+    def geometry(self) -> tuple[PageGeometry, tuple[int, int]]:
+        """Where the paper lies in the picture, and the picture's (width, height)."""
+        long, aspect = self.long_side_px, self.aspect
+        size = (long, round(long / aspect)) if aspect >= 1 else (round(long * aspect), long)
+        rng = np.random.default_rng([self.seed, 13])
+        seen = look(self.view, self.frame_mm, size, self.fill, self.shift, rng)
+        for _ in range(self.quarter_turns):
+            seen = seen.after(np.array([[0, -1, size[1] - 1], [1, 0, 0], [0, 0, 1.0]]))
+            size = size[::-1]
+        return seen, size
+
+    def render(self, record: Record) -> tuple[Page, Reading]:
+        """The picture and its truth; the truth comes from the vectors, never from the pixels."""
+        sheet, (geometry, size) = self.sheet(record), self.geometry()
+        extent = self.paper.extent_mm
+        centre = ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2)
+        px_per_mm = float(np.clip(1.15 * max(geometry.px_per_mm(centre)), 1.5, 16))
+        raster = draw(sheet, extent, px_per_mm)
+        rng = np.random.default_rng([self.seed, 14])
+        behind = _background(self, size, rng)
+        picture = photograph(raster, px_per_mm, extent[:2], geometry, size, behind)
+        page = Page(apply(picture, self.effects, rng), None, f"scene-{self.seed}", 0)
+        return page, truth(page, geometry, sheet, record)
+
+
+def truth(page: Page, geometry: PageGeometry, sheet: Sheet, record: Record) -> Reading:
+    """The `Reading` that a perfect digitizer would return for this page."""
+    traces = []
+    for box, points in zip(sheet.layout.boxes, sheet.traces, strict=True):
+        px = geometry.to_px(points)
+        traces.append(Trace(box.lead, px[:, 0], px[:, 1], np.ones(len(px))))
+    facts = {
+        "grid_mm": list(sheet.paper.grid_mm) if sheet.paper.has_grid else None,
+        "extent_mm": list(sheet.paper.extent_mm),
+        "pulses_mm": [s.points_mm.tolist() for s in sheet.strokes if s.kind == "pulse"],
+        "texts_mm": text_boxes_mm(sheet),
+        "pen_mm": sheet.paper.pen_mm,
+    }
+    return Reading(printed(record, sheet.layout), page, geometry, sheet.layout, tuple(traces), (), facts)
+
+
+def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:
+    chosen = name or str(rng.choice(list(_COMMON), p=list(_COMMON.values())))
+    template: Template = TEMPLATES[chosen]
+    if template.rhythm and rng.random() < 0.3:
+        leads = rng.choice(_RHYTHM_LEADS, len(template.rhythm), replace=False)
+        template = replace(template, rhythm=tuple(str(lead) for lead in leads))
+    speed = float(rng.choice([25.0, 50.0, 12.5], p=[0.94, 0.05, 0.01]))
+    if speed == 50.0:
+        template = replace(template, column_s=template.column_s / 2)
+    gain = float(rng.choice([10.0, 5.0, 20.0], p=[0.92, 0.05, 0.03]))
+    pitch = min(42.0, 200.0 / template.row_count) * rng.uniform(0.6, 1.0)
+    origin = rng.uniform(0, 5, 2)
+    lines = origin[1] + (np.arange(template.row_count) + 0.5) * pitch
+    if rng.random() < 0.3:
+        lines = lines + rng.normal(0, 0.06 * pitch, lines.size)
+    elif rng.random() < 0.5:
+        lines = np.round(lines / 5) * 5 if pitch > 10 else np.round(lines)
+    return template.place((float(origin[0]), float(origin[1])), pitch, speed, gain, lines.tolist())
+
+
+def _sample_extent(
+    rng: np.random.Generator, layout: Layout, style: Style
+) -> tuple[tuple[float, float, float, float], tuple[float, float, float, float]]:
+    """The sheet and the part of it that carries the grid."""
+    x0, y0, x1, y1 = layout.extent_mm
+    left = style.pulse_room_mm if style.pulse == "left" else 0.0
+    right = style.pulse_room_mm if style.pulse == "right" else 0.0
+    margin = rng.uniform(1, 18, 4)
+    margin[1] = rng.choice([rng.uniform(2, 20), rng.uniform(20, 70)])
+    grid = (x0 - left - margin[0], y0 - margin[1], x1 + right + margin[2], y1 + margin[3])
+    if rng.random() < 0.6:
+        return grid, grid
+    border = rng.uniform(2, 15, 4)
+    if rng.random() < 0.4:
+        border[1] += rng.uniform(10, 60)
+    extent = (grid[0] - border[0], grid[1] - border[1], grid[2] + border[2], grid[3] + border[3])
+    if rng.random() < 0.7:
+        snapped = np.round(np.array(grid) / 5) * 5
+        grid = tuple(snapped.tolist())  # type: ignore[assignment]
+    return extent, grid
+
+
+def _tight(
+    rng: np.random.Generator, layout: Layout, style: Style, extent: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """A picture cropped close to the traces."""
+    x0, y0, x1, y1 = layout.extent_mm
+    left = style.pulse_room_mm if style.pulse == "left" and rng.random() < 0.8 else 0.0
+    right = style.pulse_room_mm if style.pulse == "right" else 0.0
+    near = np.array([x0 - left, y0, x1 + right, y1]) + rng.uniform(0, 6, 4) * np.array([-1, -1, 1, 1])
+    low, high = np.maximum(near[:2], extent[:2]), np.minimum(near[2:], extent[2:])
+    return (*low.tolist(), *high.tolist())  # type: ignore[return-value]
+
+
+def _angle(rng: np.random.Generator, kind: Mapping[str, Any], difficulty: float) -> float:
+    if rng.random() < kind["whole_circle"]:
+        return float(rng.uniform(-180, 180))
+    return float(rng.normal(0, 1) * kind["angle"] * difficulty)
+
+
+def _sample_effects(rng: np.random.Generator, table: Mapping[str, Any], difficulty: float) -> dict[str, float]:
+    chosen = {}
+    for name, (often, most) in table.items():
+        strength = difficulty * most * rng.beta(1.2, 1.8)
+        if rng.random() < often:
+            chosen[name] = float(strength if name not in ("grey", "threshold") else 1.0)
+    return chosen
+
+
+def _background(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    shape = (size[1], size[0], 3)
+    if scene.behind == "paper":
+        return np.broadcast_to(np.array(scene.paper.paper_rgb, np.float32), shape)
+    if scene.behind == "plain":
+        tone = rng.choice([1.0, rng.uniform(0.8, 1.0), rng.uniform(0, 0.3)])
+        return np.full(shape, tone, np.float32)
+    return _desk(shape, rng)
+
+
+def _desk(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
+    """A table top: a base colour with streaks along one direction and soft blotches."""
+    import cv2
+
+    base = np.array([0.45, 0.33, 0.22]) * rng.uniform(0.4, 1.6) if rng.random() < 0.6 else np.full(3, rng.uniform(0.05, 0.8))
+    grain = rng.normal(size=(int(rng.integers(20, 120)), int(rng.integers(3, 10))))
+    grain = grain if rng.random() < 0.5 else grain.T
+    streaks = cv2.resize(grain.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    blotches = cv2.resize(rng.normal(size=(6, 6)).astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    tone = 1 + rng.uniform(0, 0.2) * streaks + rng.uniform(0, 0.2) * blotches
+    return (tone[..., None] * (base + rng.normal(0, 0.03, 3))).astype(np.float32)
