@@ -21,12 +21,16 @@ DURATION_S = 10.0
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """A picture of a page: `pixels` is uint8 [row, col, RGB]; `dpi` is what the file claims (None if nothing)."""
+    """A picture of a page: `pixels` is uint8 [row, col, RGB]; `dpi` is what the file claims (None if nothing).
+
+    `notes` say in words what was changed on opening (shrunk, only the first picture of an animation ...).
+    """
 
     pixels: np.ndarray
     dpi: float | None = None
     source: str = ""
     index: int = 0
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
@@ -68,7 +72,8 @@ class Trace:
 class Reading:
     """All that is needed to show, correct and redo the reading of a page.
 
-    `traces[i]` belongs to `layout.boxes[i]`. `record` is on the page's time line (0 s is the left end of the first column).
+    `traces[i]` belongs to `layout.boxes[i]`. `record` is on the page's time line: 0 s is the left end of the first
+    column. `warnings` begin with the page's notes.
     """
 
     record: Record
@@ -81,7 +86,8 @@ class Reading:
 
     def __post_init__(self) -> None:
         if len(self.traces) != len(self.layout.boxes):
-            raise ValueError(f"{len(self.traces)} traces for {len(self.layout.boxes)} boxes: expected one each, in order")
+            raise ValueError(f"{len(self.traces)} traces for {len(self.layout.boxes)} boxes: expected one each")
+        object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.page.notes, *self.warnings))))
 
     @property
     def confidence(self) -> dict[str, float]:
@@ -127,6 +133,14 @@ class Reading:
         }  # fmt: skip
         facts = {key: value for key, value in data.items() if key not in known}
         return cls(record, page, geometry, layout, traces, tuple(data["warnings"]), facts)
+
+    def overlay(self, path: str | Path) -> None:
+        """Draw what was read over the page, for checking by eye; the picture's format goes by the suffix."""
+        from ecg.formats import atomic_path
+        from ecg.overlay import draw
+
+        with atomic_path(path) as temporary:
+            draw(self).save(temporary, compress_level=3)  # PNG: a third of the time of the default, 5 % larger
 
     def save_json(self, path: str | Path) -> None:
         from ecg.formats import write_text

@@ -1,0 +1,145 @@
+"""Pictures of every usual kind to upright RGB with eight bits a channel."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+Result = TypeVar("Result")
+
+_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
+_ANIMATED = ("PNG", "WEBP", "GIF")
+_LARGEST_PX = 170e6  # what a decoder may be asked to unpack: half a gigabyte of RGB
+_KEPT_PX = 40e6  # the largest phone photos; more pixels only cost memory
+_FULL_SCALES = (255, 1023, 4095, 16383, 65535)  # of 8, 10, 12, 14 and 16 bits
+_TIFF_KIND, _THUMBNAIL = 254, 1
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Frame(NamedTuple):
+    """One decoded page: uint8 [row, col, RGB], the file's own dpi (None if it claims nothing), and what was changed."""
+
+    pixels: np.ndarray
+    dpi: float | None
+    notes: tuple[str, ...] = ()
+
+
+def frames(path: Path) -> Iterator[Frame]:
+    """The pages of a picture file: all of a TIFF, the first of anything else. Raises ValueError with words."""
+    with _open(path) as image:
+        count = _attempt(lambda: getattr(image, "n_frames", 1))
+        if image.format != "TIFF":
+            animated = count > 1 and image.format in _ANIMATED
+            yield _frame(image, (f"animated picture: only the first of {count} frames was read",) if animated else ())
+            return
+        for i in range(count):
+            _attempt(lambda i=i: image.seek(i))  # type: ignore[misc]
+            if not image.tag_v2.get(_TIFF_KIND, 0) & _THUMBNAIL:  # type: ignore[attr-defined]
+                yield _frame(image)
+
+
+def _open(path: Path) -> Image.Image:
+    with path.open("rb") as file:
+        if file.read(12)[4:8] == b"ftyp":
+            _register_heif()
+    Image.init()  # so that the table of formats is whole
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large pictures and odd tags: both are handled here
+            return Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
+    except UnidentifiedImageError:
+        raise ValueError("not a picture or PDF; expected PNG, JPEG, TIFF, WebP, BMP, GIF, HEIC or PDF") from None
+    except Image.DecompressionBombError:
+        raise ValueError("unpacks to far too many pixels; scan it at 300 dpi") from None
+    except Exception as error:  # a damaged header makes the readers raise nearly anything
+        raise _unreadable(error) from error
+
+
+def _register_heif() -> None:
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise ValueError("HEIC pictures need pillow-heif; run `pip install pillow-heif` or save as JPEG") from None
+    register_heif_opener()
+
+
+def _frame(image: Image.Image, notes: tuple[str, ...] = ()) -> Frame:
+    width, height = image.size
+    if width * height > _LARGEST_PX:
+        raise ValueError(f"{width}x{height} px is more than {_LARGEST_PX / 1e6:.0f} megapixels; scan it at 300 dpi")
+    shrink = min(1.0, (_KEPT_PX / (width * height)) ** 0.5)
+    dpi = _claimed_dpi(image)
+    picture = _attempt(lambda: _shrunk(image, shrink))
+    if shrink < 1:
+        notes += (f"the picture of {width}x{height} px was shrunk to {picture.width}x{picture.height} px",)
+    turn, damaged = _orientation(image)
+    upright = picture if turn is None else picture.transpose(turn)
+    return Frame(np.array(upright), dpi and dpi * shrink, notes + damaged)
+
+
+def _shrunk(image: Image.Image, shrink: float) -> Image.Image:
+    if shrink == 1:
+        return _to_rgb(image)
+    size = (max(1, round(image.width * shrink)), max(1, round(image.height * shrink)))
+    image.draft(None, size)  # a JPEG decodes straight to a half or a quarter where that is enough
+    return _to_rgb(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _orientation(image: Image.Image) -> tuple[Image.Transpose | None, tuple[str, ...]]:
+    """How to turn the picture upright, and a note where the file's own word on it is damaged."""
+    try:
+        return _TURNS.get(image.getexif().get(_ORIENTATION, 1)), ()
+    except Exception as error:  # damaged EXIF must not cost the page: the page pass finds the rotation anyway
+        return None, (f"the camera's data in the file is damaged and was ignored ({type(error).__name__})",)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Any mode to RGB; transparent parts become white paper, deeper grey is scaled to eight bits."""
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
+    if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
+        picture = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_eight_bits(values: np.ndarray) -> np.ndarray:
+    """Grey of unknown depth to uint8: full scale is 1 for fractions, else the smallest usual depth that holds all."""
+    grey = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0).clip(0)
+    top = float(grey.max(initial=0.0))
+    is_fraction = values.dtype.kind == "f" and top <= 1
+    full_scale = 1.0 if is_fraction else next((full for full in _FULL_SCALES if top <= full), top)
+    return (grey * (255 / full_scale) + 0.5).astype(np.uint8)
+
+
+def _claimed_dpi(image: Image.Image) -> float | None:
+    try:
+        dpi = float(np.atleast_1d(image.info.get("dpi", 0))[0])
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return dpi if np.isfinite(dpi) and dpi > 1 else None
+
+
+def _attempt(decode: Callable[[], Result]) -> Result:
+    try:
+        return decode()
+    except Exception as error:  # decoders of damaged files raise nearly anything
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ValueError:
+    return ValueError(f"damaged or cut off ({error or type(error).__name__}); copy or export it again")
