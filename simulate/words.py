@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the words of other alphabets are meant as they stand
 """The words that ECG machines print, by language; people, places and numbers are invented elsewhere from these."""
 
 from __future__ import annotations
