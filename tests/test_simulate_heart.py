@@ -92,7 +92,9 @@ def test_rate_and_length_are_as_asked(fs_hz: float, duration_s: float) -> None:
         ({"noise": {"hiss": 1.0}}, "unknown noise 'hiss'"),
         ({"rhythm": "SR", "heart_rate_bpm": 20.0}, "SR beats at 60-100 per minute"),
         ({"heart_rate_bpm": 70.0}, "needs a rhythm"),
-        ({"duration_s": 0.0}, "duration_s > 0"),
+        ({"duration_s": 0.0}, "duration_s must be a positive"),
+        ({"fs_hz": 50.0}, "fs_hz must be at least 100"),
+        ({"conditions": ("CLBBB", "CRBBB")}, "CLBBB and CRBBB exclude each other"),
         ({"seed": -1}, "seed must be 0 or more"),
     ],
 )

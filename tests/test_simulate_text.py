@@ -5,7 +5,7 @@ import pytest
 
 from simulate.text import bundled_count, font_files, header_lines, text_mask
 
-CYRILLIC = "Ритм синусовый"  # noqa: RUF001
+CYRILLIC = "Ритм синусовый"
 
 
 @pytest.mark.parametrize("height_px", [6.0, 11.5, 40.0])

@@ -9,7 +9,7 @@ import numpy as np
 
 def fibrillate(rng: np.random.Generator, matrix: np.ndarray, time_s: np.ndarray) -> np.ndarray:
     """Fibrillation waves, mV [8 leads, sample]: 4-9 Hz, never twice the same, clearest in V1."""
-    size = rng.uniform(0.02, 0.10)
+    size = rng.uniform(0.02, 0.075)
     out = np.zeros((3, len(time_s)))
     for _ in range(3):
         rate = rng.uniform(4.5, 8.0) + 0.7 * np.sin(2 * np.pi * rng.uniform(0.1, 0.6) * time_s + rng.uniform(0, 6.3))

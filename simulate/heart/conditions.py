@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from simulate.heart.dipole import Heart, Wave, lobe, plateau, turned
 
 Change = Callable[[np.random.Generator, Heart], Heart]
+Axes = tuple[float, float, float]
 
 # mV in I, II, V1..V6 for an injury of strength 1; III, aVR, aVL and aVF follow from I and II.
 TERRITORIES = {
@@ -26,7 +27,7 @@ TERRITORIES = {
 def right_bundle_branch_block(rng: np.random.Generator, heart: Heart) -> Heart:
     """A slow terminal force to the right and front; T turns away from it."""
     old, new = heart.qrs_s, rng.uniform(0.122, 0.155)
-    early = tuple(_moved(w, old / new).scaled((1, 1, 0.7)) for w in heart.qrs)
+    early = tuple(_moved(w, old / new).scaled((1.0, 1.0, 0.7)) for w in heart.qrs)
     late = lobe(np.array((-0.55, -0.05, -0.62)) * rng.uniform(0.7, 1.4), 0.73, 0.10, 0.115)
     t = _turned_t(heart.t, (1.0, 1.0, -0.4))
     return replace(heart, qrs=(*early, late), t=t, qrs_s=new, qtc_s=heart.qtc_s + 0.03)
@@ -62,15 +63,15 @@ def left_anterior_block(rng: np.random.Generator, heart: Heart) -> Heart:
     rise = rng.uniform(0.75, 1.05)
     changed = ((0.6, 0.0, 1.0), (0.8, 0.0, 1.0), (1.0, 0.0, 1.0), (1.0, 0.0, 0.8), (1.0, 0.0, 1.0))
     extra = (0.22, 0.02, -0.65 * rise, -0.62 * rise, -0.1)
-    return replace(heart, qrs=_reshaped(heart.qrs, changed, extra), qrs_s=min(heart.qrs_s + 0.012, 0.115))
+    return replace(heart, qrs=_reshaped(heart.qrs, changed, extra), qrs_s=_widened(heart, 0.012))
 
 
 def left_posterior_block(rng: np.random.Generator, heart: Heart) -> Heart:
     """Starts up and left, ends down and right: rS in I and aVL, qR in III, axis beyond +100 degrees."""
     fall = rng.uniform(0.85, 1.15)
-    changed = ((-0.9, 0.0, 1.0), (0.7, 0.0, 1.0), (0.05, 0.0, 1.0), (-0.6, 0.0, 1.0), (1.0, 0.0, 1.0))
-    extra = (-0.22, 0.1, 0.95 * fall, 0.55 * fall, 0.05)
-    return replace(heart, qrs=_reshaped(heart.qrs, changed, extra), qrs_s=min(heart.qrs_s + 0.010, 0.115))
+    changed = ((-0.9, 0.0, 1.0), (0.7, 0.0, 1.0), (0.42, 0.0, 1.0), (-0.4, 0.0, 1.0), (1.0, 0.0, 1.0))
+    extra = (-0.22, 0.15, 1.5 * fall, 0.8 * fall, 0.05)
+    return replace(heart, qrs=_reshaped(heart.qrs, changed, extra), qrs_s=_widened(heart, 0.010))
 
 
 def left_hypertrophy(rng: np.random.Generator, heart: Heart) -> Heart:
@@ -79,8 +80,8 @@ def left_hypertrophy(rng: np.random.Generator, heart: Heart) -> Heart:
     qrs = tuple(w.scaled(large) if i in (2, 3) else w for i, w in enumerate(heart.qrs))
     t = heart.t
     if rng.random() < 0.6:
-        t = (*_turned_t(t, (-0.75, -0.2, 0.9)), lobe(np.array((-0.13, -0.04, -0.12)) * rng.uniform(0.6, 1.3), 0.2, 0.2))
-    return replace(heart, qrs=qrs, t=t, qrs_s=min(heart.qrs_s + 0.01, 0.116))
+        t = (*_turned_t(t, (-1.1, -0.4, 1.0)), lobe(np.array((-0.15, -0.05, -0.12)) * rng.uniform(0.6, 1.4), 0.22, 0.2))
+    return replace(heart, qrs=qrs, t=t, qrs_s=_widened(heart, 0.010))
 
 
 def right_hypertrophy(rng: np.random.Generator, heart: Heart) -> Heart:
@@ -132,17 +133,16 @@ def pericarditis(rng: np.random.Generator, heart: Heart) -> Heart:
     return replace(heart, t=(*heart.t, plateau(local, 0.03, 0.3, 0.05, 0.3)))
 
 
-def infarct(initial_mv: tuple[float, float, float], lost: tuple[float, float, float]) -> Change:
-    """An old scar: a Q wave of 35-45 ms away from it, and the later forces toward it lost in part (per axis)."""
+def infarct(q_mv: Axes, early: Axes, main: Axes, t: Axes) -> Change:
+    """An old scar: a Q wave of 35-45 ms away from it; factors per axis for the early and main forces and for T."""
 
     def change(rng: np.random.Generator, heart: Heart) -> Heart:
-        q = lobe(np.array(initial_mv) * rng.uniform(0.8, 1.5), 0.24, 0.09, 0.10)
-        keep = 1 - np.array(lost) * rng.uniform(0.6, 1.0)
-        qrs = tuple(
-            w.scaled(keep) if i in (1, 2) else w.scaled(np.minimum(keep + 0.4, 1)) for i, w in enumerate(heart.qrs)
-        )
-        flip = 1 - np.array(lost) * rng.uniform(0.8, 2.2)
-        return replace(heart, qrs=(*qrs, q), t=tuple(w.scaled(flip) for w in heart.t))
+        grade = rng.uniform(0.55, 1.0)
+        q = lobe(np.array(q_mv) * rng.uniform(0.8, 1.4), 0.26, 0.09, 0.10)
+        lost = [1 + grade * (np.array(f) - 1) for f in (early, early, main)]
+        qrs = (*(w.scaled(f) for w, f in zip(heart.qrs, lost, strict=False)), *heart.qrs[3:], q)
+        flip = 1 + rng.uniform(0.2, 1.2) * (np.array(t) - 1)
+        return replace(heart, qrs=qrs, t=_turned_t(heart.t, flip))
 
     return change
 
@@ -172,14 +172,36 @@ CONDITIONS: dict[str, Change] = {
     "HYPERK": hyperkalaemia,
     "WPW": preexcitation,
     "PERI": pericarditis,
-    "IMI": infarct((0.05, -0.45, -0.05), (0.0, 0.65, 0.0)),
-    "AMI": infarct((-0.05, 0.02, 0.65), (0.45, 0.0, -0.8)),
-    "LMI": infarct((-0.5, 0.02, 0.0), (0.55, 0.0, 0.0)),
+    "IMI": infarct((0.05, -0.45, -0.05), (1.0, -0.3, 1.0), (1.0, 0.45, 1.0), (1.0, -0.8, 1.0)),
+    "AMI": infarct((-0.08, 0.02, 0.25), (0.2, 1.0, -0.4), (0.6, 1.0, 1.2), (-0.3, 1.0, -1.2)),
+    "LMI": infarct((-0.5, 0.02, 0.0), (0.2, 1.0, 1.0), (0.55, 1.0, 1.0), (-0.5, 1.0, 1.0)),
     **{f"STE_{name}": st_shift(name) for name in ("anterior", "septal", "inferior", "lateral", "anterolateral")},
     **{f"STD_{name}": st_shift(name) for name in ("posterior", "subendocardial")},
     "STD_inferior": st_shift("inferior", -1.0),
     "STD_lateral": st_shift("lateral", -1.0),
 }
+
+
+_SHIFTS = tuple(name for name in CONDITIONS if name.startswith(("STE", "STD")))
+# At most one of each group can be true of one heart, or be told apart on paper.
+EXCLUSIVE = (
+    ("CRBBB", "IRBBB", "CLBBB", "WPW"),
+    ("LAFB", "LPFB", "CLBBB", "RVH"),
+    ("LVH", "RVH", "LVOLT", "CLBBB"),
+    ("IMI", "AMI", "LMI", "CLBBB"),
+    ("PERI", "HYPERK", "CLBBB", *_SHIFTS),
+)
+
+
+def contradiction(names: Sequence[str]) -> tuple[str, ...]:
+    """The first conditions among these that exclude each other; empty when all can go together."""
+    clashes = (tuple(name for name in names if name in group) for group in EXCLUSIVE)
+    return next((clash for clash in clashes if len(clash) > 1), ())
+
+
+def _widened(heart: Heart, by_s: float) -> float:
+    """QRS a little longer, short of a bundle branch block unless there is one already."""
+    return max(heart.qrs_s, min(heart.qrs_s + by_s, 0.116))
 
 
 def _moved(wave: Wave, scale: float, shift: float = 0.0) -> Wave:
@@ -188,8 +210,8 @@ def _moved(wave: Wave, scale: float, shift: float = 0.0) -> Wave:
     return replace(wave, start=start, stop=stop, rise=wave.rise * scale, fall=wave.fall * scale)
 
 
-def _turned_t(waves: tuple[Wave, ...], factors: tuple[float, float, float] | np.ndarray) -> tuple[Wave, ...]:
-    return tuple(w.scaled(np.asarray(factors)) for w in waves)
+def _turned_t(waves: tuple[Wave, ...], factors: Axes | np.ndarray) -> tuple[Wave, ...]:
+    return tuple(w.scaled(factors) for w in waves)
 
 
 def _reshaped(

@@ -5,7 +5,7 @@ Axes in mV as Frank (1956) drew them: x to the patient's left, y to the feet, z 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -40,9 +40,9 @@ class Wave:
     fall: float
     local_mv: np.ndarray = field(default_factory=lambda: _NO_LOCAL)
 
-    def scaled(self, factor: float | np.ndarray) -> Wave:
+    def scaled(self, factor: float | Sequence[float] | np.ndarray) -> Wave:
         """The same wave with its dipole times a factor, or times one factor per axis."""
-        return replace(self, dipole_mv=self.dipole_mv * factor)
+        return replace(self, dipole_mv=self.dipole_mv * np.asarray(factor))
 
 
 def lobe(xyz_mv: Iterable[float], at: float, width: float, fall: float | None = None) -> Wave:
@@ -74,16 +74,16 @@ class Heart:
 
 def normal_heart(rng: np.random.Generator) -> Heart:
     """A healthy adult: septal, anterior, free-wall, posterior and basal forces; a T wave that follows the QRS."""
-    turn = turned(rng.normal(-10, 17), rng.normal(0, 12))
+    turn = turned(rng.normal(-15, 22), rng.normal(3, 13))
     half = turned(rng.normal(0, 8), rng.normal(0, 10))
     size = float(np.exp(rng.normal(0, 0.2)))
     vary = np.exp(rng.normal(0, 0.18, 12))
     qrs = (
-        lobe(turn @ (-0.18, 0.00, -0.30) * size * vary[0], 0.21, 0.080),
+        lobe(turn @ (-0.17, 0.00, -0.23) * size * vary[0] ** 2, 0.21, 0.080),
         lobe(turn @ (0.35, 0.25, -0.35) * size * vary[1], 0.35, 0.085),
         lobe(turn @ (1.05, 0.75, 0.25) * size * vary[2], 0.49, 0.100),
         lobe(turn @ (0.40, 0.30, 0.80) * size * vary[3], 0.66, 0.090),
-        lobe(turn @ (-0.12, -0.15, 0.28) * size * vary[4], 0.81, 0.080),
+        lobe(turn @ (-0.32, -0.24, 0.38) * size * vary[4] ** 2, 0.81, 0.080),
         *(lobe(rng.normal(0, 0.07, 3), at, 0.05) for at in rng.uniform(0.3, 0.85, rng.integers(0, 4))),
     )
     tall = 0.72 * size**0.5 * float(np.exp(rng.normal(0, 0.3)))

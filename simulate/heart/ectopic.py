@@ -11,9 +11,9 @@ from simulate.heart.dipole import Heart, Wave, lobe
 
 def ventricular(rng: np.random.Generator, heart: Heart) -> Heart:
     """A wide beat from a random place in either ventricle; its T points the other way."""
-    to_front = rng.choice((-0.95, 0.75))  # from the left ventricle towards the front (RBBB-like), or the reverse
-    main = np.array((-0.75 * to_front, rng.uniform(-0.9, 0.9), -1.0 * to_front)) * (-1 if to_front > 0 else 1)
-    main = np.array((main[0] * np.sign(-to_front) if rng.random() < 0.3 else main[0], main[1], main[2]))
+    from_right = rng.random() < 0.5  # then V1 is negative, as in left bundle branch block; else the reverse
+    left, back = (0.75, 0.95) if from_right else (-0.55, -0.8)
+    main = np.array((left * rng.uniform(-0.2, 1.2), rng.uniform(-0.9, 0.9), back))
     return _wide(rng, heart, main * rng.uniform(0.9, 1.7), rng.uniform(0.128, 0.17))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy.signal import lfilter
@@ -54,7 +54,7 @@ NOISES: dict[str, Noise] = {"muscle": muscle, "mains": mains, "wander": wander, 
 
 
 def add_noise(
-    rng: np.random.Generator, leads_mv: np.ndarray, time_s: np.ndarray, kinds: dict[str, float]
+    rng: np.random.Generator, leads_mv: np.ndarray, time_s: np.ndarray, kinds: Mapping[str, float]
 ) -> np.ndarray:
     """Eight leads [8, sample] with each kind of noise at its strength (1 = plainly visible)."""
     for kind, strength in kinds.items():

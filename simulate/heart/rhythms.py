@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Schedule:
     """Onsets in s: ventricular beats (onset, kind: N V P E), P waves (onset, kind: sinus ectopic retro), spikes.
 
     `atria` names what the atria do all the time: "none", "fibrillate" or "flutter" (at `flutter_hz`).
+    `pr_s` is NaN where there is no one PR interval.
     """
 
     beats: Sequence[tuple[float, str]]
@@ -36,7 +37,8 @@ class Schedule:
     spikes: Sequence[float] = ()
     atria: str = "none"
     flutter_hz: float = 0.0
-    facts: dict[str, float] = field(default_factory=dict)
+    pr_s: float = np.nan
+    atrial_bpm: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,13 @@ class Rhythm:
 def sinus(rng: np.random.Generator, pulse: Pulse) -> Schedule:
     """Regular, with the small variability of a healthy node."""
     onsets = _clock(rng, pulse, swing=rng.uniform(0.01, 0.03))
-    return Schedule([(t, "N") for t in onsets], _conducted(onsets, _pr_s(pulse)))
+    return _conducted(onsets, _pr_s(pulse))
 
 
 def sinus_arrhythmia(rng: np.random.Generator, pulse: Pulse) -> Schedule:
     """The rate swings with the breath."""
     onsets = _clock(rng, pulse, swing=rng.uniform(0.12, 0.2))
-    return Schedule([(t, "N") for t in onsets], _conducted(onsets, _pr_s(pulse)))
+    return _conducted(onsets, _pr_s(pulse))
 
 
 def fibrillation(rng: np.random.Generator, pulse: Pulse) -> Schedule:
@@ -78,7 +80,7 @@ def flutter(rng: np.random.Generator, pulse: Pulse) -> Schedule:
     steps = rng.choice((ratio - 1, ratio, ratio + 1), len(waves)) if varying else np.full(len(waves), ratio)
     conducted = np.cumsum(steps)
     onsets = waves[conducted[conducted < len(waves)]] + rng.normal(0, 0.002, int((conducted < len(waves)).sum()))
-    return Schedule([(t, "N") for t in onsets], atria="flutter", flutter_hz=flutter_hz)
+    return Schedule([(t, "N") for t in onsets], atria="flutter", flutter_hz=flutter_hz, atrial_bpm=60 * flutter_hz)
 
 
 def supraventricular_tachycardia(rng: np.random.Generator, pulse: Pulse) -> Schedule:
@@ -92,8 +94,9 @@ def supraventricular_tachycardia(rng: np.random.Generator, pulse: Pulse) -> Sche
 def ventricular_tachycardia(rng: np.random.Generator, pulse: Pulse) -> Schedule:
     """Wide and fast; the sinus node goes on beating apart."""
     onsets = _clock(rng, pulse, swing=0.01)
-    atria = _clock(rng, _at(pulse, rng.uniform(60, 100)), swing=0.02) if rng.random() < 0.7 else []
-    return Schedule([(t, "V") for t in onsets], [(t, "sinus") for t in atria])
+    seen = rng.random() < 0.7
+    atria = _clock(rng, _at(pulse, rng.uniform(60, 100)), swing=0.02)
+    return Schedule([(t, "V") for t in onsets], [(t, "sinus") for t in atria if seen])
 
 
 def junctional(rng: np.random.Generator, pulse: Pulse) -> Schedule:
@@ -135,13 +138,13 @@ def atrial_ectopy(rng: np.random.Generator, pulse: Pulse) -> Schedule:
             beats.append((onset, "N"))
             p_waves.append((onset - pr_s, "ectopic"))
             shift_s, since = onset + pause * rr_s - base[k + 1], 0
-    return Schedule(beats, p_waves)
+    return Schedule(beats, p_waves, pr_s=pr_s)
 
 
 def first_degree_block(rng: np.random.Generator, pulse: Pulse) -> Schedule:
     """Each P is conducted, late: PR of 220-360 ms."""
     onsets, pr_s = _clock(rng, pulse, swing=0.02), min(rng.uniform(0.22, 0.36), 0.55 * pulse.rr_s)
-    return Schedule([(t, "N") for t in onsets], _conducted(onsets, pr_s), facts={"pr_ms": 1000 * pr_s})
+    return _conducted(onsets, pr_s)
 
 
 def wenckebach(rng: np.random.Generator, pulse: Pulse) -> Schedule:
@@ -162,7 +165,7 @@ def complete_block(rng: np.random.Generator, pulse: Pulse) -> Schedule:
     kind = "E" if pulse.bpm < 42 or rng.random() < 0.3 else "N"
     atria_bpm = rng.uniform(60, 110)
     onsets, atria = _clock(rng, pulse, swing=0.008), _clock(rng, _at(pulse, atria_bpm), swing=0.02)
-    return Schedule([(t, kind) for t in onsets], [(t, "sinus") for t in atria], facts={"atrial_rate_bpm": atria_bpm})
+    return Schedule([(t, kind) for t in onsets], [(t, "sinus") for t in atria], atrial_bpm=atria_bpm)
 
 
 def paced(rng: np.random.Generator, pulse: Pulse) -> Schedule:
@@ -222,8 +225,8 @@ def _pr_s(pulse: Pulse) -> float:
     return min(pulse.pr_s * (0.8 + 0.2 * min(pulse.rr_s, 1.2)), 0.5 * pulse.rr_s)
 
 
-def _conducted(onsets: np.ndarray, pr_s: float) -> list[tuple[float, str]]:
-    return [(t - pr_s, "sinus") for t in onsets]
+def _conducted(onsets: np.ndarray, pr_s: float) -> Schedule:
+    return Schedule([(t, "N") for t in onsets], [(t - pr_s, "sinus") for t in onsets], pr_s=pr_s)
 
 
 def _with_ventricular(rng: np.random.Generator, pulse: Pulse, fires: Callable[[int, int], bool]) -> Schedule:
@@ -242,7 +245,7 @@ def _with_ventricular(rng: np.random.Generator, pulse: Pulse, fires: Callable[[i
         if fires(k, since) or first:
             beats.append((t + coupling_s + rng.normal(0, 0.008), "V"))
             since, blocked = 0, True
-    return Schedule(beats, _conducted(base, pr_s))
+    return Schedule(beats, [(t - pr_s, "sinus") for t in base], pr_s=pr_s)
 
 
 def _second_degree(rng: np.random.Generator, pulse: Pulse, delays_s: list[float]) -> Schedule:
@@ -251,4 +254,5 @@ def _second_degree(rng: np.random.Generator, pulse: Pulse, delays_s: list[float]
     first, pattern = int(rng.integers(0, 5)), [*delays_s, np.nan]
     wait = [pattern[(k + first) % len(pattern)] for k in range(len(atria))]
     beats = [(t + d, "N") for t, d in zip(atria, wait, strict=True) if np.isfinite(d)]
-    return Schedule(beats, [(t, "sinus") for t in atria], facts={"atrial_rate_bpm": pulse.bpm})
+    one_pr_s = delays_s[0] if len({d for d in delays_s if np.isfinite(d)}) == 1 else np.nan
+    return Schedule(beats, [(t, "sinus") for t in atria], pr_s=one_pr_s, atrial_bpm=pulse.bpm)
