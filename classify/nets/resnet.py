@@ -1,0 +1,73 @@
+"""A residual convolutional network over time with squeeze-and-excitation."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ResNet1d(nn.Module):
+    """Stem, four stages of residual blocks that halve the time, mean and maximum over time, linear head.
+
+    Residual blocks: He et al. 2016; squeeze-and-excitation: Hu et al. 2018; used on ECG by Strodthoff et al. 2020.
+    """
+
+    def __init__(
+        self,
+        labels: int,
+        channels: int,
+        samples: int,
+        widths: tuple[int, ...] = (48, 96, 160, 256),
+        blocks: int = 2,
+        kernel: int = 5,
+        dropout: float = 0.3,
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            _conv_norm(channels, widths[0], 11, 2), nn.ReLU(), _conv_norm(widths[0], widths[0], 7), nn.ReLU(),
+            nn.MaxPool1d(2),
+        )  # fmt: skip
+        stages: list[nn.Module] = []
+        before = widths[0]
+        for number, width in enumerate(widths):
+            for block in range(blocks):
+                stages.append(_Block(before, width, kernel, 2 if number and not block else 1))
+                before = width
+        self.stages = nn.Sequential(*stages)
+        self.head = nn.Sequential(nn.BatchNorm1d(2 * before), nn.Dropout(dropout), nn.Linear(2 * before, labels))
+
+    def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
+        maps = self.stages(self.stem(signal))
+        return self.head(torch.cat((maps.mean(-1), maps.amax(-1)), 1))
+
+
+class _Block(nn.Module):
+    """conv, norm, ReLU, conv, norm, squeeze-and-excitation; the shortcut averages where the block strides."""
+
+    def __init__(self, before: int, width: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            _conv_norm(before, width, kernel, stride), nn.ReLU(), _conv_norm(width, width, kernel), _Squeeze(width)
+        )
+        shortcut: list[nn.Module] = [nn.AvgPool1d(stride, ceil_mode=True)] if stride > 1 else []
+        if before != width:
+            shortcut.append(_conv_norm(before, width, 1))
+        self.shortcut = nn.Sequential(*shortcut)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class _Squeeze(nn.Module):
+    def __init__(self, width: int, part: int = 8) -> None:
+        super().__init__()
+        self.gate = nn.Sequential(nn.Linear(width, width // part), nn.ReLU(), nn.Linear(width // part, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.gate(x.mean(-1)))[..., None]
+
+
+def _conv_norm(before: int, width: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv1d(before, width, kernel, stride, kernel // 2, bias=False), nn.BatchNorm1d(width)
+    )  # fmt: skip

@@ -1,0 +1,152 @@
+"""Train a classifier: `python -m classify.train [--task ptbxl] [--recipe configs/diagnosis.yaml] [--data FOLDER]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classify.recipe import DEFAULT_RECIPE, Recipe
+from classify.sources import TASKS
+
+if TYPE_CHECKING:
+    from classify.data import Arrays
+    from ecg.fit.loop import FitResult
+
+_SHOWN = ("full", "3x4+1")  # validation sees the records whole and as the commonest page prints them
+
+
+def train(
+    recipe: Recipe, data: Path | None = None, output: Path = Path("experiments"), resume: Path | None = None
+) -> FitResult:
+    """Train the recipe on the recordings below `data` (None: on simulated ones) and leave a run folder in `output`."""
+    import torch
+
+    from classify.nets import build
+    from ecg.fit.loop import fit
+    from ecg.fit.recipe import to_dict
+    from ecg.fit.run_folder import RunFolder
+
+    arrays = load_arrays(recipe, data)
+    plain = to_dict(recipe)
+    run = RunFolder.of_checkpoint(resume) if resume else RunFolder.create(plain, output)
+    _announce(run, recipe, arrays, data)
+    torch.manual_seed(recipe.fit.seed)
+    labels, samples = arrays.targets.shape[1], arrays.signal.shape[2]
+    model = build(recipe.net.name, labels, recipe.channels, samples, recipe.net.options)
+    d = recipe.data
+    dataset = _training_set(arrays, recipe)
+    validate = Validation(arrays.of("validation"), TASKS[recipe.task].groups, d.mask_channels)
+    return fit(model, loss_fn, dataset, validate, recipe.fit, run, plain, resume)
+
+
+def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
+    """The task's recordings on the recipe's time grid, from a folder or simulated."""
+    from classify.data import collect
+    from classify.sources import examples
+
+    task = TASKS[recipe.task]
+    if data is not None:
+        return collect(examples(task, data), task.groups, recipe.data.fs_hz, Path(recipe.data.cache))
+    from classify.simulated import simulate_arrays
+
+    print(f"no --data given: training on {recipe.data.simulated} simulated records", file=sys.stderr)
+    return simulate_arrays(recipe.data.simulated, task.groups, recipe.data.fs_hz, recipe.fit.seed)
+
+
+def _training_set(arrays: Arrays, recipe: Recipe) -> Any:
+    from classify.data import TrainingSet
+
+    d = recipe.data
+    return TrainingSet(arrays.of("train"), recipe.fit.seed, d.page_masks, d.vary, d.mask_channels)
+
+
+def loss_fn(model: Any, batch: dict[str, Any]) -> dict[str, Any]:
+    """Binary cross-entropy over the labels that are known."""
+    import torch
+    from torch.nn import functional
+
+    logits = model(batch["signal"], batch["features"]).float()
+    known = torch.isfinite(batch["target"])
+    each = functional.binary_cross_entropy_with_logits(logits, torch.nan_to_num(batch["target"]), reduction="none")
+    return {"total": (each * known).sum() / known.sum().clamp(min=1)}
+
+
+class Validation:
+    """Macro AUC per label group, on whole records and on a 3x4 page's view of them; "score" is their mean."""
+
+    def __init__(self, arrays: Arrays, groups: Sequence[str], mask_channels: bool) -> None:
+        from classify.data import fixed_inputs
+        from classify.labels import columns
+
+        self.arrays, self.groups, self.columns = arrays, groups, columns(groups)
+        self.inputs = {layout: fixed_inputs(arrays, layout, mask_channels) for layout in _SHOWN}
+
+    def __call__(self, model: Any) -> dict[str, float]:
+        from classify.score import macro_auc
+
+        metrics: dict[str, float] = {}
+        for layout, (signal, features) in self.inputs.items():
+            logits = predict(model, signal, features)
+            for group in self.groups:
+                chosen = [k for k, (g, _) in enumerate(self.columns) if g == group]
+                metrics[f"{group}_auc_{layout}"] = macro_auc(logits[:, chosen], self.arrays.targets[:, chosen])
+        metrics["score"] = sum(metrics.values()) / len(metrics)
+        return metrics
+
+
+def predict(model: Any, signal: Any, features: Any, batch_size: int = 64) -> Any:
+    """Logits [record, label] of prepared inputs, in evaluation mode without gradients."""
+    import numpy as np
+    import torch
+
+    device = next(model.parameters()).device
+    out = []
+    with torch.no_grad():
+        for start in range(0, len(signal), batch_size):
+            part = slice(start, start + batch_size)
+            x, f = (torch.from_numpy(np.ascontiguousarray(a[part])).to(device) for a in (signal, features))
+            out.append(model(x, f).float().cpu().numpy())
+    return np.concatenate(out)
+
+
+def _announce(run: Any, recipe: Recipe, arrays: Arrays, data: Path | None) -> None:
+    sizes = ", ".join(f"{len(arrays.of(part))} {part}" for part in ("train", "validation", "test"))
+    run.log(f"{run.path}: {recipe.net.name} on {recipe.task} ({'simulated' if data is None else data}): {sizes}")
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m classify.train", description="Train an ECG classifier.")
+    p.add_argument("--task", choices=sorted(TASKS), help="labels and collections (default: the recipe's)")
+    p.add_argument("--recipe", type=Path, help=f"YAML recipe (default: {DEFAULT_RECIPE})")
+    p.add_argument("--data", type=Path, help="folder with the task's collections (default: simulate records)")
+    p.add_argument("--output", type=Path, default=Path("experiments"), help="where the run's folder is made")
+    p.add_argument(
+        "--resume", type=Path, help="checkpoint to go on from, e.g. experiments/run_.../checkpoints/last.pth"
+    )
+    p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe: fit.epochs=3")
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    from ecg.fit.checkpoint import CheckpointError
+    from ecg.fit.precision import FitError
+    from ecg.fit.recipe import RecipeError, load
+
+    overrides = [*args.set, *([f"task={args.task}"] if args.task else [])]
+    try:
+        recipe = load(Recipe, args.recipe or DEFAULT_RECIPE, overrides)
+        result = train(recipe, args.data, args.output, args.resume)
+    except (RecipeError, FitError, CheckpointError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    best = "" if result.best_metric is None else f" ({recipe.fit.best_metric} {result.best_metric:.4f})"
+    print(f"best: epoch {result.best_epoch}{best}: {result.best}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Weights on disk: `<name>.safetensors` in half precision, and `<name>.json` that says all about them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+DEFAULT = Path(__file__).resolve().parent / "weights" / "diagnosis.safetensors"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands beside the weights: the recipe, label names, temperatures, thresholds, data, licences and figures."""
+
+    name: str
+    recipe: Mapping[str, Any]
+    labels: tuple[tuple[str, str], ...]
+    temperatures: Mapping[str, float]
+    thresholds: Mapping[str, Mapping[str, float]]
+    data: tuple[str, ...]
+    metrics: Mapping[str, Any]
+    sha256: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**vars(self), "labels": [list(pair) for pair in self.labels], "data": list(self.data)}
+
+    @property
+    def version(self) -> str:
+        """The name with the first digits of the checksum: enough to tell which weights spoke."""
+        return f"{self.name}-{self.sha256[:8]}"
+
+
+def save(path: Path, state: Mapping[str, Tensor], card: Card) -> Card:
+    """Write the weights and the card beside them; gives the card with its checksum."""
+    from dataclasses import replace
+
+    import torch
+    from safetensors.torch import save_file
+
+    from ecg.formats import atomic_path
+
+    # Whole numbers (counters) keep their type; statistics of a norm fit half precision as well as kernels do.
+    half = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in state.items()}
+    if not all(torch.isfinite(v).all() for v in half.values()):
+        raise ValueError(f"{path}: a weight does not fit half precision")
+    with atomic_path(path) as temporary:
+        save_file(half, str(temporary))
+    card = replace(card, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    save_card(path, card)
+    return card
+
+
+def save_card(path: Path, card: Card) -> None:
+    from ecg.formats import write_text
+
+    write_text(path.with_suffix(".json"), json.dumps(card.to_dict(), indent=2) + "\n")
+
+
+def load_card(path: Path) -> Card:
+    """The card beside a weights file, checked against it."""
+    beside = path.with_suffix(".json")
+    for needed in (path, beside):
+        if not needed.is_file():
+            raise FileNotFoundError(f"{needed}: no such file; weights are a .safetensors file with a .json beside it")
+    try:
+        data = json.loads(beside.read_text())
+        card = Card(**{**data, "labels": tuple((g, n) for g, n in data["labels"]), "data": tuple(data["data"])})
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{beside}: not a card of classifier weights ({error})") from error
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != card.sha256:
+        raise ValueError(
+            f"{path}: checksum {found[:8]} but {beside.name} speaks of {card.sha256[:8]}; do they belong together?"
+        )
+    return card
+
+
+def load(path: Path = DEFAULT) -> tuple[nn.Module, Card]:
+    """The network in single precision, ready to answer, and its card."""
+    from safetensors.torch import load_file
+
+    card = load_card(path)
+    net = network(card.recipe, len(card.labels))
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(str(path)).items()})
+    return net.eval(), card
+
+
+def network(recipe: Mapping[str, Any], labels: int) -> nn.Module:
+    """The untrained network of a recipe (as it stands in a card or a checkpoint)."""
+    from classify.nets import build
+    from classify.prepare import DURATION_S
+    from classify.recipe import Recipe
+    from ecg.fit.recipe import from_dict
+
+    known = from_dict(Recipe, recipe)
+    samples = round(DURATION_S * known.data.fs_hz)
+    return build(known.net.name, labels, known.channels, samples, known.net.options)
