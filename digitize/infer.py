@@ -1,0 +1,161 @@
+"""Digitize pictures of ECGs: signal, WFDB record, JSON and an overlay for every page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from digitize.batch import (
+    Attempt,
+    Digitize,
+    Given,
+    describe,
+    find_template,
+    load_digitizer,
+    read_file,
+    write_reading,
+)
+from digitize.page.open import expand_images
+from ecg import formats
+from ecg.layout import TEMPLATES, Template
+from ecg.reading import Reading
+
+__all__ = ["PageResult", "infer", "write_reading"]
+
+OUTPUT_SUFFIXES = (".csv", ".hea", ".json")  # an output that ends so is one file for one page
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """What became of one page: the files written and a line about it, or the error in words."""
+
+    name: str
+    source: Path
+    files: Mapping[str, Path] = field(default_factory=dict)
+    summary: str = ""
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+
+def infer(
+    images: Sequence[str | Path],
+    output: str | Path = "out",
+    *,
+    layout: Template | str | None = None,
+    mm_per_s: float | None = None,
+    mm_per_mv: float | None = None,
+    device: str = "cpu",
+    digitizer: Digitize | None = None,
+) -> list[PageResult]:
+    """Read every page of the images (files, folders, patterns) and write what was read; a bad page does not stop it.
+
+    `output` is a folder, or one .csv, .hea or .json file for one page. `layout` is a template, its name or a YAML file.
+    Raises ValueError for options that make no sense and for folders or patterns without pictures.
+    """
+    paths = expand_images(images)
+    target = _target(Path(output), paths)
+    given = Given(find_template(layout), mm_per_s, mm_per_mv)
+    digitize = digitizer or load_digitizer(device)
+    results: list[PageResult] = []
+    with tqdm(paths, desc="digitize", unit="file", file=sys.stderr) as bar:
+        for path in bar:
+            bar.set_postfix_str(path.name)
+            for attempt in read_file(path, digitize, given):
+                result = _write(attempt, target, {r.name for r in results})
+                results.append(result)
+                if result.error:
+                    bar.write(result.error, file=sys.stderr)
+    return results
+
+
+def _target(output: Path, paths: Sequence[Path]) -> Path:
+    """The output, once it is sure that it can hold the results."""
+    suffix = output.suffix.lower()
+    if output.is_dir() or not suffix:
+        if output.is_file():
+            raise ValueError(f"{output}: is a file; expected a folder, or a name that ends in {_or(OUTPUT_SUFFIXES)}")
+        return output
+    if suffix not in OUTPUT_SUFFIXES:
+        raise ValueError(f"{output}: cannot write {suffix}; expected {_or(OUTPUT_SUFFIXES)}, or a folder")
+    if len(paths) > 1:
+        raise ValueError(f"{output}: is one file, but {len(paths)} pictures were given; name a folder instead")
+    return output
+
+
+def _or(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _write(attempt: Attempt, target: Path, taken: set[str]) -> PageResult:
+    name = _free_name(attempt.name, taken)
+    result = PageResult(name, attempt.source, error=attempt.error)
+    if attempt.reading is None:
+        return result
+    try:
+        files = _write_to(attempt.reading, target, name)
+    except (OSError, ValueError) as error:
+        return replace(result, error=f"{attempt.source}: read, but not written ({error})")
+    summary = f"{describe(attempt.reading)}, {attempt.seconds:.1f} s"
+    return replace(result, files=files, summary=summary, warnings=attempt.reading.warnings)
+
+
+def _write_to(reading: Reading, target: Path, name: str) -> dict[str, Path]:
+    if target.is_dir() or not target.suffix:
+        return write_reading(reading, target, name)
+    if reading.page.index > 0:
+        raise ValueError(f"{target} holds one page; name a folder to get page {reading.page.index + 1} too")
+    if target.suffix.lower() == ".json":
+        reading.save_json(target)
+    else:
+        formats.write(reading.record, target)
+    return {target.suffix.lower()[1:]: target}
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, or name_2, name_3 ... where another folder held a picture of the same name."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m digitize.infer", description=__doc__)
+    made.add_argument("--image", dest="images", metavar="PATH", nargs="+", required=True,
+                      help="pictures or PDFs, folders of them, or patterns")  # fmt: skip
+    made.add_argument("--output", default="out", help="a folder, or one .csv, .hea or .json file (default: out)")
+    made.add_argument("--layout", help=f"given, not searched for: {', '.join(TEMPLATES)}, or a YAML file")
+    made.add_argument("--mm_per_s", type=float, help="paper speed, if known (usual: 25 or 50)")
+    made.add_argument("--mm_per_mv", type=float, help="gain, if known (usual: 5, 10 or 20)")
+    made.add_argument("--device", default="cpu", help="where the networks run (default: cpu)")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when every page was read, 1 when one failed, 2 for a wrong command."""
+    made = parser()
+    options = made.parse_args(argv)
+    try:
+        results = infer(**vars(options))
+    except ValueError as error:
+        made.error(str(error))
+    except OSError as error:
+        print(f"{made.prog}: error: {error}", file=sys.stderr)
+        return 1
+    for result in results:
+        if not result.error:
+            print(f"{result.name}: {result.summary} -> {', '.join(str(path) for path in result.files.values())}")
+            print(*(f"  note: {words}\n" for words in result.warnings), sep="", end="")
+    failed = sum(result.error is not None for result in results)
+    print(f"{len(results) - failed} of {len(results)} pages read", file=sys.stderr)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
