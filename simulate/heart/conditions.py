@@ -53,7 +53,7 @@ def left_bundle_branch_block(rng: np.random.Generator, heart: Heart) -> Heart:
     )
     t = (
         lobe(turn @ (-0.12, -0.05, -0.16) * size, 0.10, 0.10, 0.35),
-        lobe(turn @ (-0.33, -0.12, -0.42) * size * rng.uniform(0.7, 1.2), 0.60, 0.20, 0.14),
+        lobe(turn @ (-0.33, -0.12, -0.42) * size * rng.uniform(0.7, 1.2), 0.69, 0.22, 0.14),
     )
     return replace(heart, qrs=qrs, t=t, qrs_s=rng.uniform(0.126, 0.165), qtc_s=heart.qtc_s + 0.04)
 
@@ -106,14 +106,14 @@ def low_voltage(rng: np.random.Generator, heart: Heart) -> Heart:
 def long_qt(rng: np.random.Generator, heart: Heart) -> Heart:
     """QTc of 480-570 ms, by a late or a broad T."""
     late = rng.random() < 0.5
-    t = tuple(replace(w, start=w.start + 0.06, stop=w.stop + 0.06, rise=w.rise * 0.6) if late else w for w in heart.t)
+    t = tuple(replace(w, start=w.start + 0.03, stop=w.stop + 0.03, rise=w.rise * 0.6) if late else w for w in heart.t)
     return replace(heart, t=t, qtc_s=rng.uniform(0.48, 0.57))
 
 
 def hyperkalaemia(rng: np.random.Generator, heart: Heart) -> Heart:
     """Tall narrow T waves, flat P, QRS that widens."""
     grade = rng.uniform(0, 1)
-    tall = lobe(np.array((0.75, 0.5, -0.7)) * rng.uniform(0.8, 1.3), 0.66, 0.10, 0.09)
+    tall = lobe(np.array((0.75, 0.5, -0.7)) * rng.uniform(0.8, 1.3), 0.79, 0.10, 0.09)
     p = tuple(w.scaled(0.7 - 0.6 * grade) for w in heart.p)
     return replace(heart, p=p, t=(tall,), qrs_s=heart.qrs_s * (1.05 + 0.55 * grade), pr_s=heart.pr_s + 0.04 * grade)
 
@@ -153,7 +153,7 @@ def st_shift(territory: str, sign: float = 1.0) -> Change:
     def change(rng: np.random.Generator, heart: Heart) -> Heart:
         local = np.array(TERRITORIES[territory]) * sign * rng.uniform(0.6, 1.9) * np.exp(rng.normal(0, 0.15, 8))
         raised = plateau(local, 0.03, rng.uniform(0.15, 0.5), 0.05, rng.uniform(0.15, 0.28))
-        with_t = plateau(local * rng.uniform(-0.9, 1.2), 0.66, 0.68, 0.16, 0.12)
+        with_t = plateau(local * rng.uniform(-0.9, 1.2), 0.72, 0.74, 0.17, 0.12)
         return replace(heart, t=(*heart.t, raised, with_t))
 
     return change

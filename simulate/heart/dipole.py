@@ -88,9 +88,9 @@ def normal_heart(rng: np.random.Generator) -> Heart:
     )
     tall = 0.72 * size**0.5 * float(np.exp(rng.normal(0, 0.3)))
     t = (
-        lobe(half @ (0.35, 0.24, -0.20) * tall, rng.uniform(0.64, 0.70), rng.uniform(0.18, 0.24), 0.115),
+        lobe(half @ (0.35, 0.24, -0.20) * tall, rng.uniform(0.71, 0.77), rng.uniform(0.20, 0.26), 0.115),
         lobe(half @ (0.05, 0.04, -0.06) * rng.uniform(-0.3, 1.0), 0.2, 0.12, 0.25),
-        lobe((0.02, 0.02, -0.02) * vary[5:8] * rng.integers(0, 2), 1.16, 0.06),
+        lobe((0.02, 0.02, -0.02) * vary[5:8] * rng.integers(0, 2), 1.22, 0.06),
     )
     p = (
         lobe(half @ (0.05, 0.13, -0.06) * vary[8] * 0.85, 0.36, 0.17),

@@ -35,5 +35,5 @@ def _wide(rng: np.random.Generator, heart: Heart, main_mv: np.ndarray, qrs_s: fl
         lobe(main_mv, rng.uniform(0.48, 0.56), 0.12),
         lobe(main_mv * rng.uniform(0.15, 0.5) - swirl, 0.74, 0.10),
     )
-    t = (lobe(-0.12 * main_mv, 0.1, 0.1, 0.3), lobe(-main_mv * rng.uniform(0.28, 0.45), 0.58, 0.20, 0.15))
+    t = (lobe(-0.12 * main_mv, 0.1, 0.1, 0.3), lobe(-main_mv * rng.uniform(0.28, 0.45), 0.67, 0.22, 0.15))
     return replace(heart, qrs=qrs, t=t, qrs_s=qrs_s, qtc_s=heart.qtc_s + 0.05)
