@@ -14,7 +14,7 @@ def ventricular(rng: np.random.Generator, heart: Heart) -> Heart:
     from_right = rng.random() < 0.5  # then V1 is negative, as in left bundle branch block; else the reverse
     left, back = (0.75, 0.95) if from_right else (-0.55, -0.8)
     main = np.array((left * rng.uniform(-0.2, 1.2), rng.uniform(-0.9, 0.9), back))
-    return _wide(rng, heart, main * rng.uniform(0.9, 1.7), rng.uniform(0.128, 0.17))
+    return _wide(rng, heart, main * rng.uniform(0.85, 1.5), rng.uniform(0.128, 0.17))
 
 
 def paced_beat(rng: np.random.Generator, heart: Heart) -> Heart:
@@ -29,7 +29,7 @@ def ectopic_p(rng: np.random.Generator, waves: tuple[Wave, ...]) -> tuple[Wave, 
 
 
 def _wide(rng: np.random.Generator, heart: Heart, main_mv: np.ndarray, qrs_s: float) -> Heart:
-    swirl = np.cross(main_mv, rng.normal(0, 0.4, 3))
+    swirl = np.cross(main_mv, rng.normal(0, 0.25, 3))
     qrs = (
         lobe(main_mv * 0.45 + swirl, rng.uniform(0.26, 0.34), 0.11),
         lobe(main_mv, rng.uniform(0.48, 0.56), 0.12),

@@ -16,7 +16,7 @@ Noise = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
 
 def muscle(rng: np.random.Generator, time_s: np.ndarray) -> np.ndarray:
-    """Tremor: coloured noise, in bursts, stronger on some electrodes; mV [9 electrodes, sample]."""
+    """Tense muscle: coloured noise, in bursts, stronger on some electrodes; mV [9 electrodes, sample]."""
     white = rng.standard_normal((9, len(time_s) + 3))
     coloured = 0.5 * (white[:, 3:] + white[:, 2:-1] - white[:, 1:-2] - white[:, :-3])  # strongest at a sixth of fs
     burst = 0.6 + 0.4 * np.sin(2 * np.pi * rng.uniform(0.05, 0.4) * time_s + rng.uniform(0, 6.3))
@@ -49,7 +49,16 @@ def motion(rng: np.random.Generator, time_s: np.ndarray) -> np.ndarray:
     return out
 
 
-NOISES: dict[str, Noise] = {"muscle": muscle, "mains": mains, "wander": wander, "motion": motion}
+def tremor(rng: np.random.Generator, time_s: np.ndarray) -> np.ndarray:
+    """Shaking arms or legs, as in Parkinson's disease: 4-8 Hz, on the limb electrodes alone."""
+    out = np.zeros((9, len(time_s)))
+    phase = 2 * np.pi * rng.uniform(4, 8) * time_s + np.sin(2 * np.pi * rng.uniform(0.2, 0.8) * time_s)
+    swell = 1 + 0.6 * np.sin(2 * np.pi * rng.uniform(0.1, 0.4) * time_s + rng.uniform(0, 6.3))
+    out[:3] = rng.gamma(1.5, 0.03, (3, 1)) * swell * (np.sin(phase) + 0.3 * np.sin(2 * phase + rng.uniform(0, 6.3)))
+    return out
+
+
+NOISES: dict[str, Noise] = {"muscle": muscle, "mains": mains, "wander": wander, "motion": motion, "tremor": tremor}
 
 
 def add_noise(

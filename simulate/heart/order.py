@@ -11,7 +11,7 @@ from simulate.heart.conditions import CONDITIONS, contradiction
 from simulate.heart.noise import NOISES
 from simulate.heart.rhythms import RHYTHMS
 
-_NOISE_CHANCE = {"muscle": 0.7, "mains": 0.3, "wander": 0.7, "motion": 0.08}
+_NOISE_CHANCE = {"muscle": 0.7, "mains": 0.3, "wander": 0.7, "motion": 0.08, "tremor": 0.06}
 
 
 @dataclass(frozen=True)
