@@ -13,10 +13,10 @@ from simulate.heart import CONDITIONS, NOISES, RHYTHMS, synthetic_record
 
 
 def beats_found(record: Record) -> np.ndarray:
-    """Times of QRS complexes at 500 Hz, s: where the leads together are steep for 0.12 s, spikes aside."""
-    slope = np.abs(np.diff(median_filter(record.signal_mv, (1, 7)), axis=1)).sum(axis=0)
-    steep = np.convolve(slope, np.ones(60) / 60, "same")
-    peaks, _ = find_peaks(steep, height=0.37 * np.quantile(steep, 0.99), distance=115)
+    """Times of QRS complexes at 500 Hz, s: where the leads together move most within 40 ms, spikes aside."""
+    trace = median_filter(record.signal_mv, (1, 7))
+    steep = np.convolve(np.linalg.norm(trace[:, 20:] - trace[:, :-20], axis=0), np.ones(60) / 60, "same")
+    peaks, _ = find_peaks(steep, height=0.42 * np.quantile(steep, 0.99), distance=115)
     return peaks / record.fs_hz
 
 
