@@ -48,11 +48,11 @@ class PageGeometry:
     def to_px(self, points_mm: np.ndarray) -> np.ndarray:
         """Paper mm [..., 2] (x, y) to page px [..., 2] (x, y)."""
         points = np.asarray(points_mm, dtype=np.float64)
-        return _project(self.homography, points + self._bend(points))
+        return project(self.homography, points + self._bend(points))
 
     def to_mm(self, points_px: np.ndarray) -> np.ndarray:
         """Page px [..., 2] (x, y) to paper mm [..., 2] (x, y); the inverse of `to_px`."""
-        flat = _project(np.linalg.inv(self.homography), np.asarray(points_px, dtype=np.float64))
+        flat = project(np.linalg.inv(self.homography), np.asarray(points_px, dtype=np.float64))
         if self.bend_mm is None:
             return flat
         points = flat.copy()
@@ -110,6 +110,7 @@ class PageGeometry:
         )
 
 
-def _project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+def project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Apply a perspective matrix [3, 3] to points [..., 2]."""
     homogeneous = points @ matrix[:, :2].T + matrix[:, 2]
     return homogeneous[..., :2] / homogeneous[..., 2:]

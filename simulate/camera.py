@@ -153,9 +153,11 @@ def stains(image: Image, strength: float, rng: np.random.Generator) -> Image:
 def colour(image: Image, strength: float, rng: np.random.Generator) -> Image:
     """White balance, exposure, contrast and gamma."""
     cast = 1 + strength * rng.normal(0, 0.12, 3)
-    image = np.clip(image * cast * (1 + strength * rng.uniform(-0.35, 0.15)), 0, None)
-    image = image ** np.exp(strength * rng.normal(0, 0.25))
-    return (image - 0.5) * (1 + strength * rng.uniform(-0.45, 0.25)) + 0.5 + strength * rng.uniform(-0.08, 0.08)
+    gain = (cast * (1 + strength * rng.uniform(-0.35, 0.15))).astype(np.float32)
+    image = np.maximum(image * gain, np.float32(0))
+    image = cv2.pow(image, float(np.exp(strength * rng.normal(0, 0.25))))
+    slope = np.float32(1 + strength * rng.uniform(-0.45, 0.25))
+    return image * slope + np.float32(0.5 - 0.5 * slope + strength * rng.uniform(-0.08, 0.08))
 
 
 def grey(image: Image, strength: float, rng: np.random.Generator) -> Image:
@@ -194,7 +196,7 @@ def noise(image: Image, strength: float, rng: np.random.Generator) -> Image:
     fine = rng.standard_normal((rows, cols, 3), np.float32)
     coarse = rng.standard_normal((rows // 2 + 1, cols // 2 + 1, 1), np.float32)
     grain = cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_LINEAR)[..., None]
-    return image + strength * 0.06 * (fine + rng.uniform(0, 1.5) * grain)
+    return image + np.float32(strength * 0.06) * (fine + np.float32(rng.uniform(0, 1.5)) * grain)
 
 
 def jpeg(image: Image, strength: float, rng: np.random.Generator) -> Image:

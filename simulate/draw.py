@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from simulate.paper import draw_grid
+from simulate.paper import draw_grid, tint
 from simulate.sheet import Label, Sheet
 from simulate.text import text_mask
 
@@ -18,8 +18,8 @@ Window = tuple[float, float, float, float]
 def draw(sheet: Sheet, window_mm: Window, px_per_mm: float) -> np.ndarray:
     """The window (x0, y0, x1, y1) of the sheet, float32 [row, col, RGB] in 0..1; px = (mm - corner) * px_per_mm - 0.5."""
     image = draw_grid(sheet.paper, window_mm, px_per_mm)
-    alpha = ink(sheet, window_mm, px_per_mm, image.shape[:2]) * sheet.paper.ink_strength
-    image += alpha[..., None] * (np.array(sheet.paper.ink_rgb, np.float32) - image)
+    alpha = ink(sheet, window_mm, px_per_mm, image.shape[:2]) * np.float32(sheet.paper.ink_strength)
+    tint(image, alpha, sheet.paper.ink_rgb)
     return image
 
 

@@ -104,18 +104,25 @@ def draw_grid(paper: Paper, window_mm: tuple[float, float, float, float], px_per
     image[:] = np.array(paper.paper_rgb, np.float32)
     inside_x = (xs > paper.grid_mm[0]) & (xs < paper.grid_mm[2])
     inside_y = (ys > paper.grid_mm[1]) & (ys < paper.grid_mm[3])
+    inside = (inside_x * inside_y[:, None]).astype(np.float32)
     for rgb, alpha in _grid_layers(paper, xs, ys, px_per_mm):
-        alpha = alpha * inside_x * inside_y[:, None]
-        image += alpha[..., None] * (np.array(rgb, np.float32) - image)
+        tint(image, alpha * inside, rgb)
     return image
+
+
+def tint(image: np.ndarray, alpha: np.ndarray, rgb: RGB) -> None:
+    """Lay a colour over the picture in place, as opaque as `alpha` [row, col] says."""
+    for channel in range(3):
+        plane = image[..., channel]
+        plane += alpha * (np.float32(rgb[channel]) - plane)
 
 
 def _grid_layers(paper: Paper, xs: np.ndarray, ys: np.ndarray, px_per_mm: float) -> list[tuple[RGB, np.ndarray]]:
     def lines(at: np.ndarray, every_mm: float, width_mm: float) -> np.ndarray:
         return _coverage(at, every_mm, width_mm, 1 / px_per_mm).astype(np.float32)
 
-    fine_x, fine_y = (lines(v, 1.0, paper.fine_width_mm) * paper.fine_strength for v in (xs, ys))
-    heavy_x, heavy_y = (lines(v, 5.0, paper.heavy_width_mm) * paper.heavy_strength for v in (xs, ys))
+    fine_x, fine_y = (lines(v, 1.0, paper.fine_width_mm) * np.float32(paper.fine_strength) for v in (xs, ys))
+    heavy_x, heavy_y = (lines(v, 5.0, paper.heavy_width_mm) * np.float32(paper.heavy_strength) for v in (xs, ys))
     fine, heavy = _cross(fine_x, fine_y), _cross(heavy_x, heavy_y)
     if paper.kind == "5mm":
         return [(paper.heavy_rgb, heavy)]
@@ -126,7 +133,7 @@ def _grid_layers(paper: Paper, xs: np.ndarray, ys: np.ndarray, px_per_mm: float)
         dot_x, dot_y = (lines(v, 1.0, dash) for v in (xs, ys))
         dots = np.outer(dot_y, dot_x) * paper.fine_strength
         along_x, along_y = (lines(v, 0.5 if paper.kind == "dots" else 1.0, dash / 2) for v in (xs, ys))
-        heavy = np.maximum(heavy_x * along_y[:, None], heavy_y[:, None] * along_x)
+        heavy = np.maximum(heavy_x * along_y[:, None], heavy_y[:, None] * along_x).astype(np.float32)
         return [(paper.fine_rgb, dots), (paper.heavy_rgb, heavy)]
     return [(paper.fine_rgb, fine), (paper.heavy_rgb, heavy)]
 

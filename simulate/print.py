@@ -10,7 +10,7 @@ from ecg.layout import Layout, LeadBox
 from ecg.record import Record
 from simulate.paper import Paper
 from simulate.sheet import Label, Sheet, Stroke, pulse_mm, trace_mm
-from simulate.text import header_lines, text_mask
+from simulate.text import bundled_count, header_lines, text_mask
 
 _NAME_PLACES = {"above": 0.55, "below": 0.2, "on": 0.25}
 _SEPARATORS = {"none": 0.35, "ticks": 0.2, "bar": 0.2, "dotted": 0.15, "line": 0.1}
@@ -44,7 +44,7 @@ def sample_style(rng: np.random.Generator, layout: Layout) -> Style:
         name_dx_mm=float(rng.uniform(-1, 5)),
         name_dy_mm=float(-depth),
         name_height_mm=float(rng.uniform(1.8, 3.6)),
-        font=int(rng.integers(0, 1000)),
+        font=int(rng.integers(0, bundled_count())),
         pulse=str(rng.choice(["left", "right", "none"], p=[0.6, 0.15, 0.25])),
         pulse_room_mm=float(2 + 0.2 * layout.mm_per_s + gap + rng.uniform(0, 3)),
         pulse_gap_mm=gap,

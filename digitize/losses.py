@@ -1,0 +1,85 @@
+"""The five heads' losses and their weighted sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_SIGMA_PX = 1.0  # spread of the column target
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each head counts; a head that the network lacks is left out."""
+
+    seg: float = 1.0
+    grid: float = 0.5
+    baseline: float = 0.8
+    theta: float = 0.3
+    signal: float = 2.0
+
+
+def seg_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy plus soft Dice over the ink classes; logits [b, class, row, col], target int64 [b, row, col]."""
+    logits = logits.float()
+    weight = torch.ones(logits.shape[1])
+    weight[0] = 0.25
+    entropy = F.cross_entropy(logits, target, weight.to(logits.device))
+    share = logits.softmax(1)
+    truth = F.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2)
+    hit = (share * truth).sum((0, 2, 3))[1:]
+    size = share.sum((0, 2, 3))[1:] + truth.sum((0, 2, 3))[1:]
+    there = truth.sum((0, 2, 3))[1:] > 0
+    dice = 1 - ((2 * hit + 1) / (size + 1))[there].mean() if there.any() else hit.sum() * 0
+    return entropy + 0.5 * dice
+
+
+def heat_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Binary cross-entropy against a soft map in 0..1, its rare bright pixels weighted up; both [b, 1, row, col]."""
+    return F.binary_cross_entropy_with_logits(logits.float(), target, weight=1 + 6 * target)
+
+
+def theta_loss(unit: Tensor, target: Tensor) -> Tensor:
+    """1 - cos of the angle between prediction and truth; both [b, 2]."""
+    return (1 - (unit * target).sum(1)).mean()
+
+
+def signal_loss(logits: Tensor, valid: Tensor, y_px: Tensor) -> Tensor:
+    """Column cross-entropy against a Gaussian, smooth L1 of the soft-argmax, and the error of the validity.
+
+    logits [b, lead, row, col], valid [b, lead, col], y_px [b, lead, col] with NaN where there is no trace.
+    """
+    logits, valid = logits.float(), valid.float()
+    seen = torch.isfinite(y_px)
+    presence = F.binary_cross_entropy_with_logits(valid, seen.float())
+    if not seen.any():
+        return presence + logits.sum() * 0
+    columns = logits.transpose(2, 3)[seen]  # [n, row]
+    at = torch.arange(columns.shape[1], device=columns.device, dtype=torch.float32)
+    y = y_px[seen][:, None]
+    target = torch.softmax(-((at - y) ** 2) / (2 * _SIGMA_PX**2), dim=1)
+    log_share = columns.log_softmax(1)
+    entropy = -(target * log_share).sum(1).mean()
+    mean_y = (log_share.exp() * at).sum(1)
+    return entropy + 0.1 * F.smooth_l1_loss(mean_y, y[:, 0]) + presence
+
+
+def total_loss(out: Mapping[str, Tensor], batch: Mapping[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:
+    """Every head's loss by name and their weighted sum under "total"."""
+    parts: dict[str, Tensor] = {}
+    if "seg" in out:
+        parts["seg"] = seg_loss(out["seg"], batch["seg"])
+    if "grid" in out:
+        parts["grid"] = heat_loss(out["grid"], batch["grid"])
+    if "baseline" in out:
+        parts["baseline"] = heat_loss(out["baseline"], batch["baseline"])
+    if "theta" in out:
+        parts["theta"] = theta_loss(out["theta"], batch["theta"])
+    if "signal" in out:
+        parts["signal"] = signal_loss(out["signal"], out["signal_valid"], batch["signal"])
+    total = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros(()))
+    return {**parts, "total": total}
