@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from classify.recipe import Recipe
 from classify.weights import DEFAULT, Card
 
 _LIMITS = (0.05, 0.95)
@@ -67,6 +66,7 @@ def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT
     from classify import weights
     from classify.data import fixed_inputs
     from classify.labels import columns
+    from classify.recipe import Recipe
     from classify.sources import CREDITS, TASKS
     from classify.train import load_arrays, predict
     from ecg.fit import checkpoint as files

@@ -70,32 +70,41 @@ def print_table(stem: str, diagnosis: Diagnosis) -> None:
 def _recordings(paths: Sequence[str], folder: Path, classifier: Classifier) -> Iterator[Done | str]:
     from ecg.formats import find_records, read
 
-    def diagnose(path: Path, stem: str) -> Iterator[Done]:
-        recording = read(path)
-        diagnosis = classifier(recording)
-        write_diagnosis(stem, recording, diagnosis, folder)
-        yield stem, diagnosis
-
-    yield from _each(find_records, paths, diagnose)
+    taken: set[str] = set()
+    for path in _found(find_records, paths):
+        if isinstance(path, str):
+            yield path
+            continue
+        try:
+            recording = read(path)
+            diagnosis = classifier(recording)
+            stem = _free_name(path.stem, taken)
+            write_diagnosis(stem, recording, diagnosis, folder)
+            yield stem, diagnosis
+        except (OSError, ValueError) as error:
+            yield _words(path, error)
 
 
 def _pages(paths: Sequence[str], folder: Path, classifier: Classifier) -> Iterator[Done | str]:
-    from digitize import Digitizer
-    from digitize.infer import write_reading
-    from digitize.page.open import expand_images, open_pages
+    from digitize.batch import Attempt, Given, load_digitizer, read_file, write_reading
+    from digitize.page.open import expand_images
 
-    digitizer = Digitizer.load()
+    def diagnose(attempt: Attempt) -> Done | str:
+        if attempt.reading is None:
+            return str(attempt.error)
+        stem = _free_name(attempt.name, taken)
+        try:
+            picture = write_reading(attempt.reading, folder, stem)["overlay"]
+            diagnosis = of_reading(classifier, attempt.reading)
+            write_diagnosis(stem, attempt.reading.record, diagnosis, folder, picture)
+        except (OSError, ValueError) as error:
+            return _words(attempt.source, error)
+        return stem, diagnosis
 
-    def diagnose(path: Path, stem: str) -> Iterator[Done]:
-        for page in open_pages(path):
-            reading = digitizer(page)
-            name = stem + page.stem.removeprefix(path.stem)
-            write_reading(reading, folder, name)
-            diagnosis = of_reading(classifier, reading)
-            write_diagnosis(name, reading.record, diagnosis, folder, folder / f"{name}.overlay.png")
-            yield name, diagnosis
-
-    yield from _each(expand_images, paths, diagnose)
+    digitizer, taken = load_digitizer("cpu"), set[str]()
+    for path in _found(expand_images, paths):
+        attempts = [path] if isinstance(path, str) else read_file(path, digitizer, Given())
+        yield from (attempt if isinstance(attempt, str) else diagnose(attempt) for attempt in attempts)
 
 
 def of_reading(classifier: Classifier, reading: Reading) -> Diagnosis:
@@ -106,35 +115,27 @@ def of_reading(classifier: Classifier, reading: Reading) -> Diagnosis:
     return replace(diagnosis, quality=quality, warnings=(*reading.warnings, *diagnosis.warnings))
 
 
-def _each(
-    find: Callable[[Iterable[str]], list[Path]],
-    paths: Sequence[str],
-    diagnose: Callable[[Path, str], Iterator[Done]],
-) -> Iterator[Done | str]:
-    """What became of every file that the paths mean: results, or words that name the file."""
+def _found(find: Callable[[Iterable[str]], list[Path]], paths: Sequence[str]) -> Iterator[Path | str]:
+    """Every file that the paths mean, once, with progress; words instead of a path that leads nowhere."""
     from tqdm import tqdm
 
-    found: list[Path] = []
+    files: dict[Path, None] = {}
     for path in paths:
         try:
-            found += find([path])
+            files |= dict.fromkeys(find([path]))
         except (OSError, ValueError) as error:
             yield _words(path, error)
-    found = list(dict.fromkeys(found))
-    for path, stem in zip(tqdm(found, file=sys.stderr, disable=not sys.stderr.isatty()), stems(found), strict=True):
-        try:
-            yield from diagnose(path, stem)
-        except (OSError, ValueError) as error:
-            yield _words(path, error)
+    yield from tqdm(files, desc="diagnose", unit="file", file=sys.stderr, disable=not sys.stderr.isatty())
 
 
-def stems(paths: Sequence[Path]) -> list[str]:
-    """A name for the results of every file: its stem, with its folder before it where two files share one."""
-    plain = [path.stem for path in paths]
-    named = [
-        f"{p.parent.name}-{s}" if plain.count(s) > 1 and p.parent.name else s for p, s in zip(paths, plain, strict=True)
-    ]
-    return [f"{s}-{k + 1}" if named.count(s) > 1 else s for k, s in enumerate(named)]
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, or name_2, name_3 ... where another folder held a file of the same name; it is taken from now on."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    taken.add(free)
+    return free
 
 
 def _words(path: str | Path, error: Exception) -> str:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from classify.nets import NETS
 from classify.sources import TASKS
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD
-
-DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "configs" / "diagnosis.yaml"
 
 
 @dataclass(frozen=True)

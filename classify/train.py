@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classify.recipe import DEFAULT_RECIPE, Recipe
 from classify.sources import TASKS
 
 if TYPE_CHECKING:
     from classify.data import Arrays
+    from classify.recipe import Recipe
     from ecg.fit.loop import FitResult
 
+DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "configs" / "diagnosis.yaml"
 _SHOWN = ("full", "3x4+1")  # validation sees the records whole and as the commonest page prints them
 
 
@@ -132,6 +133,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
+    from classify.recipe import Recipe
     from ecg.fit.checkpoint import CheckpointError
     from ecg.fit.precision import FitError
     from ecg.fit.recipe import RecipeError, load

@@ -1,0 +1,153 @@
+"""Training from the command line and from Python: it learns, resumes exactly, and its checkpoint becomes weights."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from classify import weights
+from classify.calibrate import calibrate
+from classify.data import collect
+from classify.evaluate import evaluate
+from classify.nets import build
+from classify.recipe import Recipe
+from classify.simulated import superclasses
+from classify.sources import Example
+from classify.train import DEFAULT_RECIPE, loss_fn, main, train
+from ecg.fit import checkpoint
+from ecg.fit.recipe import from_dict, load, to_dict
+from ecg.formats import write
+from simulate.heart import synthetic_record
+
+torch.set_num_threads(1)
+
+TINY = {
+    "data": {"fs_hz": 100, "simulated": 20},
+    "net": {"options": {"widths": [8, 8], "blocks": 1, "kernel": 3, "dropout": 0.0}},
+    "fit": {"epochs": 2, "batch_size": 4, "amp": "off", "device": "cpu", "best_metric": "score", "threads": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained run folder, on simulated records."""
+    return train(from_dict(Recipe, TINY), output=tmp_path_factory.mktemp("runs")).last.parent.parent
+
+
+def test_one_batch_can_be_learned_by_heart() -> None:
+    torch.manual_seed(0)
+    net = build("resnet1d", 11, 24, 500, {"widths": (16, 16), "blocks": 1, "dropout": 0.0})
+    target = (torch.rand(8, 11) < 0.4).float()
+    target[0, 5:] = float("nan")
+    batch = {"signal": torch.randn(8, 24, 500), "features": torch.zeros(8, 8), "target": target}
+    optimiser = torch.optim.Adam(net.parameters(), 0.01)
+    for _ in range(60):
+        optimiser.zero_grad()
+        loss = loss_fn(net, batch)["total"]
+        loss.backward()
+        optimiser.step()
+    assert loss < 0.02
+
+
+def test_unknown_labels_carry_no_gradient() -> None:
+    logits = torch.zeros(2, 3, requires_grad=True)
+    batch = {"signal": logits, "features": None, "target": torch.tensor([[1.0, float("nan"), 0.0], [float("nan")] * 3])}
+    loss_fn(lambda signal, features: signal, batch)["total"].backward()
+    assert logits.grad[0, 1] == 0
+    assert not logits.grad[1].any()
+    assert logits.grad[0, 0] < 0 < logits.grad[0, 2]
+
+
+def test_a_run_leaves_everything_that_its_model_needs(run: Path) -> None:
+    assert {p.name for p in (run / "checkpoints").iterdir()} == {"best.pth", "last.pth"}
+    assert json.loads((run / "config.json").read_text()) == to_dict(from_dict(Recipe, TINY))
+    assert list((run / "tensorboard").iterdir())
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert "superclass_auc_3x4+1" in rows[0]["val"]
+
+
+def test_resuming_a_finished_epoch_gives_the_same_weights(run: Path, tmp_path: Path) -> None:
+    recipe = {**TINY, "fit": {**TINY["fit"], "epoch_every": 1}}
+    result = train(from_dict(Recipe, recipe), output=tmp_path)
+    first = result.last.with_name("epoch_1.pth")
+    again = train(from_dict(Recipe, recipe), output=tmp_path, resume=first)
+    one, two = (checkpoint.load(path)["model"] for path in (run / "checkpoints" / "last.pth", again.last))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_checkpoint_becomes_weights_that_are_evaluated(run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    card = calibrate(run / "checkpoints" / "best.pth", output=path)
+    assert set(card.thresholds) == {"superclass", "rhythm"}
+    assert card.data == ("recordings invented by this program's simulator",)
+    result = evaluate(path, output=tmp_path / "eval", update_card=True)
+    assert set(result["layouts"]) == {"full", "3x4+1", "3x4", "6x2"}
+    assert json.loads((tmp_path / "eval/evaluation.json").read_text())["records"] == 4
+    assert "| superclass NORM |" in (tmp_path / "eval/evaluation.md").read_text()
+    assert "test" in weights.load_card(path).metrics
+    net, _ = weights.load(path)
+    state = checkpoint.weights(checkpoint.load(run / "checkpoints" / "best.pth"))
+    assert all(torch.allclose(net.state_dict()[k].float(), v.float(), rtol=1e-3, atol=1e-4) for k, v in state.items())
+
+
+def test_weights_that_were_changed_are_refused(run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    calibrate(run / "checkpoints" / "best.pth", output=path)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(ValueError, match="do they belong together"):
+        weights.load(path)
+    path.with_suffix(".json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"tiny\.json"):
+        weights.load(path)
+
+
+def test_an_unreadable_recording_is_listed_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(synthetic_record(1), tmp_path / "good.hea")
+    (tmp_path / "bad.hea").write_text("nonsense")
+    found = [
+        Example(tmp_path / f"{stem}.hea", "x", stem, "train", {"superclass": frozenset(["MI"]), "rhythm": None})
+        for stem in ("bad", "good")
+    ]
+    made = collect(found, ("superclass",), 125.0, tmp_path / "cache")
+    assert "bad.hea" in capsys.readouterr().err
+    assert made.targets.tolist() == [[0, 1, 0, 0, 0]]
+    again = collect(found, ("superclass",), 125.0, tmp_path / "cache")
+    assert np.array_equal(made.signal, again.signal, equal_nan=True)
+    assert again.fs_hz == 125.0
+
+
+@pytest.mark.parametrize("name", ["diagnosis", "plrnn"])
+def test_the_recipes_in_configs_can_be_followed(name: str) -> None:
+    recipe = load(Recipe, DEFAULT_RECIPE.with_name(f"{name}.yaml"))
+    samples = round(10 * recipe.data.fs_hz)
+    net = build(recipe.net.name, 11, recipe.channels, samples, recipe.net.options).eval()
+    assert net(torch.zeros(1, recipe.channels, samples), torch.zeros(1, 8)).shape == (1, 11)
+
+
+def test_a_wrong_recipe_ends_with_words_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--set", "fit.epoch=1"]) == 1
+    assert "did you mean fit.epochs" in capsys.readouterr().err
+
+
+def test_simulated_hearts_have_the_superclasses_of_their_conditions() -> None:
+    assert superclasses("SR", []) == {"NORM"}
+    assert superclasses("SR", ["AMI", "LVH"]) == {"MI", "HYP"}
+    assert superclasses("3AVB", ["STD_lateral"]) == {"CD", "STTC"}
+
+
+@pytest.mark.parametrize("module", ["classify.train", "classify.infer", "classify.evaluate", "classify.calibrate"])
+def test_help_needs_no_torch(module: str) -> None:
+    code = (
+        f"import sys, {module} as m\n"
+        "try: m.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert 'torch' not in sys.modules and 'scipy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
