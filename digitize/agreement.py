@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout
@@ -54,6 +53,8 @@ def calibration(confidence: Sequence[float], error_uv: Sequence[float], bins: in
     sure, error = np.asarray(confidence, float), np.asarray(error_uv, float)
     if sure.size < 2 * bins or np.ptp(sure) == 0 or np.ptp(error) == 0:
         return {"rank_correlation": float("nan"), "bins": []}
+    from scipy import stats  # here, because it takes half a second that --help does not have
+
     groups = np.array_split(np.argsort(sure, kind="stable"), bins)
     table = [
         {"confidence": [float(sure[g].min()), float(sure[g].max())], "rmse_uv": float(np.sqrt((error[g] ** 2).mean()))}

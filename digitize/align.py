@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
 
 from ecg.record import Record
 
@@ -27,6 +26,8 @@ class PrintedLead:
 
         The shift is the smallest best one within `limit_s`; NaN comes in where nothing moved in.
         """
+        from scipy import signal  # here, because --help must not wait for it
+
         limit = min(round(limit_s * self.fs_hz), self.truth.size - 1)
         correlation = signal.correlate(_centred(self.truth), _centred(self.read), mode="full", method="fft")
         lags = np.arange(-limit, limit + 1)

@@ -78,7 +78,7 @@ def read_file(path: Path, digitize: Digitize, given: Given) -> Iterator[Attempt]
     """Every page of one file in turn; what goes wrong comes as an attempt without a reading."""
     try:
         for page in iter_pages(path):
-            yield _read_page(page, path, digitize, given)
+            yield read_page(page, digitize, given)
     except PageError as error:
         yield Attempt(path.stem, path, error=str(error))
 
@@ -103,19 +103,25 @@ def describe(reading: Reading) -> str:
     return f"{layout.name}, {layout.mm_per_s:g} mm/s, {layout.mm_per_mv:g} mm/mV, confidence {mean:.2f}"
 
 
-def _read_page(page: Page, path: Path, digitize: Digitize, given: Given) -> Attempt:
+def read_page(page: Page, digitize: Digitize, given: Given) -> Attempt:
+    """One page through the digitizer; a refusal or a bug comes as an attempt without a reading."""
     start = time.perf_counter()
-    attempt = Attempt(page.stem, path)
+    attempt = Attempt(page.stem, Path(page.source))
     try:
         reading = digitize(page, given.layout, given.mm_per_s, given.mm_per_mv)
         attempt = replace(attempt, reading=reading)
-    except ValueError as error:
-        attempt = replace(attempt, error=f"{_where(page)}: {error}")
     except Exception as error:  # one page that hits a bug must not cost the rest of the batch
-        log.debug("while reading %s", _where(page), exc_info=True)
-        words = f"{_where(page)}: an error inside the program, please report it ({type(error).__name__}: {error})"
-        attempt = replace(attempt, error=words, crashed=True)
+        crashed = not _is_refusal(error)
+        log.debug("while reading %s", _where(page), exc_info=crashed)
+        words = f"an error inside the program, please report it ({type(error).__name__}: {error})"
+        attempt = replace(attempt, error=f"{_where(page)}: {words if crashed else error}", crashed=crashed)
     return replace(attempt, seconds=time.perf_counter() - start)
+
+
+def _is_refusal(error: Exception) -> bool:
+    from digitize.pipeline import NotAnEcg
+
+    return isinstance(error, NotAnEcg)
 
 
 def _where(page: Page) -> str:

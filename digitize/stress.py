@@ -6,6 +6,7 @@ and is never stretched by more than the name says.
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from functools import partial
 
 import cv2
 import numpy as np
-from scipy import special
+from PIL import Image
 
 from ecg.reading import Page
 
@@ -39,8 +40,9 @@ def half(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def jpeg(pixels: np.ndarray, rng: np.random.Generator, quality: int = 30) -> np.ndarray:
-    _, packed = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "JPEG", quality=quality)
+    return np.asarray(Image.open(packed))
 
 
 def rotate(pixels: np.ndarray, rng: np.random.Generator, degrees: float) -> np.ndarray:
@@ -51,7 +53,7 @@ def rotate(pixels: np.ndarray, rng: np.random.Generator, degrees: float) -> np.n
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -degrees, 1.0)
     cos, sin = abs(turn[0, 0]), abs(turn[0, 1])
     size = (int(np.ceil(width * cos + height * sin)), int(np.ceil(width * sin + height * cos)))
-    turn[:, 2] += (np.array(size) - (width, height)) / 2
+    turn[:, 2] = turn[:, 2] + (np.array(size) - (width, height)) / 2
     return cv2.warpAffine(pixels, turn, size, flags=cv2.INTER_CUBIC, borderValue=_WHITE)
 
 
@@ -84,7 +86,7 @@ def shadow(pixels: np.ndarray, rng: np.random.Generator, depth: float = 0.45) ->
     x, y = _coordinates(pixels)
     angle = rng.uniform(0, 2 * np.pi)
     across = (x - 0.5) * float(np.cos(angle)) + (y - 0.5) * float(np.sin(angle)) + rng.uniform(-0.2, 0.2)
-    light = 1 - depth * special.expit(across / 0.06)
+    light = 1 - depth * _step(across / 0.06)
     return _to_uint8(pixels * light[..., None])
 
 
@@ -98,7 +100,7 @@ def fold(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     else:
         away_mm = (y - rng.uniform(0.3, 0.7) + lean * (x - 0.5)) * _PAGE_MM * aspect
     line = -0.35 * np.exp(-((away_mm / 0.35) ** 2)) + 0.1 * np.exp(-(((away_mm - 1.2) / 0.8) ** 2))
-    far_side = -0.08 * special.expit(away_mm / 0.5) * np.exp(-np.abs(away_mm) / 60)
+    far_side = -0.08 * _step(away_mm / 0.5) * np.exp(-np.abs(away_mm) / 60)
     return _to_uint8(pixels * (1 + line + far_side)[..., None])
 
 
@@ -152,6 +154,11 @@ STRESSES: Mapping[str, Stress] = {
     "stretch": stretch,
     "desk": desk,
 }
+
+
+def _step(values: np.ndarray) -> np.ndarray:
+    """0 to 1 along a logistic curve."""
+    return 0.5 + 0.5 * np.tanh(values / 2)
 
 
 def _to_uint8(values: np.ndarray) -> np.ndarray:
