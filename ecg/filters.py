@@ -87,13 +87,15 @@ def notch(values: np.ndarray, fs_hz: float, mains_hz: float, quality: float = 30
 def remove_baseline(values: np.ndarray, fs_hz: float) -> np.ndarray:
     """Subtract the wander that two medians (200 ms, then 600 ms) leave; ST segments keep their level."""
     filled, missing = _bridge(values)
+    if filled.size == 0:
+        return values.copy()
     step = max(1, int(fs_hz // 125))  # wander is slow: medians at 125 Hz are as good and much quicker
     thin = filled[..., ::step]
     for span_s in (_QRS_S, _BEAT_S):
         width = 2 * round(span_s * fs_hz / step / 2) + 1
         thin = ndimage.median_filter(thin, size=(*[1] * (thin.ndim - 1), width), mode="nearest")
     samples, knots = np.arange(filled.shape[-1]), np.arange(thin.shape[-1]) * step
-    wander = interpolate.make_interp_spline(knots, thin, k=1, axis=-1)(np.minimum(samples, knots[-1]))
+    wander = np.apply_along_axis(lambda row: np.interp(samples, knots, row), -1, thin)
     return np.where(missing, np.nan, filled - wander).astype(values.dtype)
 
 
@@ -111,6 +113,8 @@ def _bridge(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(float64 copy with straight lines over the holes and held ends, where NaN was); an empty row becomes zero."""
     missing = np.isnan(values)
     filled = np.array(values, dtype=np.float64)
+    if filled.size == 0:
+        return filled, missing
     rows, holes = filled.reshape(-1, values.shape[-1]), missing.reshape(-1, values.shape[-1])
     samples = np.arange(values.shape[-1])
     for row, hole in zip(rows, holes, strict=True):

@@ -1,0 +1,21 @@
+"""What all tests share: repeatable properties, one thread per process, and the real recordings when at hand."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch start their threads
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def ecg_data() -> Path:
+    """The folder of real recordings that ECG_DATA names; a test that asks for it is skipped without one."""
+    folder = os.environ.get("ECG_DATA", "")
+    if not Path(folder or "missing").is_dir():
+        pytest.skip("ECG_DATA names no folder of real recordings")
+    return Path(folder)

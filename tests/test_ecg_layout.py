@@ -1,0 +1,80 @@
+"""Layouts: every built-in template covers its time without overlap, and survives being moved, saved and loaded."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ecg.layout import TEMPLATES, Layout, LeadBox, Template, load_template, template
+from ecg.leads import STANDARD
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_tiles_its_rows(name: str) -> None:
+    layout = template(name).place((20.0, 30.0), row_mm=25.0)
+    assert len(layout.rows()) == template(name).row_count
+    for row in layout.rows():
+        for left, right in pairwise(row):
+            assert left.box_mm[2] == pytest.approx(right.box_mm[0])
+            assert left.t1_s == pytest.approx(right.t0_s)
+        for box in row:
+            width_mm = box.box_mm[2] - box.box_mm[0]
+            assert width_mm == pytest.approx((box.t1_s - box.t0_s) * layout.mm_per_s)
+
+
+@pytest.mark.parametrize("name", [n for n in TEMPLATES if "limb" not in n and "precordial" not in n and n != "3x1"])
+def test_a_full_template_names_twelve_leads_once(name: str) -> None:
+    leads = [b.lead.removeprefix("-") for b in template(name).place().boxes if not b.is_rhythm]
+    assert sorted(leads) == sorted(STANDARD)
+
+
+def test_three_by_four_reads_as_machines_print_it() -> None:
+    layout = template("3x4+1", rhythm=("V1",)).place(mm_per_s=50, mm_per_mv=5)
+    assert [b.lead for b in layout.rows()[0]] == ["I", "aVR", "V1", "V4"]
+    assert [(b.lead, b.is_rhythm, b.t1_s) for b in layout.rows()[-1]] == [("V1", True, 10.0)]
+    assert (layout.duration_s, layout.extent_mm) == (10.0, (0.0, 0.0, 500.0, 120.0))
+
+
+def test_simultaneous_columns_share_their_time() -> None:
+    boxes = Template("s", (("I", "II"),), 2.5, simultaneous=True).place().boxes
+    assert [b.t0_s for b in boxes] == [0.0, 0.0]
+
+
+def test_uneven_rows_keep_their_lines() -> None:
+    layout = template("3x1").place(baselines_mm=[10.0, 45.0, 90.0])
+    assert [row[0].baseline_mm for row in layout.rows()] == [10.0, 45.0, 90.0]
+    with pytest.raises(ValueError, match="3 rows, got 2 baselines"):
+        template("3x1").place(baselines_mm=[10.0, 45.0])
+
+
+def test_moving_and_saving() -> None:
+    layout = template("cabrera-3x4+1").place((5, 5))
+    moved = layout.shifted(3, -2)
+    assert moved.boxes[0].box_mm[:2] == (8.0, 3.0)
+    assert Layout.from_dict(moved.to_dict()) == moved
+
+
+def test_own_template(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: mine\ngrid: [[d1, v1], [d2, -avr]]\ncolumn_s: 5\nrhythm: [ii]\n")
+    assert load_template(file) == Template("mine", (("I", "V1"), ("II", "-aVR")), 5.0, ("II",))
+    file.write_text("name: mine\ngrid: [[I]]\ncolum_s: 5\n")
+    with pytest.raises(ValueError, match=r"mine.yaml: a layout file holds"):
+        load_template(file)
+
+
+def test_errors_say_what_was_expected() -> None:
+    with pytest.raises(ValueError, match="unknown layout '4x4': expected one of 3x4"):
+        template("4x4")
+    with pytest.raises(ValueError, match="x0 < x1"):
+        LeadBox("I", (5, 0, 5, 1), 0, 1)
+    with pytest.raises(ValueError, match="time span of I"):
+        LeadBox("I", (0, 0, 5, 1), 1, 1)
+    with pytest.raises(ValueError, match="no boxes"):
+        Layout("empty", ())
+    with pytest.raises(ValueError, match="must be positive"):
+        Layout("still", (LeadBox("I", (0, 0, 5, 1), 0, 1),), mm_per_s=0)
+    with pytest.raises(ValueError, match="same number of leads"):
+        Template("ragged", (("I",), ("II", "III")), 2.5)
