@@ -92,7 +92,9 @@ class _Pen:
 
 def colour_of(lead: str) -> tuple[int, int, int, int]:
     """The lead's own colour (red, green, blue, opacity)."""
-    return (*_COLOURS[STANDARD.index(lead.removeprefix("-")) % len(_COLOURS)], 235)
+    number = STANDARD.index(lead.removeprefix("-"))
+    shift = 2 * (number // len(_COLOURS))  # so that I and V1 differ where they print side by side
+    return (*_COLOURS[(number + shift) % len(_COLOURS)], 235)
 
 
 def trace_confidence(trace: Trace) -> float:
