@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zlib
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def test_heic_opens(tmp_path: Path) -> None:
     pillow_heif.from_pillow(sheet()).save(tmp_path / "phone.heic")
     (page,) = open_pages(tmp_path / "phone.heic")
     assert is_upright(page.pixels)
+
+
+def test_heic_without_its_package_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "phone.heic").write_bytes(b"\x00\x00\x00\x18ftypheic")
+    with pytest.raises(PageError, match="pip install pillow-heif"):
+        open_pages(tmp_path / "phone.heic")
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
