@@ -25,9 +25,13 @@ def autocast_for(amp: str, device: torch.device) -> Callable[[], AbstractContext
     if amp == "fp16" and device.type == "cpu":
         raise FitError("amp 'fp16' needs a GPU; use bf16 or off on the CPU")
     if amp == "auto":
-        native = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_amx_tile_supported()
+        native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
         amp = "bf16" if native else "off"
     if amp == "off":
         return nullcontext
     dtype = torch.bfloat16 if amp == "bf16" else torch.float16
     return lambda: torch.autocast(device.type, dtype=dtype)
+
+
+def _cpu_has_bf16() -> bool:
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
