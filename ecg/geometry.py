@@ -48,7 +48,7 @@ class PageGeometry:
     def to_px(self, points_mm: np.ndarray) -> np.ndarray:
         """Paper mm [..., 2] (x, y) to page px [..., 2] (x, y)."""
         points = np.asarray(points_mm, dtype=np.float64)
-        return project(self.homography, points + self._bend(points))
+        return project(self.homography, points + self.bend(points))
 
     def to_mm(self, points_px: np.ndarray) -> np.ndarray:
         """Page px [..., 2] (x, y) to paper mm [..., 2] (x, y); the inverse of `to_px`."""
@@ -57,10 +57,11 @@ class PageGeometry:
             return flat
         points = flat.copy()
         for _ in range(_INVERSE_STEPS):  # a contraction: the bend changes slowly along the paper
-            points = flat - self._bend(points)
+            points = flat - self.bend(points)
         return points
 
-    def _bend(self, points_mm: np.ndarray) -> np.ndarray:
+    def bend(self, points_mm: np.ndarray) -> np.ndarray:
+        """Displacement in mm [..., 2] at paper points; outside the extent it stays as at the edge."""
         if self.bend_mm is None:
             return np.zeros_like(points_mm)
         x0, y0, x1, y1 = self.extent_mm

@@ -1,0 +1,304 @@
+"""From grid crossings to millimetres: count the crossings into a lattice, fit the page, then listen to the lines' phase."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ecg.geometry import PageGeometry, project
+
+STEP_MM = 5.0
+_BEND_STEP_MM = 12.0
+_FLAT_PX_PER_MM = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """Crossings with their whole-number places: `px` [node, (x, y)], `steps` [node, (column, row)] of 5 mm."""
+
+    px: np.ndarray
+    steps: np.ndarray
+
+
+def find_nodes(heat: np.ndarray, threshold: float = 0.35) -> np.ndarray:
+    """Sub-pixel maxima [node, (x, y)] of a heat map [row, col] in 0..1."""
+    heat = cv2.GaussianBlur(heat.astype(np.float32), (0, 0), 0.7)
+    peak = (heat == ndimage.maximum_filter(heat, size=3)) & (heat > threshold * np.percentile(heat, 99.5))
+    rows, cols = np.nonzero(peak[1:-1, 1:-1])
+    rows, cols = rows + 1, cols + 1
+    dx = _vertex(heat[rows, cols - 1], heat[rows, cols], heat[rows, cols + 1])
+    dy = _vertex(heat[rows - 1, cols], heat[rows, cols], heat[rows + 1, cols])
+    return np.stack([cols + dx, rows + dy], axis=-1)
+
+
+def _vertex(before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
+    curve = before - 2 * at + after
+    return np.clip(0.5 * (before - after) / np.minimum(curve, -1e-6), -0.5, 0.5)
+
+
+def count_lattice(nodes: np.ndarray) -> Lattice | None:
+    """Give every crossing its whole-number place, walking from neighbour to neighbour; None when no lattice is there.
+
+    The page must be nearly upright (its x axis within about 30 degrees of the picture's).
+    """
+    if len(nodes) < 12:
+        return None
+    tree = cKDTree(nodes)
+    basis = _typical_basis(nodes, tree)
+    if basis is None:
+        return None
+    best: dict[int, tuple[int, int]] = {}
+    for start in _seeds(nodes, tree, basis):
+        if start in best:
+            continue
+        found = _walk(nodes, tree, start, basis)
+        if len(found) > len(best):
+            best = found
+        if len(best) > 0.5 * len(nodes):
+            break
+    if len(best) < 12:
+        return None
+    index = np.fromiter(best.keys(), int)
+    return Lattice(nodes[index], np.array(list(best.values())))
+
+
+def _typical_basis(nodes: np.ndarray, tree: cKDTree) -> np.ndarray | None:
+    """The usual steps to the right and down, px [(right, down), (x, y)]: medians over neighbours that agree."""
+    _, near = tree.query(nodes, k=min(9, len(nodes)))
+    steps = (nodes[near[:, 1:]] - nodes[:, None]).reshape(-1, 2)
+    length = np.hypot(*steps.T)
+    spacing = np.median(np.hypot(*(nodes[near[:, 1]] - nodes).T))
+    near_one = (length > 0.6 * spacing) & (length < 1.7 * spacing)
+    angle = np.degrees(np.arctan2(steps[:, 1], steps[:, 0]))
+    right = steps[near_one & (np.abs(angle) < 30)]
+    down = steps[near_one & (np.abs(angle - 90) < 30)]
+    if len(right) < 6 or len(down) < 6:
+        return None
+    return np.array([_mode(right), _mode(down)])
+
+
+def _mode(steps: np.ndarray) -> np.ndarray:
+    """The densest place among step vectors, then the mean around it."""
+    tree = cKDTree(steps)
+    radius = 0.15 * float(np.median(np.hypot(*steps.T)))
+    sample = steps[:: max(1, len(steps) // 400)]
+    crowd = [len(hits) for hits in tree.query_ball_point(sample, radius)]
+    return steps[tree.query_ball_point(sample[int(np.argmax(crowd))], radius)].mean(0)
+
+
+def _seeds(nodes: np.ndarray, tree: cKDTree, basis: np.ndarray) -> list[int]:
+    """Nodes with all four neighbours in place, the most central first."""
+    radius = 0.2 * float(np.hypot(*basis[0]))
+    around = [nodes + step for step in (basis[0], -basis[0], basis[1], -basis[1])]
+    count = sum((tree.query(p, distance_upper_bound=radius)[0] < np.inf).astype(int) for p in around)
+    distance = np.hypot(*(nodes - np.median(nodes, 0)).T)
+    good = np.flatnonzero(count == 4)
+    return good[np.argsort(distance[good])][:40].tolist()
+
+
+def _walk(nodes: np.ndarray, tree: cKDTree, start: int, basis: np.ndarray) -> dict[int, tuple[int, int]]:
+    """Flood from a node to its neighbours, each carrying the local steps along."""
+    places: dict[int, tuple[int, int]] = {start: (0, 0)}
+    taken = {(0, 0)}
+    steps = {start: basis}
+    queue = [start]
+    while queue:
+        node = queue.pop(0)
+        local, (col, row) = steps[node], places[node]
+        for axis, sign in ((0, 1), (0, -1), (1, 1), (1, -1)):
+            place = (col + sign, row) if axis == 0 else (col, row + sign)
+            if place in taken:
+                continue
+            reach = 0.28 * float(np.hypot(*local[axis]))
+            distance, other = tree.query(nodes[node] + sign * local[axis], distance_upper_bound=reach)
+            if not np.isfinite(distance) or other in places:
+                continue
+            moved = local.copy()
+            moved[axis] = 0.7 * local[axis] + 0.3 * sign * (nodes[other] - nodes[node])
+            places[int(other)], steps[int(other)] = place, moved
+            taken.add(place)
+            queue.append(int(other))
+    return places
+
+
+def fit_geometry(lattice: Lattice) -> PageGeometry:
+    """A perspective map plus a smooth bend through the crossings, robust to miscounted ones."""
+    mm = lattice.steps * STEP_MM
+    spacing = float(np.median(np.hypot(*np.diff(lattice.px, axis=0).T))) if len(mm) > 1 else 1.0
+    matrix, good = cv2.findHomography(mm.astype(np.float64), lattice.px, cv2.RANSAC, max(1.5, 0.25 * min(spacing, 20)))
+    if matrix is None:
+        raise ValueError("the grid's crossings do not lie on a page")
+    flat = PageGeometry(matrix)
+    seen = project(np.linalg.inv(flat.homography), lattice.px)
+    off = seen - mm
+    keep = np.hypot(*off.T) < 4.0
+    extent = _extent(mm[keep])
+    bend = smooth_field(mm[keep], off[keep], extent, smooth=3.0)
+    return PageGeometry(matrix, bend, extent)
+
+
+def _extent(mm: np.ndarray) -> tuple[float, float, float, float]:
+    low, high = mm.min(0) - STEP_MM, mm.max(0) + STEP_MM
+    return (*low.tolist(), *high.tolist())  # type: ignore[return-value]
+
+
+def field_shape(extent_mm: tuple[float, float, float, float]) -> tuple[int, int]:
+    """(rows, columns) of a bend lattice over an extent."""
+    x0, y0, x1, y1 = extent_mm
+    return max(4, round((y1 - y0) / _BEND_STEP_MM) + 1), max(4, round((x1 - x0) / _BEND_STEP_MM) + 1)
+
+
+def smooth_field(
+    points_mm: np.ndarray,
+    values_mm: np.ndarray,
+    extent_mm: tuple[float, float, float, float],
+    smooth: float,
+    trust: np.ndarray | None = None,
+) -> np.ndarray:
+    """Least-squares field [row, col, 2] through scattered values with its curvature held small; outliers count less.
+
+    `trust` [point] weighs the values, 1 being usual.
+    """
+    from scipy.sparse import coo_matrix, vstack
+    from scipy.sparse.linalg import spsolve
+
+    rows, cols = field_shape(extent_mm)
+    x0, y0, x1, y1 = extent_mm
+    u = np.clip((points_mm[:, 0] - x0) / (x1 - x0) * (cols - 1), 0, cols - 1 - 1e-9)
+    v = np.clip((points_mm[:, 1] - y0) / (y1 - y0) * (rows - 1), 0, rows - 1 - 1e-9)
+    c, r = u.astype(int), v.astype(int)
+    fu, fv = u - c, v - r
+    n = len(points_mm)
+    where = np.concatenate([r * cols + c, r * cols + c + 1, (r + 1) * cols + c, (r + 1) * cols + c + 1])
+    part = np.concatenate([(1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv])
+    sample = coo_matrix((part, (np.tile(np.arange(n), 4), where)), (n, rows * cols)).tocsr()
+    bending = smooth * vstack(_curvature(rows, cols)).tocsr()
+    trust = np.ones(n) if trust is None else trust
+    weight, out = trust, np.zeros((rows * cols, 2))
+    for _ in range(4):
+        weighted = sample.multiply(weight[:, None]).tocsr()
+        normal = (weighted.T @ sample + bending.T @ bending + 1e-6 * _eye(rows * cols)).tocsc()
+        out = np.column_stack([spsolve(normal, weighted.T @ values_mm[:, k]) for k in (0, 1)])
+        error = np.hypot(*(sample @ out - values_mm).T)
+        scale = max(0.05, 1.5 * float(np.median(error[trust > 0.1])) if (trust > 0.1).any() else 0.05)
+        weight = trust / (1 + (error / scale) ** 2)
+    return out.reshape(rows, cols, 2)
+
+
+def _eye(n: int):  # noqa: ANN202
+    from scipy.sparse import identity
+
+    return identity(n)
+
+
+def _curvature(rows: int, cols: int) -> list:
+    """Second differences along both axes and the mixed one, as sparse operators on a flattened field."""
+    from scipy.sparse import diags, identity, kron
+
+    def second(n: int):  # noqa: ANN202
+        return diags([1, -2, 1], [0, 1, 2], shape=(n - 2, n))
+
+    def first(n: int):  # noqa: ANN202
+        return diags([-1, 1], [0, 1], shape=(n - 1, n))
+
+    return [kron(identity(rows), second(cols)), kron(second(rows), identity(cols)), kron(first(rows), first(cols))]
+
+
+def refine(pixels: np.ndarray, geometry: PageGeometry, extent_mm: tuple[float, float, float, float]) -> PageGeometry:
+    """Move the map onto the grid lines themselves, to a few hundredths of a mm, by the phase of their rhythm.
+
+    The page is flattened with the map so far; lines every 5 mm (and their overtones, the 1 mm lines among them) then
+    appear with a phase that tells how far each place is off. `error_mm` of the result is the last correction's size.
+    """
+    for blur_mm in (10.0, 7.0):
+        shift, weight = _phase_shift(_darkness(pixels, geometry, extent_mm), extent_mm, blur_mm)
+        x0, y0, x1, y1 = extent_mm
+        nodes = np.stack(np.meshgrid(np.linspace(x0, x1, shift.shape[1]), np.linspace(y0, y1, shift.shape[0])), axis=-1)
+        shift = smooth_field(nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, weight.ravel())
+        geometry = _shifted(geometry, shift, extent_mm)
+    error = float(np.sqrt(np.average((shift**2).sum(-1), weights=weight + 1e-12)))
+    return PageGeometry(geometry.homography, geometry.bend_mm, geometry.extent_mm, error)
+
+
+def flatten(
+    pixels: np.ndarray,
+    geometry: PageGeometry,
+    window_mm: tuple[float, float, float, float],
+    px_per_mm: float,
+    interpolation: int = cv2.INTER_LINEAR,
+) -> np.ndarray:
+    """The paper window (x0, y0, x1, y1) seen from straight above, px = (mm - corner) * px_per_mm - 0.5; one warp."""
+    x0, y0, x1, y1 = window_mm
+    cols, rows = round((x1 - x0) * px_per_mm), round((y1 - y0) * px_per_mm)
+    every = 8
+    gx, gy = np.arange(0, cols + every, every), np.arange(0, rows + every, every)
+    mm = (np.stack(np.meshgrid(gx, gy), axis=-1) + 0.5) / px_per_mm + np.array([x0, y0])
+    coarse = geometry.to_px(mm).astype(np.float32)
+    fine = np.meshgrid(np.arange(cols, dtype=np.float32) / every, np.arange(rows, dtype=np.float32) / every)
+    where = cv2.remap(coarse, *fine, cv2.INTER_LINEAR)
+    return cv2.remap(pixels, where, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: tuple[float, float, float, float]) -> np.ndarray:
+    """How much darker than its surroundings each place is, float32 [row, col], with ink cut down to the grid's level."""
+    flat = flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM).min(axis=2).astype(np.float32)
+    ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * _FLAT_PX_PER_MM)
+    dark = np.maximum(ground - flat, 0)
+    return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
+
+
+def _phase_shift(dark: np.ndarray, extent_mm: tuple[float, float, float, float], blur_mm: float) -> tuple[np.ndarray, np.ndarray]:
+    """Displacement [row, col, (x, y)] in mm of the grid lines on the bend lattice, and its weight [row, col]."""
+    rows, cols = dark.shape
+    x = extent_mm[0] + (np.arange(cols) + 0.5) / _FLAT_PX_PER_MM
+    y = extent_mm[1] + (np.arange(rows) + 0.5) / _FLAT_PX_PER_MM
+    shape = field_shape(extent_mm)
+    shifts, weights = [], []
+    for axis, at in ((0, x[None, :]), (1, y[:, None])):
+        shift, weight = _axis_shift(dark, at, axis, blur_mm, shape)
+        shifts.append(shift)
+        weights.append(weight)
+    weight = np.minimum(*(w / max(np.percentile(w, 75), 1e-12) for w in weights))
+    return np.stack(shifts, axis=-1), np.clip(weight, 0, 1) ** 2
+
+
+def _axis_shift(
+    dark: np.ndarray, at_mm: np.ndarray, axis: int, blur_mm: float, shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    total, weight_sum = np.zeros(shape), np.zeros(shape)
+    shift = np.zeros(shape)
+    for overtone in (1, 2, 5):
+        wave = np.exp(-2j * np.pi * overtone * at_mm / STEP_MM)
+        tone = _local_mean(dark * wave.real, blur_mm, shape) + 1j * _local_mean(dark * wave.imag, blur_mm, shape)
+        period = STEP_MM / overtone
+        # A line at 5k + s has phase -2 pi s / period; take the turn nearest to what the lower tones said.
+        raw = -np.angle(tone) / (2 * np.pi) * period
+        near = shift + (raw - shift + period / 2) % period - period / 2
+        weight = (np.abs(tone) * overtone) ** 2
+        total, weight_sum = total + weight * near, weight_sum + weight
+        shift = total / np.maximum(weight_sum, 1e-12)
+    limit = 0.5 * STEP_MM * 0.5
+    return np.clip(shift, -limit, limit), np.sqrt(weight_sum)
+
+
+def _local_mean(values: np.ndarray, blur_mm: float, shape: tuple[int, int]) -> np.ndarray:
+    """Gaussian means over `blur_mm` around the nodes of the bend lattice."""
+    small = cv2.resize(values.astype(np.float32), None, fx=1 / 4, fy=1 / 4, interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), blur_mm * _FLAT_PX_PER_MM / 4, borderType=cv2.BORDER_CONSTANT)
+    rows = np.linspace(0, soft.shape[0] - 1, shape[0], dtype=np.float32)
+    cols = np.linspace(0, soft.shape[1] - 1, shape[1], dtype=np.float32)
+    return cv2.remap(soft, *np.meshgrid(cols, rows), cv2.INTER_LINEAR)
+
+
+def _shifted(geometry: PageGeometry, shift_mm: np.ndarray, extent_mm: tuple[float, float, float, float]) -> PageGeometry:
+    """The geometry whose paper point mm lies where the old one had mm + shift(mm)."""
+    rows, cols = shift_mm.shape[:2]
+    x0, y0, x1, y1 = extent_mm
+    mm = np.stack(np.meshgrid(np.linspace(x0, x1, cols), np.linspace(y0, y1, rows)), axis=-1)
+    moved = mm + shift_mm
+    bend = moved + geometry.bend(moved) - mm
+    return PageGeometry(geometry.homography, bend, extent_mm)
