@@ -32,7 +32,7 @@ def r_peaks(record: Record | np.ndarray, fs_hz: float | None = None) -> np.ndarr
     if np.isnan(values).all() or values.shape[1] < rate_hz / 2:
         return np.zeros(0, int)
     there = np.isfinite(values)
-    quick = ndimage.uniform_filter1d(_power(values, rate_hz, _QRS_HZ), _odd(_QRS_S * rate_hz), axis=-1)
+    quick = _smooth(_power(values, rate_hz, _QRS_HZ), _QRS_S * rate_hz)
     height, worth = _lead_quality(np.where(there, quick, np.nan), rate_hz)
     energy = np.sqrt(_average(quick / height, worth * there))
     found, _ = signal.find_peaks(energy, distance=max(1, round(_REFRACTORY_S * rate_hz)))
@@ -75,8 +75,9 @@ def _leads(record: Record | np.ndarray, fs_hz: float | None) -> tuple[np.ndarray
     return np.atleast_2d(record), float(fs_hz)
 
 
-def _odd(samples: float) -> int:
-    return 2 * int(samples / 2) + 1
+def _smooth(power: np.ndarray, samples: float) -> np.ndarray:
+    """Moving average; never below 0, where its running sum would otherwise end up by rounding."""
+    return np.maximum(ndimage.uniform_filter1d(power, 2 * int(samples / 2) + 1, axis=-1), 0.0)
 
 
 def _power(values: np.ndarray, fs_hz: float, band_hz: tuple[float, float]) -> np.ndarray:
@@ -122,7 +123,7 @@ def _stands_out(times_s: np.ndarray, heights: np.ndarray) -> np.ndarray:
     around = _tallest_nearby(times_s, heights)
     keep = heights > _KEEP * around
     for _ in range(2):  # what is kept is a better measure of the beats around than the tallest peaks were
-        usual = ndimage.median_filter(heights[keep], _AROUND, mode="nearest")
+        usual = ndimage.median_filter(heights[keep], _AROUND, mode="mirror")
         around = np.interp(times_s, times_s[keep], usual)
         keep = heights > _KEEP * around
     beats = _without_t_waves(np.flatnonzero(keep), times_s, heights)
@@ -133,7 +134,7 @@ def _tallest_nearby(times_s: np.ndarray, heights: np.ndarray) -> np.ndarray:
     part = (times_s / _PART_S).astype(int)
     tallest = np.zeros(part[-1] + 1)
     np.maximum.at(tallest, part, heights)
-    return ndimage.median_filter(tallest, _AROUND, mode="nearest")[part]
+    return ndimage.percentile_filter(tallest, 60, _AROUND, mode="mirror")[part]  # a slow heart leaves parts empty
 
 
 def _without_t_waves(beats: np.ndarray, times_s: np.ndarray, heights: np.ndarray) -> np.ndarray:
