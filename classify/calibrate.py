@@ -80,7 +80,7 @@ def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT
     net.load_state_dict(files.weights(state))
     net.eval()
     shown = arrays.of("validation")
-    views = [fixed_inputs(shown, layout, recipe.data.mask_channels) for layout in ("full", "3x4+1")]
+    views = [fixed_inputs(shown, layout, recipe.data) for layout in ("full", "3x4+1")]
     logits = np.concatenate([predict(net, *view) for view in views])
     target = np.concatenate([shown.targets] * len(views))
     temperatures, thresholds = _choose(logits, target, labels)

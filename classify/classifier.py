@@ -54,14 +54,15 @@ class Classifier:
     def _probabilities(self, record: Record) -> np.ndarray:
         """Mean over windows of ten seconds, float64 [label]."""
         from classify.data import stack_channels
+        from classify.recipe import DataSettings
         from classify.train import predict
+        from ecg.fit.recipe import from_dict
 
-        settings = self.card.recipe["data"]
-        fs_hz = float(settings["fs_hz"])
+        settings = from_dict(DataSettings, self.card.recipe["data"])
+        fs_hz = settings.fs_hz
         inputs, measured = [], []
         for window in windows(record):
-            z, seen = prepare(on_grid(window, fs_hz), fs_hz)
-            inputs.append(stack_channels(z, seen, settings["mask_channels"]))
+            inputs.append(stack_channels(*prepare(on_grid(window, fs_hz), fs_hz), settings))
             measured.append(features.for_network(features.core_features(window)))
         logits = predict(self.net, np.stack(inputs), np.stack(measured))
         return calibrated(logits.mean(0), self.card)

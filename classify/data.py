@@ -13,6 +13,7 @@ import numpy as np
 from classify import features, pagelike
 from classify.labels import targets
 from classify.prepare import on_grid, prepare
+from classify.recipe import DataSettings
 from classify.sources import Example
 from ecg.formats import atomic_path, read
 from ecg.leads import STANDARD
@@ -20,6 +21,7 @@ from ecg.record import Record
 
 _ZSCORE_FS_HZ = 125.0
 _CACHE_VERSION = 1
+_USUAL_SPREAD_MV = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +106,8 @@ def _read_all(found: Sequence[Example], groups: Sequence[str], fs_hz: float) -> 
 class TrainingSet:
     """Map-style: item (epoch, index) is always the same; masks and small variations are drawn anew each epoch."""
 
-    def __init__(self, arrays: Arrays, seed: int, page_masks: bool, vary: bool, mask_channels: bool) -> None:
-        self.arrays, self.seed, self.epoch = arrays, seed, 0
-        self.page_masks, self.vary, self.mask_channels = page_masks, vary, mask_channels
+    def __init__(self, arrays: Arrays, seed: int, settings: DataSettings) -> None:
+        self.arrays, self.seed, self.settings, self.epoch = arrays, seed, settings, 0
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
@@ -120,16 +121,18 @@ class TrainingSet:
         rng, fs_hz = rng_for(self.seed, self.epoch, index), self.arrays.fs_hz
         signal = self.arrays.signal[index].astype(np.float32)
         measured = self.arrays.features[index]
-        if self.vary:
+        if self.settings.vary:
             signal = pagelike.vary(signal, rng, fs_hz)
-        if self.page_masks:
+        if self.settings.page_masks:
             seen = pagelike.draw_mask(rng, fs_hz, signal.shape[1])
             signal = np.where(seen, signal, np.nan)
             measured = _short_of_evidence(measured, seen)
-        z, seen = prepare(signal, fs_hz)
-        if self.vary:
+        z, seen, spread = prepare(signal, fs_hz)
+        spread_mv = spread if np.isfinite(self.arrays.features[index, 1]) else None
+        if self.settings.vary:
             z = pagelike.disturb(z, rng) * seen
-        inputs = stack_channels(z, seen, self.mask_channels)
+            spread_mv = pagelike.misread_gain(spread_mv, rng)
+        inputs = stack_channels(z, seen, spread_mv, self.settings)
         return {"signal": inputs, "features": features.for_network(measured), "target": self.arrays.targets[index]}
 
 
@@ -143,17 +146,28 @@ def _short_of_evidence(measured: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return out
 
 
-def stack_channels(z: np.ndarray, seen: np.ndarray, mask_channels: bool) -> np.ndarray:
-    """The network's input: the leads, then (where the network takes them) one mask channel per lead."""
-    return np.concatenate([z, seen.astype(np.float32)]) if mask_channels else z
+def stack_channels(z: np.ndarray, seen: np.ndarray, spread_mv: np.ndarray | None, settings: DataSettings) -> np.ndarray:
+    """The network's input [channel, sample]: the leads, then per lead what the settings ask for.
+
+    Mask channels are 1 where the lead is printed. Amplitude channels hold log2(spread / 0.15 mV) there, so that voltage
+    survives the z-score; they are 0, the usual value, where the unit is not known (`spread_mv` None).
+    """
+    parts = [z]
+    if settings.mask_channels:
+        parts.append(seen.astype(np.float32))
+    if settings.amplitude_channels:
+        known = np.zeros(len(z), np.float32) if spread_mv is None else spread_mv
+        level = np.where(known > 0, np.log2(np.maximum(known, 1e-6) / _USUAL_SPREAD_MV), 0.0)
+        parts.append((np.clip(level, -3, 3)[:, None] * seen).astype(np.float32))
+    return np.concatenate(parts)
 
 
-def fixed_inputs(arrays: Arrays, layout: str, mask_channels: bool) -> tuple[np.ndarray, np.ndarray]:
+def fixed_inputs(arrays: Arrays, layout: str, settings: DataSettings) -> tuple[np.ndarray, np.ndarray]:
     """(signal [record, channel, sample], features [record, 8]) as a page of one layout would show the records."""
     seen = pagelike.printed(layout, ("II",) if layout.endswith("+1") else (), arrays.fs_hz, arrays.signal.shape[2])
     inputs = []
-    for signal in arrays.signal:
-        z, visible = prepare(np.where(seen, signal.astype(np.float32), np.nan), arrays.fs_hz)
-        inputs.append(stack_channels(z, visible, mask_channels))
+    for signal, in_mv in zip(arrays.signal, np.isfinite(arrays.features[:, 1]), strict=True):
+        z, visible, spread = prepare(np.where(seen, signal.astype(np.float32), np.nan), arrays.fs_hz)
+        inputs.append(stack_channels(z, visible, spread if in_mv else None, settings))
     measured = np.stack([_short_of_evidence(row, seen) for row in arrays.features])
     return np.stack(inputs), features.for_network(measured)

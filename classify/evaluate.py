@@ -53,9 +53,11 @@ def evaluate(
 def probabilities(net: Any, card: Card, arrays: Arrays, layout: str) -> np.ndarray:
     """Calibrated probabilities [record, label] of records as a page of this layout shows them."""
     from classify.data import fixed_inputs
+    from classify.recipe import DataSettings
     from classify.train import predict
+    from ecg.fit.recipe import from_dict
 
-    logits = predict(net, *fixed_inputs(arrays, layout, card.recipe["data"]["mask_channels"]))
+    logits = predict(net, *fixed_inputs(arrays, layout, from_dict(DataSettings, card.recipe["data"])))
     return calibrated(logits, card)
 
 

@@ -66,6 +66,14 @@ def disturb(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return out.astype(np.float32)
 
 
+def misread_gain(spread_mv: np.ndarray | None, rng: np.random.Generator) -> np.ndarray | None:
+    """The leads' spread in mV with a common and a single error of a few per cent; None, unknown, one time in five."""
+    if spread_mv is None or rng.random() < 0.2:
+        return None
+    error = rng.normal(0, 0.05) + rng.normal(0, 0.05, len(spread_mv))
+    return spread_mv * np.exp(error)
+
+
 def _retime(signal: np.ndarray, shift: float, stretch: float) -> np.ndarray:
     """Shift by a part of the length and stretch; linear interpolation, NaN outside."""
     n = signal.shape[1]

@@ -26,10 +26,11 @@ def on_grid(record: Record, fs_hz: float) -> np.ndarray:
     return twelve.crop(twelve.start_s, DURATION_S).signal_mv
 
 
-def prepare(signal: np.ndarray, fs_hz: float) -> tuple[np.ndarray, np.ndarray]:
-    """(z, seen): every lead band-passed and z-scored over what is printed; 0 and False where nothing is.
+def prepare(signal: np.ndarray, fs_hz: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(z, seen, spread): every lead band-passed and z-scored over what is printed; 0 and False where nothing is.
 
-    `signal` is [lead, sample] in any unit with NaN where nothing was printed; both results are [lead, sample].
+    `signal` is [lead, sample] in any unit with NaN where nothing was printed; `z` and `seen` are [lead, sample],
+    `spread` [lead] is the standard deviation before scaling, in the signal's unit (0 for a lead that is not printed).
     """
     bridged = _bridge(signal, round(BRIDGE_S * fs_hz))
     z = np.zeros(signal.shape, np.float32)
@@ -38,7 +39,8 @@ def prepare(signal: np.ndarray, fs_hz: float) -> tuple[np.ndarray, np.ndarray]:
         if stop - start >= SHORTEST_S * fs_hz:
             z[rows, start:stop] = _band_pass(bridged[rows, start:stop], fs_hz)
             seen[rows, start:stop] = True
-    return _zscore(z, seen), seen
+    z, spread = _zscore(z, seen)
+    return z, seen, spread
 
 
 def _band_pass(signal: np.ndarray, fs_hz: float) -> np.ndarray:
@@ -55,13 +57,14 @@ def _filter(fs_hz: float) -> np.ndarray:
     return dsp.butter(2, low, "highpass", fs=fs_hz, output="sos")  # resampling already cut what lies above
 
 
-def _zscore(z: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def _zscore(z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = np.maximum(seen.sum(1, keepdims=True), 1)
     mean = z.sum(1, keepdims=True) / count
     centred = np.where(seen, z - mean, 0.0)
     spread = np.sqrt((centred**2).sum(1, keepdims=True) / count)
     flat = spread < 1e-6
-    return np.clip(centred / np.where(flat, 1.0, spread), -LIMIT, LIMIT).astype(np.float32)
+    z = np.clip(centred / np.where(flat, 1.0, spread), -LIMIT, LIMIT).astype(np.float32)
+    return z, spread[:, 0].astype(np.float32)
 
 
 def _stretches(finite: np.ndarray) -> Iterator[tuple[tuple[int, int], list[int]]]:

@@ -19,6 +19,7 @@ class DataSettings:
     page_masks: bool = True
     vary: bool = True
     mask_channels: bool = True
+    amplitude_channels: bool = False
     simulated: int = 96
     cache: str = "data/cache"
 
@@ -50,4 +51,4 @@ class Recipe:
 
     @property
     def channels(self) -> int:
-        return len(STANDARD) * (2 if self.data.mask_channels else 1)
+        return len(STANDARD) * (1 + self.data.mask_channels + self.data.amplitude_channels)

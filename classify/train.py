@@ -12,7 +12,7 @@ from classify.sources import TASKS
 
 if TYPE_CHECKING:
     from classify.data import Arrays
-    from classify.recipe import Recipe
+    from classify.recipe import DataSettings, Recipe
     from ecg.fit.loop import FitResult
 
 DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "configs" / "diagnosis.yaml"
@@ -37,9 +37,8 @@ def train(
     torch.manual_seed(recipe.fit.seed)
     labels, samples = arrays.targets.shape[1], arrays.signal.shape[2]
     model = build(recipe.net.name, labels, recipe.channels, samples, recipe.net.options)
-    d = recipe.data
     dataset = _training_set(arrays, recipe)
-    validate = Validation(arrays.of("validation"), TASKS[recipe.task].groups, d.mask_channels)
+    validate = Validation(arrays.of("validation"), TASKS[recipe.task].groups, recipe.data)
     return fit(model, loss_fn, dataset, validate, recipe.fit, run, plain, resume)
 
 
@@ -60,8 +59,7 @@ def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
 def _training_set(arrays: Arrays, recipe: Recipe) -> Any:
     from classify.data import TrainingSet
 
-    d = recipe.data
-    return TrainingSet(arrays.of("train"), recipe.fit.seed, d.page_masks, d.vary, d.mask_channels)
+    return TrainingSet(arrays.of("train"), recipe.fit.seed, recipe.data)
 
 
 def loss_fn(model: Any, batch: dict[str, Any]) -> dict[str, Any]:
@@ -78,12 +76,12 @@ def loss_fn(model: Any, batch: dict[str, Any]) -> dict[str, Any]:
 class Validation:
     """Macro AUC per label group, on whole records and on a 3x4 page's view of them; "score" is their mean."""
 
-    def __init__(self, arrays: Arrays, groups: Sequence[str], mask_channels: bool) -> None:
+    def __init__(self, arrays: Arrays, groups: Sequence[str], settings: DataSettings) -> None:
         from classify.data import fixed_inputs
         from classify.labels import columns
 
         self.arrays, self.groups, self.columns = arrays, groups, columns(groups)
-        self.inputs = {layout: fixed_inputs(arrays, layout, mask_channels) for layout in _SHOWN}
+        self.inputs = {layout: fixed_inputs(arrays, layout, settings) for layout in _SHOWN}
 
     def __call__(self, model: Any) -> dict[str, float]:
         from classify.score import macro_auc

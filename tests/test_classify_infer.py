@@ -113,7 +113,8 @@ def test_a_long_recording_is_seen_to_its_end(classifier: Classifier) -> None:
 def test_too_little_evidence_gives_no_diagnosis(
     classifier: Classifier, record: Record, leads: tuple[str, ...], seconds: float, words: str
 ) -> None:
-    diagnosis = classifier(record.select(leads).select(STANDARD).crop(0, seconds))
+    signal = np.where(np.isin(STANDARD, leads)[:, None], record.signal_mv, np.nan)
+    diagnosis = classifier(Record(signal, 500, STANDARD).crop(0, seconds))
     assert diagnosis.abstained
     assert any(words in warning for warning in diagnosis.warnings)
     assert not diagnosis.predicted
@@ -123,7 +124,7 @@ def test_too_little_evidence_gives_no_diagnosis(
 def test_flat_leads_and_contradicting_limb_leads_are_said(classifier: Classifier, record: Record) -> None:
     signal = record.signal_mv.copy()
     signal[STANDARD.index("V2")] = 0.0
-    signal[STANDARD.index("III")] *= -3
+    signal[STANDARD.index("III")] += np.sin(np.arange(5000) / 50)
     text = " ".join(classifier(Record(signal, 500, STANDARD)).warnings)
     assert "V2" in text
     assert "contradict" in text
