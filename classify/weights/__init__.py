@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-DEFAULT = Path(__file__).resolve().parent / "weights" / "diagnosis.safetensors"
+DEFAULT = Path(__file__).resolve().parent / "diagnosis.safetensors"
 
 
 @dataclass(frozen=True)
