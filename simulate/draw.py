@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from simulate.paper import draw_grid, tint
+from simulate.paper import draw_grid
 from simulate.sheet import Label, Sheet
 from simulate.text import text_mask
 
@@ -16,21 +16,22 @@ Window = tuple[float, float, float, float]
 
 
 def draw(sheet: Sheet, window_mm: Window, px_per_mm: float) -> np.ndarray:
-    """The window (x0, y0, x1, y1) of the sheet, float32 [row, col, RGB] in 0..1; px = (mm - corner) * px_per_mm - 0.5."""
+    """The window (x0, y0, x1, y1), float32 [row, col, RGB] in 0..1; px = (mm - corner) * px_per_mm - 0.5."""
     image = draw_grid(sheet.paper, window_mm, px_per_mm)
-    alpha = ink(sheet, window_mm, px_per_mm, image.shape[:2]) * np.float32(sheet.paper.ink_strength)
-    tint(image, alpha, sheet.paper.ink_rgb)
+    covered = ink(sheet, window_mm, px_per_mm, image.shape[:2]).reshape(-1)
+    inked, colours = np.flatnonzero(covered), image.reshape(-1, 3)
+    alpha = covered[inked].astype(np.float32) / 255 * np.float32(sheet.paper.ink_strength)
+    colours[inked] += alpha[:, None] * (np.array(sheet.paper.ink_rgb, np.float32) - colours[inked])
     return image
 
 
 def ink(sheet: Sheet, window_mm: Window, px_per_mm: float, shape: tuple[int, int]) -> np.ndarray:
-    """Share of every pixel that is covered by ink, float32 [row, col] in 0..1."""
+    """Share of every pixel that is covered by ink, uint8 [row, col], 255 = all of it."""
     fine = max(1, round(_FINE_PX_PER_MM / px_per_mm))
     canvas = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
     for points, pen_mm in _curves(sheet):
         draw_curve(canvas, points, pen_mm, window_mm, px_per_mm * fine)
     covered = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA) if fine > 1 else canvas
-    covered = covered.astype(np.float32) / 255
     for label in sheet.labels:
         _stamp(covered, label, window_mm, px_per_mm)
     return covered
@@ -45,11 +46,13 @@ def draw_curve(
     canvas: np.ndarray, points_mm: np.ndarray, pen_mm: float, window_mm: Window, px_per_mm: float, value: int = 255
 ) -> None:
     """Draw a curve into a uint8 canvas whose pixel (0, 0) covers the window's corner; NaN lifts the pen."""
-    near = (points_mm[:, 0] > window_mm[0] - 5) & (points_mm[:, 0] < window_mm[2] + 5)
-    if not near.any():
+    near = np.flatnonzero((points_mm[:, 0] > window_mm[0] - 5) & (points_mm[:, 0] < window_mm[2] + 5))
+    if not near.size:
         return
-    first, last = np.flatnonzero(near)[[0, -1]]
-    px = (points_mm[max(first - 1, 0) : last + 2] - window_mm[:2]) * px_per_mm - 0.5
+    seen_mm = points_mm[max(near[0] - 1, 0) : near[-1] + 2]
+    if not ((seen_mm[:, 1] > window_mm[1] - 5).any() and (seen_mm[:, 1] < window_mm[3] + 5).any()):
+        return
+    px = (seen_mm - window_mm[:2]) * px_per_mm - 0.5
     thickness = max(1, round(pen_mm * px_per_mm))
     for piece in finite_pieces(px):
         fixed = np.clip(np.round(piece * (1 << _SHIFT)), -(2**28), 2**28).astype(np.int32)
@@ -64,12 +67,13 @@ def finite_pieces(points: np.ndarray) -> list[np.ndarray]:
 
 
 def _stamp(covered: np.ndarray, label: Label, window_mm: Window, px_per_mm: float) -> None:
-    if not (window_mm[1] - label.height_mm * 2 < label.y_mm < window_mm[3]):
+    is_below_top = label.y_mm > window_mm[1] - label.height_mm * 2
+    if not (is_below_top and label.y_mm < window_mm[3] and label.x_mm < window_mm[2]):
         return
     mask = text_mask(label.text, label.height_mm * px_per_mm, label.font)
     col, row = round((label.x_mm - window_mm[0]) * px_per_mm), round((label.y_mm - window_mm[1]) * px_per_mm)
     r0, r1 = max(row, 0), min(row + mask.shape[0], covered.shape[0])
     c0, c1 = max(col, 0), min(col + mask.shape[1], covered.shape[1])
     if r0 < r1 and c0 < c1:
-        part = mask[r0 - row : r1 - row, c0 - col : c1 - col].astype(np.float32) / 255
+        part = mask[r0 - row : r1 - row, c0 - col : c1 - col]
         np.maximum(covered[r0:r1, c0:c1], part, out=covered[r0:r1, c0:c1])

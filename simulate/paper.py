@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 RGB = tuple[float, float, float]
@@ -94,48 +95,49 @@ def _rgb(values: np.ndarray) -> RGB:
 def draw_grid(paper: Paper, window_mm: tuple[float, float, float, float], px_per_mm: float) -> np.ndarray:
     """The bare paper with its grid inside a window (x0, y0, x1, y1), float32 [row, col, RGB] in 0..1.
 
-    Every line is integrated over the pixel, so it lies where it should to a fraction of a pixel.
+    Every line is integrated over the pixel, so it lies where it should to a fraction of a pixel. Most rows are alike:
+    each kind of row is drawn once.
     """
     x0, y0, x1, y1 = window_mm
-    cols, rows = round((x1 - x0) * px_per_mm), round((y1 - y0) * px_per_mm)
-    xs = x0 + (np.arange(cols) + 0.5) / px_per_mm
-    ys = y0 + (np.arange(rows) + 0.5) / px_per_mm
-    image = np.empty((rows, cols, 3), np.float32)
-    image[:] = np.array(paper.paper_rgb, np.float32)
-    inside_x = (xs > paper.grid_mm[0]) & (xs < paper.grid_mm[2])
-    inside_y = (ys > paper.grid_mm[1]) & (ys < paper.grid_mm[3])
-    inside = (inside_x * inside_y[:, None]).astype(np.float32)
-    for rgb, alpha in _grid_layers(paper, xs, ys, px_per_mm):
-        tint(image, alpha * inside, rgb)
-    return image
+    xs = x0 + (np.arange(round((x1 - x0) * px_per_mm)) + 0.5) / px_per_mm
+    ys = y0 + (np.arange(round((y1 - y0) * px_per_mm)) + 0.5) / px_per_mm
+    across = _profiles(paper, xs, px_per_mm, paper.grid_mm[::2])
+    kinds, kind = np.unique(_profiles(paper, ys, px_per_mm, paper.grid_mm[1::2]), axis=1, return_inverse=True)
+    inside = across[0] * kinds[0][:, None]
+    planes = [np.full(inside.shape, part, np.float32) for part in paper.paper_rgb]
+    for rgb, alpha in _grid_layers(paper, across, kinds):
+        alpha *= inside
+        for plane, part in zip(planes, rgb, strict=True):
+            plane += alpha * (np.float32(part) - plane)
+    return cv2.merge(planes)[kind.reshape(-1)]
 
 
-def tint(image: np.ndarray, alpha: np.ndarray, rgb: RGB) -> None:
-    """Lay a colour over the picture in place, as opaque as `alpha` [row, col] says."""
-    for channel in range(3):
-        plane = image[..., channel]
-        plane += alpha * (np.float32(rgb[channel]) - plane)
+def _profiles(paper: Paper, at: np.ndarray, px_per_mm: float, span_mm: tuple[float, ...]) -> np.ndarray:
+    """Along one axis: inside the grid or not, then fine lines, heavy lines, dots and dashes; float32 [5, pixel]."""
 
-
-def _grid_layers(paper: Paper, xs: np.ndarray, ys: np.ndarray, px_per_mm: float) -> list[tuple[RGB, np.ndarray]]:
-    def lines(at: np.ndarray, every_mm: float, width_mm: float) -> np.ndarray:
+    def lines(every_mm: float, width_mm: float) -> np.ndarray:
         return _coverage(at, every_mm, width_mm, 1 / px_per_mm).astype(np.float32)
 
-    fine_x, fine_y = (lines(v, 1.0, paper.fine_width_mm) * np.float32(paper.fine_strength) for v in (xs, ys))
-    heavy_x, heavy_y = (lines(v, 5.0, paper.heavy_width_mm) * np.float32(paper.heavy_strength) for v in (xs, ys))
-    fine, heavy = _cross(fine_x, fine_y), _cross(heavy_x, heavy_y)
+    dash, pace = (0.35, 0.5) if paper.kind == "dots" else (0.5, 1.0)
+    fine = lines(1.0, paper.fine_width_mm) * np.float32(paper.fine_strength)
+    heavy = lines(5.0, paper.heavy_width_mm) * np.float32(paper.heavy_strength)
+    inside = ((at > span_mm[0]) & (at < span_mm[1])).astype(np.float32)
+    return np.stack([inside, fine, heavy, lines(1.0, dash), lines(pace, dash / 2)])
+
+
+def _grid_layers(paper: Paper, across: np.ndarray, down: np.ndarray) -> list[tuple[RGB, np.ndarray]]:
+    """(colour, opacity [row, col]) from the `_profiles` of both axes."""
+    _, fine_x, heavy_x, dot_x, along_x = across
+    _, fine_y, heavy_y, dot_y, along_y = down
     if paper.kind == "5mm":
-        return [(paper.heavy_rgb, heavy)]
+        return [(paper.heavy_rgb, _cross(heavy_x, heavy_y))]
     if paper.kind == "1mm":
-        return [(paper.fine_rgb, fine)]
+        return [(paper.fine_rgb, _cross(fine_x, fine_y))]
     if paper.kind in ("dots", "dotted lines"):
-        dash = 0.35 if paper.kind == "dots" else 0.5
-        dot_x, dot_y = (lines(v, 1.0, dash) for v in (xs, ys))
         dots = np.outer(dot_y, dot_x) * paper.fine_strength
-        along_x, along_y = (lines(v, 0.5 if paper.kind == "dots" else 1.0, dash / 2) for v in (xs, ys))
-        heavy = np.maximum(heavy_x * along_y[:, None], heavy_y[:, None] * along_x).astype(np.float32)
+        heavy = np.maximum(heavy_x * along_y[:, None], heavy_y[:, None] * along_x)
         return [(paper.fine_rgb, dots), (paper.heavy_rgb, heavy)]
-    return [(paper.fine_rgb, fine), (paper.heavy_rgb, heavy)]
+    return [(paper.fine_rgb, _cross(fine_x, fine_y)), (paper.heavy_rgb, _cross(heavy_x, heavy_y))]
 
 
 def _cross(across_x: np.ndarray, across_y: np.ndarray) -> np.ndarray:
@@ -143,7 +145,7 @@ def _cross(across_x: np.ndarray, across_y: np.ndarray) -> np.ndarray:
 
 
 def _coverage(at: np.ndarray, every: float, width: float, pixel: float) -> np.ndarray:
-    """Share of each pixel (centre `at`, size `pixel`) that lies on a line of `width` around the multiples of `every`."""
+    """Share of each pixel (centre `at`, size `pixel`) on a line of `width` around the multiples of `every`."""
 
     def area(edge: np.ndarray) -> np.ndarray:
         shifted = edge / every + width / (2 * every)

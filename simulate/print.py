@@ -10,7 +10,7 @@ from ecg.layout import Layout, LeadBox
 from ecg.record import Record
 from simulate.paper import Paper
 from simulate.sheet import Label, Sheet, Stroke, pulse_mm, trace_mm
-from simulate.text import bundled_count, header_lines, text_mask
+from simulate.text import bundled_count, header_lines, text_size
 
 _NAME_PLACES = {"above": 0.55, "below": 0.2, "on": 0.25}
 _SEPARATORS = {"none": 0.35, "ticks": 0.2, "bar": 0.2, "dotted": 0.15, "line": 0.1}
@@ -98,14 +98,14 @@ def _separators(layout: Layout, style: Style) -> list[Stroke]:
 def _separator(box: LeadBox, style: Style) -> list[Stroke]:
     x, y, pen = box.box_mm[0], box.baseline_mm, style.separator_pen_mm
     half = (box.box_mm[3] - box.box_mm[1]) / 2
-    spans = {
+    spans: dict[str, list[tuple[float, float]]] = {
         "ticks": [(-5, -2), (2, 5)],
         "bar": [(-2.5, 2.5)],
         "line": [(-half, half)],
         "dotted": [(a, a + 0.4) for a in np.arange(-half, half, 1.0)],
-    }[style.separator]
+    }
     thin = pen * (0.4 if style.separator in ("dotted", "line") else 1.0)
-    return [Stroke(np.array([[x, y + a], [x, y + b]]), max(0.15, thin), "separator") for a, b in spans]
+    return [Stroke(np.array([[x, y + a], [x, y + b]]), max(0.15, thin), "separator") for a, b in spans[style.separator]]
 
 
 def _headers(layout: Layout, paper: Paper, style: Style, rng: np.random.Generator) -> list[Label]:
@@ -130,6 +130,6 @@ def text_boxes_mm(sheet: Sheet) -> list[list[float]]:
     """(x0, y0, x1, y1) around every printed text, in mm."""
     boxes = []
     for label in sheet.labels:
-        rows, cols = text_mask(label.text, label.height_mm * 8, label.font).shape
+        rows, cols = text_size(label.text, label.height_mm * 8, label.font)
         boxes.append([label.x_mm, label.y_mm, label.x_mm + cols / 8, label.y_mm + rows / 8])
     return boxes

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import yaml
 
@@ -176,7 +177,7 @@ def _sample_extent(
     extent = (grid[0] - border[0], grid[1] - border[1], grid[2] + border[2], grid[3] + border[3])
     if rng.random() < 0.7:
         snapped = np.round(np.array(grid) / 5) * 5
-        grid = tuple(snapped.tolist())  # type: ignore[assignment]
+        grid = tuple(snapped.tolist())
     return extent, grid
 
 
@@ -189,7 +190,7 @@ def _tight(
     right = style.pulse_room_mm if style.pulse == "right" else 0.0
     near = np.array([x0 - left, y0, x1 + right, y1]) + rng.uniform(0, 6, 4) * np.array([-1, -1, 1, 1])
     low, high = np.maximum(near[:2], extent[:2]), np.minimum(near[2:], extent[2:])
-    return (*low.tolist(), *high.tolist())  # type: ignore[return-value]
+    return (*low.tolist(), *high.tolist())
 
 
 def _angle(rng: np.random.Generator, kind: Mapping[str, Any], difficulty: float) -> float:
@@ -210,7 +211,7 @@ def _sample_effects(rng: np.random.Generator, table: Mapping[str, Any], difficul
 def _background(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     shape = (size[1], size[0], 3)
     if scene.behind == "paper":
-        return np.broadcast_to(np.array(scene.paper.paper_rgb, np.float32), shape)
+        return cv2.merge([np.full(shape[:2], part, np.float32) for part in scene.paper.paper_rgb])
     if scene.behind == "plain":
         tone = rng.choice([1.0, rng.uniform(0.8, 1.0), rng.uniform(0, 0.3)])
         return np.full(shape, tone, np.float32)
@@ -219,12 +220,17 @@ def _background(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -
 
 def _desk(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
     """A table top: a base colour with streaks along one direction and soft blotches."""
-    import cv2
-
-    base = np.array([0.45, 0.33, 0.22]) * rng.uniform(0.4, 1.6) if rng.random() < 0.6 else np.full(3, rng.uniform(0.05, 0.8))
+    base = (
+        np.array([0.45, 0.33, 0.22]) * rng.uniform(0.4, 1.6)
+        if rng.random() < 0.6
+        else np.full(3, rng.uniform(0.05, 0.8))
+    )
     grain = rng.normal(size=(int(rng.integers(20, 120)), int(rng.integers(3, 10))))
     grain = grain if rng.random() < 0.5 else grain.T
     streaks = cv2.resize(grain.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    blotches = cv2.resize(rng.normal(size=(6, 6)).astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    blotches = cv2.resize(
+        rng.normal(size=(6, 6)).astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC
+    )
     tone = 1 + rng.uniform(0, 0.2) * streaks + rng.uniform(0, 0.2) * blotches
-    return (tone[..., None] * (base + rng.normal(0, 0.03, 3))).astype(np.float32)
+    colour = base + rng.normal(0, 0.03, 3)
+    return cv2.merge([(tone * part).astype(np.float32) for part in colour])

@@ -44,17 +44,28 @@ def text_mask(text: str, height_px: float, font_index: int) -> np.ndarray:
     `height_px` is the height of a capital letter; `font_index` may be any integer >= 0 (taken modulo the fonts).
     Rows run from the font's ascent to its descent, so that masks of one font and height share a baseline.
     """
+    font, left, (rows, cols) = _set(text, height_px, font_index)
+    image = Image.new("L", (cols, rows))
+    ImageDraw.Draw(image).text((-left, font.getmetrics()[0]), text, fill=255, font=font, anchor="ls")
+    mask = np.asarray(image).copy()
+    mask.flags.writeable = False
+    return mask
+
+
+@lru_cache(maxsize=512)
+def text_size(text: str, height_px: float, font_index: int) -> tuple[int, int]:
+    """(rows, cols) of `text_mask`, without drawing it."""
+    return _set(text, height_px, font_index)[2]
+
+
+def _set(text: str, height_px: float, font_index: int) -> tuple[ImageFont.FreeTypeFont, float, tuple[int, int]]:
+    """The font, where its ink begins, and the (rows, cols) that the line takes up."""
     if height_px <= 0:
         raise ValueError(f"height_px must be positive, got {height_px!r}")
     path = _font_for(text, font_index)
     font = _font(path, max(3.0, round(2 * height_px / _cap_ratio(path)) / 2))
-    ascent, descent = font.getmetrics()
     left, _, right, _ = font.getbbox(text, anchor="ls")
-    image = Image.new("L", (max(1, int(right - left) + 1), ascent + descent))
-    ImageDraw.Draw(image).text((-left, ascent), text, fill=255, font=font, anchor="ls")
-    mask = np.asarray(image).copy()
-    mask.flags.writeable = False
-    return mask
+    return font, left, (sum(font.getmetrics()), max(1, int(right - left) + 1))
 
 
 def header_lines(rng: np.random.Generator) -> list[str]:
