@@ -98,7 +98,10 @@ def page_example(pixels: np.ndarray, reading: Reading, size_px: tuple[int, int] 
     matrix = fit_matrix((pixels.shape[1], pixels.shape[0]), size_px)
     targets = page_targets(reading, matrix, size_px)
     targets["grid"] *= _framed(matrix, (pixels.shape[1], pixels.shape[0]), size_px)
-    return {"image": to_tensor(fit_image(pixels, matrix, size_px)), **{k: torch.from_numpy(v) for k, v in targets.items()}}
+    return {
+        "image": to_tensor(fit_image(pixels, matrix, size_px)),
+        **{k: torch.from_numpy(v) for k, v in targets.items()},
+    }
 
 
 def _framed(matrix: np.ndarray, size_px: tuple[int, int], into_px: tuple[int, int] = PAGE_SIZE_PX) -> np.ndarray:
@@ -109,8 +112,10 @@ def _framed(matrix: np.ndarray, size_px: tuple[int, int], into_px: tuple[int, in
     return ((x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1])).astype(np.float32)
 
 
-def page_targets(reading: Reading, matrix: np.ndarray, size_px: tuple[int, int] = PAGE_SIZE_PX) -> dict[str, np.ndarray]:
-    """The five heads' targets in the picture of `size_px` that `matrix` makes of the page, drawn from the vector truth."""
+def page_targets(
+    reading: Reading, matrix: np.ndarray, size_px: tuple[int, int] = PAGE_SIZE_PX
+) -> dict[str, np.ndarray]:
+    """The five heads' targets in the picture of `size_px` that `matrix` makes of the page, drawn from vectors."""
     geometry = reading.geometry.after(matrix)
     mm = pixel_mm(geometry, size_px)
     x0, y0, x1, y1 = reading.layout.extent_mm
@@ -125,7 +130,9 @@ def page_targets(reading: Reading, matrix: np.ndarray, size_px: tuple[int, int] 
     }
 
 
-def _page_seg(reading: Reading, geometry: PageGeometry, curves: list[np.ndarray], size_px: tuple[int, int]) -> np.ndarray:
+def _page_seg(
+    reading: Reading, geometry: PageGeometry, curves: list[np.ndarray], size_px: tuple[int, int]
+) -> np.ndarray:
     seg = np.zeros(size_px[::-1], np.uint8)
     texts = np.array(reading.facts.get("texts_mm", ())).reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     for corners in geometry.to_px(texts):
@@ -157,7 +164,9 @@ def _grid_heat(mm: np.ndarray, grid_mm: list[float] | None) -> np.ndarray:
         return np.zeros(mm.shape[:2], np.float32)
     off = mm - 5 * np.round(mm / 5)
     heat = _heat(off[..., 0] * _px_per_mm(mm, 0), 1.2) * _heat(off[..., 1] * _px_per_mm(mm, 1), 1.2)
-    inside = (mm[..., 0] > grid_mm[0]) & (mm[..., 0] < grid_mm[2]) & (mm[..., 1] > grid_mm[1]) & (mm[..., 1] < grid_mm[3])
+    inside = (
+        (mm[..., 0] > grid_mm[0]) & (mm[..., 0] < grid_mm[2]) & (mm[..., 1] > grid_mm[1]) & (mm[..., 1] < grid_mm[3])
+    )
     return (heat * inside).astype(np.float32)
 
 
@@ -301,7 +310,9 @@ def column_centres_px(width_px: int) -> np.ndarray:
     return (np.arange(width_px * ROW_COLUMNS_PER_PX) + 0.5) / ROW_COLUMNS_PER_PX - 0.5
 
 
-def _row_targets(sheet: Sheet, window: np.ndarray, baseline_mm: float, to_px: ToPx, width_px: int) -> dict[str, np.ndarray]:
+def _row_targets(
+    sheet: Sheet, window: np.ndarray, baseline_mm: float, to_px: ToPx, width_px: int
+) -> dict[str, np.ndarray]:
     """seg int64 [row, col] and signal float32 [1, column] (height in px, NaN where the row has no trace)."""
     seg = np.zeros((ROW_HEIGHT_PX, width_px), np.uint8)
     columns = column_centres_px(width_px)
@@ -313,7 +324,9 @@ def _row_targets(sheet: Sheet, window: np.ndarray, baseline_mm: float, to_px: To
     pulses = [s.points_mm for s in sheet.strokes if s.kind == "pulse"]
     target = np.array([abs(b.baseline_mm - baseline_mm) < 1e-3 for b in sheet.layout.boxes])
     order = np.argsort(target, kind="stable")
-    curves = [(p, ROW_PULSE) for p in pulses] + [(sheet.traces[i], ROW_TARGET if target[i] else ROW_OTHER) for i in order]
+    curves = [(p, ROW_PULSE) for p in pulses] + [
+        (sheet.traces[i], ROW_TARGET if target[i] else ROW_OTHER) for i in order
+    ]
     for points_mm, value in curves:
         near = points_mm[(points_mm[:, 0] > window[0] - 2) & (points_mm[:, 0] < window[2] + 2)]
         if len(near) < 2:
@@ -330,7 +343,9 @@ def _row_targets(sheet: Sheet, window: np.ndarray, baseline_mm: float, to_px: To
 def _row_line(canvas: np.ndarray, points_px: np.ndarray, value: int, pen_mm: float) -> None:
     pen = max(2, round(pen_mm * ROW_PX_PER_MM))
     for piece in finite_pieces(points_px):
-        cv2.polylines(canvas, [np.round(np.clip(piece, -4000, 4000) * 32).astype(np.int32)], False, value, pen, cv2.LINE_8, 5)
+        cv2.polylines(
+            canvas, [np.round(np.clip(piece, -4000, 4000) * 32).astype(np.int32)], False, value, pen, cv2.LINE_8, 5
+        )
 
 
 # --- pages on disk ----------------------------------------------------------------------------------------------------
@@ -348,7 +363,9 @@ class FolderPages:
     def __post_init__(self) -> None:
         found = sorted(p for p in Path(self.sim_root).rglob("*.png") if p.with_suffix(".json").is_file())
         if not found:
-            raise ValueError(f"{self.sim_root}: no pages; expected <stem>.png with <stem>.json, as python -m simulate writes")
+            raise ValueError(
+                f"{self.sim_root}: no pages; expected <stem>.png with <stem>.json, as python -m simulate writes"
+            )
         self.pages = found[: self.max_samples or None]
 
     def set_epoch(self, epoch: int) -> None:
@@ -368,7 +385,9 @@ def load_page(picture: Path, signal: Path) -> tuple[np.ndarray, Reading]:
     if bgr is None:
         raise ValueError(f"{picture}: not a readable picture; simulate it again")
     if not signal.is_file():
-        raise ValueError(f"{signal}: the signal of {picture.name} is missing; expected the CSV that simulate wrote with it")
+        raise ValueError(
+            f"{signal}: the signal of {picture.name} is missing; expected the CSV that simulate wrote with it"
+        )
     page = Page(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), None, str(picture))
     data = json.loads(picture.with_suffix(".json").read_text())
     return page.pixels, Reading.from_dict(data, page, read(str(signal)))

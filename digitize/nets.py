@@ -15,9 +15,9 @@ from torch import Tensor, nn
 class NetSpec:
     """What a `ReconstructionNet` looks like; saved with its weights.
 
-    `seg_classes` counts the background; `signal_leads` is 12 for whole pages and 1 for a row. A head is built when it is
-    named in `heads`. `in_channels` is 3 (RGB) or 4 (RGB and the height below the row's zero line). The signal head gives
-    `columns_per_px` columns for every pixel across.
+    `seg_classes` counts the background; `signal_leads` is 12 for whole pages and 1 for a row. A head is built when it
+    is named in `heads`. `in_channels` is 3 (RGB) or 4 (RGB and the height below the row's zero line). The signal head
+    gives `columns_per_px` columns for every pixel across.
     """
 
     encoder: str = "resnet18"

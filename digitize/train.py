@@ -19,20 +19,24 @@ _LOSSES = ("seg", "grid", "baseline", "theta", "signal")
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m digitize.train",
-        description="Train the reconstruction network on pages from disk (--sim_root, --csv_root) or drawn on the spot.",
+        description="Train the reconstruction network on pages from disk (--sim_root, --csv_root) or drawn as it goes.",
     )
     p.add_argument("--config", default="configs/page.yaml", help="recipe (YAML); configs/row.yaml trains the row pass")
     p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one value of the recipe")
     p.add_argument("--sim_root", type=Path, help="folder of simulated pages (png with json)")
     p.add_argument("--csv_root", type=Path, help="folder of their signals (csv); default: sim_root")
-    p.add_argument("--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)")
+    p.add_argument(
+        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
+    )
     p.add_argument("--output", type=Path, default=Path("experiments"), help="where the run folder is made")
     p.add_argument("--epochs", type=int)
     p.add_argument("--batch_size", type=int)
     p.add_argument("--num_workers", type=int)
     p.add_argument("--lr", type=float)
     p.add_argument("--max_samples", type=int, help="train on so many pages an epoch")
-    p.add_argument("--pretrained", action="store_true", help="start the encoder from ImageNet weights (needs a download)")
+    p.add_argument(
+        "--pretrained", action="store_true", help="start the encoder from ImageNet weights (needs a download)"
+    )
     p.add_argument("--force_cpu", action="store_true", help="do not use a GPU")
     p.add_argument("--debug", action="store_true", help="a quick run: 100 samples, 3 epochs")
     p.add_argument("--resume", type=Path, help="go on from a last.pth")
@@ -126,9 +130,14 @@ def _datasets(recipe: PassRecipe, sim_root: Path | None, csv_root: Path | None, 
     from simulate.stream import PageStream, training_hearts, validation_hearts
 
     pages = recipe.pages
+
     def drawn(hearts: Any, seed: int, samples: int) -> Any:
         stream = PageStream(hearts, seed, pages.shares, pages.difficulty)
-        return PageDataset(stream, samples, pages.size_px) if recipe.kind == "page" else RowDataset(stream, samples, pages.size_px[0])
+        return (
+            PageDataset(stream, samples, pages.size_px)
+            if recipe.kind == "page"
+            else RowDataset(stream, samples, pages.size_px[0])
+        )
 
     validation_set = drawn(validation_hearts(data), pages.seed + 1, pages.validation_samples)
     if sim_root:

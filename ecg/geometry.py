@@ -16,9 +16,9 @@ _INVERSE_STEPS = 12
 class PageGeometry:
     """A perspective map from paper mm to page px, bent by a smooth displacement.
 
-    `homography` [3, 3] takes (x_mm, y_mm, 1) to px. `bend_mm` [row, column, 2] is a displacement in mm (x, y) on an even
-    lattice over `extent_mm` (x0, y0, x1, y1), added before the homography: px = H(mm + bend(mm)). None means flat paper.
-    Pixel centres have whole coordinates. `error_mm` is the map's own estimate of its typical error, NaN if unknown.
+    `homography` [3, 3] takes (x_mm, y_mm, 1) to px. `bend_mm` [row, column, 2] is a displacement in mm (x, y) on an
+    even lattice over `extent_mm` (x0, y0, x1, y1), added before the homography: px = H(mm + bend(mm)). None means flat
+    paper. Pixel centres have whole coordinates. `error_mm` is the map's own estimate of its typical error, NaN if unknown.
     """
 
     homography: np.ndarray
@@ -40,7 +40,9 @@ class PageGeometry:
             object.__setattr__(self, "_spline", spline)
 
     @classmethod
-    def flat(cls, px_per_mm: float, origin_px: tuple[float, float] = (0.0, 0.0), angle_deg: float = 0.0) -> PageGeometry:
+    def flat(
+        cls, px_per_mm: float, origin_px: tuple[float, float] = (0.0, 0.0), angle_deg: float = 0.0
+    ) -> PageGeometry:
         """Even scale, turned by `angle_deg` (clockwise as seen), paper origin at `origin_px`."""
         c, s = np.cos(np.radians(angle_deg)) * px_per_mm, np.sin(np.radians(angle_deg)) * px_per_mm
         return cls(np.array([[c, -s, origin_px[0]], [s, c, origin_px[1]], [0, 0, 1]]))
@@ -79,13 +81,13 @@ class PageGeometry:
     def px_per_mm(self, point_mm: tuple[float, float]) -> tuple[float, float]:
         """Local scale along the paper's x and y at a point."""
         p = np.array(point_mm, dtype=np.float64)
-        origin, right, down = self.to_px(np.stack([p, p + (1, 0), p + (0, 1)]))
+        origin, right, down = self.to_px(np.stack([p, p + [1, 0], p + [0, 1]]))
         return float(np.linalg.norm(right - origin)), float(np.linalg.norm(down - origin))
 
     def angle_deg(self, point_mm: tuple[float, float]) -> float:
         """Direction of the paper's x axis in the picture at a point, degrees clockwise as seen, in (-180, 180]."""
         p = np.array(point_mm, dtype=np.float64)
-        a, b = self.to_px(np.stack([p - (1, 0), p + (1, 0)]))
+        a, b = self.to_px(np.stack([p - [1, 0], p + [1, 0]]))
         return float(np.degrees(np.arctan2(b[1] - a[1], b[0] - a[0])))
 
     def after(self, matrix_px: np.ndarray) -> PageGeometry:

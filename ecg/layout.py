@@ -189,7 +189,7 @@ def template(name: str, rhythm: Sequence[str] | None = None) -> Template:
 
 
 def load_template(path: str | Path) -> Template:
-    """A user's own template from YAML with the keys name, grid, column_s, rhythm (optional), simultaneous (optional)."""
+    """A user's own template from YAML with the keys name, grid, column_s and, if wanted, rhythm and simultaneous."""
     data = yaml.safe_load(Path(path).read_text())
     known = {"name", "grid", "column_s", "rhythm", "simultaneous"}
     if not isinstance(data, dict) or not {"name", "grid", "column_s"} <= set(data) <= known:

@@ -65,7 +65,9 @@ def printed(record: Record, layout: Layout, duration_s: float = 10.0) -> Record:
     return Record(np.where(seen, full.signal_mv, np.nan), full.fs_hz, full.leads, 0.0, record.meta)
 
 
-def pulse_mm(x_mm: float, baseline_mm: float, layout: Layout, foot_mm: float = 1.0, width_mm: float = 5.0) -> np.ndarray:
+def pulse_mm(
+    x_mm: float, baseline_mm: float, layout: Layout, foot_mm: float = 1.0, width_mm: float = 5.0
+) -> np.ndarray:
     """A calibration pulse of 1 mV that starts at `x_mm`, [point, (x, y)] in mm."""
     up = baseline_mm - layout.mm_per_mv
     xs = np.cumsum([0, foot_mm, 0, width_mm, 0, foot_mm]) + x_mm

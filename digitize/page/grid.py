@@ -1,4 +1,4 @@
-"""From grid crossings to millimetres: count the crossings into a lattice, fit the page, then listen to the lines' phase."""
+"""From grid crossings to millimetres: count them into a lattice, fit the page, then listen to the lines' phase."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, sparse
+from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
 from ecg.geometry import PageGeometry, project
@@ -129,7 +130,7 @@ def fit_geometry(lattice: Lattice) -> PageGeometry:
     """A perspective map plus a smooth bend through the crossings, robust to miscounted ones."""
     mm = lattice.steps * STEP_MM
     spacing = float(np.median(np.hypot(*np.diff(lattice.px, axis=0).T))) if len(mm) > 1 else 1.0
-    matrix, good = cv2.findHomography(mm.astype(np.float64), lattice.px, cv2.RANSAC, max(1.5, 0.25 * min(spacing, 20)))
+    matrix, _ = cv2.findHomography(mm.astype(np.float64), lattice.px, cv2.RANSAC, max(1.5, 0.25 * min(spacing, 20)))
     if matrix is None:
         raise ValueError("the grid's crossings do not lie on a page")
     flat = PageGeometry(matrix)
@@ -163,9 +164,6 @@ def smooth_field(
 
     `trust` [point] weighs the values, 1 being usual.
     """
-    from scipy.sparse import coo_matrix, vstack
-    from scipy.sparse.linalg import spsolve
-
     rows, cols = field_shape(extent_mm)
     x0, y0, x1, y1 = extent_mm
     u = np.clip((points_mm[:, 0] - x0) / (x1 - x0) * (cols - 1), 0, cols - 1 - 1e-9)
@@ -175,13 +173,13 @@ def smooth_field(
     n = len(points_mm)
     where = np.concatenate([r * cols + c, r * cols + c + 1, (r + 1) * cols + c, (r + 1) * cols + c + 1])
     part = np.concatenate([(1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv])
-    sample = coo_matrix((part, (np.tile(np.arange(n), 4), where)), (n, rows * cols)).tocsr()
-    bending = smooth * vstack(_curvature(rows, cols)).tocsr()
+    sample = sparse.coo_matrix((part, (np.tile(np.arange(n), 4), where)), (n, rows * cols)).tocsr()
+    bending = smooth * sparse.vstack(_curvature(rows, cols)).tocsr()
     trust = np.ones(n) if trust is None else trust
     weight, out = trust, np.zeros((rows * cols, 2))
     for _ in range(4):
         weighted = sample.multiply(weight[:, None]).tocsr()
-        normal = (weighted.T @ sample + bending.T @ bending + 1e-6 * _eye(rows * cols)).tocsc()
+        normal = (weighted.T @ sample + bending.T @ bending + 1e-6 * sparse.identity(rows * cols)).tocsc()
         out = np.column_stack([spsolve(normal, weighted.T @ values_mm[:, k]) for k in (0, 1)])
         error = np.hypot(*(sample @ out - values_mm).T)
         scale = max(0.05, 1.5 * float(np.median(error[trust > 0.1])) if (trust > 0.1).any() else 0.05)
@@ -189,23 +187,20 @@ def smooth_field(
     return out.reshape(rows, cols, 2)
 
 
-def _eye(n: int):  # noqa: ANN202
-    from scipy.sparse import identity
-
-    return identity(n)
-
-
-def _curvature(rows: int, cols: int) -> list:
+def _curvature(rows: int, cols: int) -> list[sparse.spmatrix]:
     """Second differences along both axes and the mixed one, as sparse operators on a flattened field."""
-    from scipy.sparse import diags, identity, kron
 
-    def second(n: int):  # noqa: ANN202
-        return diags([1, -2, 1], [0, 1, 2], shape=(n - 2, n))
+    def second(n: int) -> sparse.spmatrix:
+        return sparse.diags([1, -2, 1], [0, 1, 2], shape=(n - 2, n))
 
-    def first(n: int):  # noqa: ANN202
-        return diags([-1, 1], [0, 1], shape=(n - 1, n))
+    def first(n: int) -> sparse.spmatrix:
+        return sparse.diags([-1, 1], [0, 1], shape=(n - 1, n))
 
-    return [kron(identity(rows), second(cols)), kron(second(rows), identity(cols)), kron(first(rows), first(cols))]
+    return [
+        sparse.kron(sparse.identity(rows), second(cols)),
+        sparse.kron(second(rows), sparse.identity(cols)),
+        sparse.kron(first(rows), first(cols)),
+    ]
 
 
 def refine(pixels: np.ndarray, geometry: PageGeometry, extent_mm: tuple[float, float, float, float]) -> PageGeometry:
@@ -244,14 +239,16 @@ def flatten(
 
 
 def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: tuple[float, float, float, float]) -> np.ndarray:
-    """How much darker than its surroundings each place is, float32 [row, col], with ink cut down to the grid's level."""
+    """How much darker than its surroundings each place is, float32 [row, col]; ink is cut to the grid's level."""
     flat = flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM).min(axis=2).astype(np.float32)
     ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * _FLAT_PX_PER_MM)
     dark = np.maximum(ground - flat, 0)
     return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
 
 
-def _phase_shift(dark: np.ndarray, extent_mm: tuple[float, float, float, float], blur_mm: float) -> tuple[np.ndarray, np.ndarray]:
+def _phase_shift(
+    dark: np.ndarray, extent_mm: tuple[float, float, float, float], blur_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Displacement [row, col, (x, y)] in mm of the grid lines on the bend lattice, and its weight [row, col]."""
     rows, cols = dark.shape
     x = extent_mm[0] + (np.arange(cols) + 0.5) / _FLAT_PX_PER_MM
@@ -294,7 +291,9 @@ def _local_mean(values: np.ndarray, blur_mm: float, shape: tuple[int, int]) -> n
     return cv2.remap(soft, *np.meshgrid(cols, rows), cv2.INTER_LINEAR)
 
 
-def _shifted(geometry: PageGeometry, shift_mm: np.ndarray, extent_mm: tuple[float, float, float, float]) -> PageGeometry:
+def _shifted(
+    geometry: PageGeometry, shift_mm: np.ndarray, extent_mm: tuple[float, float, float, float]
+) -> PageGeometry:
     """The geometry whose paper point mm lies where the old one had mm + shift(mm)."""
     rows, cols = shift_mm.shape[:2]
     x0, y0, x1, y1 = extent_mm

@@ -1,0 +1,165 @@
+"""From what the page network saw to a layout: rows, leads, columns, and where the first column begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from scipy.signal import find_peaks
+
+from digitize.page.see import View
+from ecg.geometry import PageGeometry, project
+from ecg.layout import TEMPLATES, Layout, Template
+from ecg.leads import STANDARD
+
+_PX_PER_MM = 2.0
+_WIDTHS = ((25.0, 1.0), (50.0, 1.0), (50.0, 0.5), (12.5, 1.0))  # (mm/s, share of the template's seconds per column)
+
+
+class UnknownLayout(ValueError):
+    """No known layout explains what was seen; the message says what that was."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was seen along every row: `leads` [row, lead, x] in 0..1, x in steps of 1/2 mm from `x0_mm`."""
+
+    baselines_mm: np.ndarray
+    leads: np.ndarray
+    x0_mm: float
+
+    @property
+    def ink(self) -> np.ndarray:
+        return self.leads.sum(1)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A template laid over the evidence, and the share of the ink that it explains."""
+
+    template: Template
+    mm_per_s: float
+    x0_mm: float
+    explained: float
+
+
+def gather(view: View, geometry: PageGeometry, extent_mm: tuple[float, float, float, float]) -> Evidence:
+    """Find the rows and what stands along each, in paper mm. Raises UnknownLayout when there is no row."""
+    x0, y0, x1, y1 = extent_mm
+    cols, rows = round((x1 - x0) * _PX_PER_MM), round((y1 - y0) * _PX_PER_MM)
+    mm = np.stack(np.meshgrid(x0 + (np.arange(cols) + 0.5) / _PX_PER_MM, y0 + (np.arange(rows) + 0.5) / _PX_PER_MM), -1)
+    where = project(view.matrix, geometry.to_px(mm)).astype(np.float32)
+
+    def flat(plane: np.ndarray) -> np.ndarray:
+        return cv2.remap(plane, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+
+    heat = flat(view.baseline)
+    leads = np.stack([flat(view.seg[1 + k]) for k in range(len(STANDARD))])
+    lines = _rows(heat, leads.sum(0))
+    if not len(lines):
+        raise UnknownLayout("no ECG rows were found on the page")
+    bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
+    bands = [leads[:, int(a) : max(int(a) + 1, int(b))].max(1) for a, b in pairwise(bounds)]
+    return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, np.stack(bands), x0)
+
+
+def _rows(heat: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Heights of the zero lines, px from the top, sub-pixel: peaks of the baseline map along x that have ink near."""
+    profile = cv2.GaussianBlur(np.sort(heat, axis=1)[:, ::-1][:, : heat.shape[1] // 2].mean(1)[:, None], (1, 5), 1.0)[
+        :, 0
+    ]
+    if profile.max() < 0.05:
+        return np.array([])
+    peaks, _ = find_peaks(
+        profile, height=0.3 * profile.max(), distance=round(6 * _PX_PER_MM), prominence=0.15 * profile.max()
+    )
+    reach = round(8 * _PX_PER_MM)
+    inked = [ink[max(0, p - reach) : p + reach].max(0).mean() for p in peaks]
+    peaks = peaks[np.array(inked) > 0.25 * max(inked, default=0)] if len(peaks) else peaks
+    lines = []
+    for p in peaks:
+        near = slice(max(0, p - 3), p + 4)
+        lines.append(float(np.average(np.arange(len(profile))[near], weights=profile[near] ** 2)))
+    return np.array(lines)
+
+
+def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_per_s: float | None = None) -> Match:
+    """The template, speed and start that explain the most ink. Raises UnknownLayout with what was seen."""
+    known = list(candidates or TEMPLATES.values())
+    rows = len(evidence.baselines_mm)
+    fitting = [t for t in known if t.row_count == rows]
+    tried = [_lay(evidence, t, speed, share) for t in fitting for speed, share in _speeds(mm_per_s)]
+    if not tried:
+        counts = sorted({t.row_count for t in known})
+        raise UnknownLayout(
+            f"{rows} rows were seen ({_words(evidence)}); the known layouts have {counts} rows: give --layout"
+        )
+    best = max(tried, key=lambda m: m.explained)
+    if best.explained < 0.5:
+        raise UnknownLayout(
+            f"the page looks most like {best.template.name}, but that explains only {best.explained:.0%} of its traces "
+            f"(seen: {_words(evidence)}); give --layout"
+        )
+    return best
+
+
+def _speeds(mm_per_s: float | None) -> list[tuple[float, float]]:
+    if mm_per_s is None:
+        return list(_WIDTHS)
+    return [(mm_per_s, 1.0), (mm_per_s, 25.0 / mm_per_s)] if mm_per_s > 25 else [(mm_per_s, 1.0)]
+
+
+def _lay(evidence: Evidence, template: Template, mm_per_s: float, share: float) -> Match:
+    """Slide a template along x: what its boxes explain, less half of what it claims where there is no ink."""
+    template = _with_seen_rhythm(evidence, replace(template, column_s=template.column_s * share))
+    width = template.column_s * mm_per_s * _PX_PER_MM
+    total = template.columns * width
+    steps = evidence.leads.shape[2]
+    ink, every = evidence.ink, float(evidence.ink.sum())
+    sums = np.concatenate([np.zeros((*evidence.leads.shape[:2], 1)), np.cumsum(evidence.leads, 2)], axis=2)
+    all_sums = np.concatenate([np.zeros((ink.shape[0], 1)), np.cumsum(ink, 1)], axis=1)
+    starts = np.arange(-round(0.15 * total), steps - round(0.6 * total))
+    if not len(starts) or every <= 0:
+        return Match(template, mm_per_s, evidence.x0_mm, 0.0)
+    explained = np.zeros(len(starts))
+    empty = np.zeros(len(starts))
+    for r, c, lead, is_rhythm in template.cells():
+        a = starts + (0 if is_rhythm else c * width)
+        b = a + (total if is_rhythm else width)
+        a_px, b_px = (np.clip(np.round(v).astype(int), 0, steps) for v in (a, b))
+        k = STANDARD.index(lead.removeprefix("-"))
+        explained += sums[r, k, b_px] - sums[r, k, a_px]
+        empty += np.maximum((b - a) - (all_sums[r, b_px] - all_sums[r, a_px]), 0)
+    claimed = template.row_count * total
+    score = explained / every - 0.5 * empty / claimed
+    best = int(np.argmax(score))
+    return Match(template, mm_per_s, evidence.x0_mm + starts[best] / _PX_PER_MM, float(score[best]))
+
+
+def _with_seen_rhythm(evidence: Evidence, template: Template) -> Template:
+    """The rhythm strips as they were seen: the lead with the most ink along each of the last rows."""
+    if not template.rhythm:
+        return template
+    seen = evidence.leads[-len(template.rhythm) :].sum(2).argmax(1)
+    return replace(template, rhythm=tuple(STANDARD[k] for k in seen))
+
+
+def _words(evidence: Evidence) -> str:
+    """What stands in each row, in words."""
+    words = []
+    for row in evidence.leads:
+        there = [STANDARD[k] for k in np.argsort(-row.sum(1))[:4] if row[k].sum() > 0.1 * max(row.sum(), 1e-6)]
+        words.append(" ".join(sorted(there, key=STANDARD.index)) or "nothing")
+    return "; ".join(words)
+
+
+def place(found: Match, evidence: Evidence, mm_per_mv: float) -> Layout:
+    """The layout on the paper, each row on its own zero line."""
+    lines = evidence.baselines_mm
+    pitch = float(np.median(np.diff(lines))) if len(lines) > 1 else 40.0
+    return found.template.place(
+        (found.x0_mm, float(lines[0]) - pitch / 2), pitch, found.mm_per_s, mm_per_mv, lines.tolist()
+    )

@@ -1,0 +1,78 @@
+"""One rectified row at a time: warp it out of the page once, and let the row network read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from digitize.data import ROW_HEIGHT_PX, ROW_PX_PER_MM, column_centres_px, to_tensor, with_height
+from digitize.page.grid import flatten
+from ecg.geometry import PageGeometry
+
+_STRIDE = 32  # the network's sides must be multiples of this
+
+
+@dataclass(frozen=True, eq=False)
+class RowReading:
+    """What the row network read along one row, per column, in paper mm.
+
+    `x_mm`, `y_mm` [column] are the curve, `certainty` and `presence` [column] lie in 0..1, `seg` is the class map
+    [row, col] in 0..1 per class, `corner_mm` the strip's upper left corner.
+    """
+
+    x_mm: np.ndarray
+    y_mm: np.ndarray
+    certainty: np.ndarray
+    presence: np.ndarray
+    seg: np.ndarray
+    corner_mm: tuple[float, float]
+
+
+def strip_window(
+    x0_mm: float, x1_mm: float, baseline_mm: float, half_mm: float = ROW_HEIGHT_PX / ROW_PX_PER_MM / 2
+) -> tuple[float, float, float, float]:
+    """The paper window of a row's strip, widened so that its sides in px suit the network."""
+    tall = -(-round(2 * half_mm * ROW_PX_PER_MM) // _STRIDE) * _STRIDE / ROW_PX_PER_MM
+    wide = -(-round((x1_mm - x0_mm) * ROW_PX_PER_MM) // _STRIDE) * _STRIDE / ROW_PX_PER_MM
+    return x0_mm, baseline_mm - tall / 2, x0_mm + wide, baseline_mm + tall / 2
+
+
+def shrunk(pixels: np.ndarray, geometry: PageGeometry) -> tuple[np.ndarray, PageGeometry]:
+    """A page that is much finer than the strips, averaged down by a whole factor so that the warp does not alias."""
+    x0, y0, x1, y1 = geometry.extent_mm
+    factor = int(min(geometry.px_per_mm(((x0 + x1) / 2, (y0 + y1) / 2))) / (1.25 * ROW_PX_PER_MM))
+    if factor < 2:
+        return pixels, geometry
+    rows, cols = (n // factor * factor for n in pixels.shape[:2])
+    small = cv2.resize(pixels[:rows, :cols], (cols // factor, rows // factor), interpolation=cv2.INTER_AREA)
+    scale = 1 / factor
+    return small, geometry.after(np.array([[scale, 0, 0.5 * scale - 0.5], [0, scale, 0.5 * scale - 0.5], [0, 0, 1.0]]))
+
+
+def read_row(
+    net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: tuple[float, float, float, float]
+) -> RowReading:
+    """Warp a row out of the page and read it; columns run at twice the strip's px."""
+    import torch
+
+    from digitize.trace.follow import decode_columns
+    from ecg.fit.precision import autocast_for
+
+    strip = flatten(pixels, geometry, window_mm, ROW_PX_PER_MM, cv2.INTER_CUBIC)
+    device = next(net.parameters()).device
+    image = with_height(to_tensor(strip))[None].to(device)
+    with torch.inference_mode(), autocast_for("auto", device)():
+        out = net(image.contiguous(memory_format=torch.channels_last))
+    height_px, certainty = decode_columns(out["signal"].float()[0, 0])
+    columns = column_centres_px(strip.shape[1])
+    return RowReading(
+        window_mm[0] + (columns + 0.5) / ROW_PX_PER_MM,
+        window_mm[1] + (height_px.cpu().numpy().astype(np.float64) + 0.5) / ROW_PX_PER_MM,
+        certainty.cpu().numpy(),
+        out["signal_valid"][0, 0].float().sigmoid().cpu().numpy(),
+        out["seg"][0].float().softmax(0).cpu().numpy(),
+        (window_mm[0], window_mm[1]),
+    )

@@ -1,0 +1,60 @@
+"""The shipped weights: safetensors in half precision, each with a JSON card of its recipe, data and metrics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """A loaded pass: the network in eval mode, its input size (width, height) in px, and its version."""
+
+    net: Any
+    size_px: tuple[int, int]
+    version: str
+
+
+def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER) -> Pass:
+    """Load the page or the row pass. Raises FileNotFoundError with what to do when it is not there."""
+    import torch
+    from safetensors.torch import load_file
+
+    from digitize.nets import NetSpec, ReconstructionNet
+
+    path = folder / f"{kind}.safetensors"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: the weights of the {kind} pass are missing; install the package again or train them"
+        )
+    card = json.loads(path.with_suffix(".json").read_text())
+    net = ReconstructionNet(NetSpec(**card["recipe"]["net"]))
+    net.load_state_dict(
+        {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+    )
+    width, height = card["recipe"]["pages"]["size_px"]
+    net = net.eval().to(torch.device(device), memory_format=torch.channels_last)
+    return Pass(net, (width, height), card["version"])
+
+
+def ship(checkpoint: Path, kind: str, version: str, facts: Mapping[str, Any], folder: Path = _FOLDER) -> Path:
+    """Write a checkpoint's averaged weights in half precision with their card; gives the weights' path."""
+    from safetensors.torch import save_file
+
+    from ecg.fit import checkpoint as checkpoints
+    from ecg.formats import atomic_path, write_text
+
+    state = checkpoints.load(checkpoint)
+    weights = state["ema"] or state["model"]
+    half = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in weights.items()}
+    path = folder / f"{kind}.safetensors"
+    with atomic_path(path) as temporary:
+        save_file(half, temporary)
+    card = {"version": version, "recipe": state["recipe"], "steps": state["step"], **facts}
+    write_text(path.with_suffix(".json"), json.dumps(card, indent=2))
+    return path
