@@ -279,9 +279,9 @@ def row_example(scene: Scene, record: Record, rng: np.random.Generator, width_px
     px_per_mm = float(np.exp(rng.uniform(np.log(3.0), np.log(13.0))))
     window = np.concatenate([centre - half - 4, centre + half + 4])
     native = apply(draw(sheet, tuple(window), px_per_mm), scene.effects, rng)
-    where = (residual_map(residual, width_px) + centre - window[:2]) * px_per_mm - 0.5
+    where = ((residual_map(residual, width_px) + centre - window[:2]) * px_per_mm - 0.5).astype(np.float32)
     flags = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
-    seen = cv2.remap(native, where.astype(np.float32), None, flags, borderMode=cv2.BORDER_REPLICATE)
+    seen = cv2.remap(native, where[..., 0], where[..., 1], flags, borderMode=cv2.BORDER_REPLICATE)
 
     def to_px(mm: np.ndarray) -> np.ndarray:
         return (residual.inverse(mm - centre) + half) * ROW_PX_PER_MM - 0.5

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 _INVERSE_STEPS = 12
+_RIGHT, _DOWN = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,8 @@ class PageGeometry:
 
     `homography` [3, 3] takes (x_mm, y_mm, 1) to px. `bend_mm` [row, column, 2] is a displacement in mm (x, y) on an
     even lattice over `extent_mm` (x0, y0, x1, y1), added before the homography: px = H(mm + bend(mm)). None means flat
-    paper. Pixel centres have whole coordinates. `error_mm` is the map's own estimate of its typical error, NaN if unknown.
+    paper. Pixel centres have whole coordinates. `error_mm` is the map's own estimate of its typical error, NaN if
+    unknown.
     """
 
     homography: np.ndarray
@@ -81,13 +83,13 @@ class PageGeometry:
     def px_per_mm(self, point_mm: tuple[float, float]) -> tuple[float, float]:
         """Local scale along the paper's x and y at a point."""
         p = np.array(point_mm, dtype=np.float64)
-        origin, right, down = self.to_px(np.stack([p, p + [1, 0], p + [0, 1]]))
+        origin, right, down = self.to_px(np.stack([p, p + _RIGHT, p + _DOWN]))
         return float(np.linalg.norm(right - origin)), float(np.linalg.norm(down - origin))
 
     def angle_deg(self, point_mm: tuple[float, float]) -> float:
         """Direction of the paper's x axis in the picture at a point, degrees clockwise as seen, in (-180, 180]."""
         p = np.array(point_mm, dtype=np.float64)
-        a, b = self.to_px(np.stack([p - [1, 0], p + [1, 0]]))
+        a, b = self.to_px(np.stack([p - _RIGHT, p + _RIGHT]))
         return float(np.degrees(np.arctan2(b[1] - a[1], b[0] - a[0])))
 
     def after(self, matrix_px: np.ndarray) -> PageGeometry:

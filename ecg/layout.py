@@ -66,7 +66,7 @@ class Layout:
     def extent_mm(self) -> tuple[float, float, float, float]:
         """(x0, y0, x1, y1) around all boxes."""
         corners = np.array([b.box_mm for b in self.boxes])
-        return (*corners[:, :2].min(0).tolist(), *corners[:, 2:].max(0).tolist())  # type: ignore[return-value]
+        return (*corners[:, :2].min(0).tolist(), *corners[:, 2:].max(0).tolist())
 
     @property
     def duration_s(self) -> float:

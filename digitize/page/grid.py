@@ -144,7 +144,7 @@ def fit_geometry(lattice: Lattice) -> PageGeometry:
 
 def _extent(mm: np.ndarray) -> tuple[float, float, float, float]:
     low, high = mm.min(0) - STEP_MM, mm.max(0) + STEP_MM
-    return (*low.tolist(), *high.tolist())  # type: ignore[return-value]
+    return (*low.tolist(), *high.tolist())
 
 
 def field_shape(extent_mm: tuple[float, float, float, float]) -> tuple[int, int]:
@@ -235,7 +235,7 @@ def flatten(
     coarse = geometry.to_px(mm).astype(np.float32)
     fine = np.meshgrid(np.arange(cols, dtype=np.float32) / every, np.arange(rows, dtype=np.float32) / every)
     where = cv2.remap(coarse, *fine, cv2.INTER_LINEAR)
-    return cv2.remap(pixels, where, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(pixels, where[..., 0], where[..., 1], interpolation, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: tuple[float, float, float, float]) -> np.ndarray:

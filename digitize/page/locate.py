@@ -54,7 +54,9 @@ def gather(view: View, geometry: PageGeometry, extent_mm: tuple[float, float, fl
     where = project(view.matrix, geometry.to_px(mm)).astype(np.float32)
 
     def flat(plane: np.ndarray) -> np.ndarray:
-        return cv2.remap(plane, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        return cv2.remap(
+            plane, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+        )
 
     heat = flat(view.baseline)
     leads = np.stack([flat(view.seg[1 + k]) for k in range(len(STANDARD))])

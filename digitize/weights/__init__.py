@@ -38,7 +38,7 @@ def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER) -> Pass:
         {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
     )
     width, height = card["recipe"]["pages"]["size_px"]
-    net = net.eval().to(torch.device(device), memory_format=torch.channels_last)
+    net = net.eval().to(torch.device(device)).to(memory_format=torch.channels_last)
     return Pass(net, (width, height), card["version"])
 
 
