@@ -65,7 +65,8 @@ def collect(found: Sequence[Example], groups: Sequence[str], fs_hz: float, cache
     key = hashlib.sha256(repr((_CACHE_VERSION, [(str(e.path), e.part) for e in found], groups, fs_hz)).encode())
     path = cache / f"arrays_{key.hexdigest()[:16]}.npz"
     if path.is_file():
-        return Arrays(**{k: v if v.ndim else float(v) for k, v in np.load(path).items()})
+        kept = dict(np.load(path).items())
+        return Arrays(**{**kept, "fs_hz": float(kept["fs_hz"])})
     arrays = _read_all(found, groups, fs_hz)
     with atomic_path(path) as temporary:
         np.savez(temporary, **vars(arrays))

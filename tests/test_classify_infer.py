@@ -21,6 +21,7 @@ from classify.strip import strip_svg
 from ecg.formats import write
 from ecg.leads import STANDARD
 from ecg.record import Record
+from simulate import Scene
 from simulate.heart import synthetic_record
 
 torch.set_num_threads(1)
@@ -69,6 +70,24 @@ def test_two_files_of_one_name_keep_both_results(record: Record, tmp_path: Path)
         write(record, tmp_path / folder / "a.hea")
     assert infer(record=[str(tmp_path / "x"), str(tmp_path / "y")], output=tmp_path / "out") == 0
     assert {p.name for p in (tmp_path / "out").glob("*.json")} == {"a.diagnosis.json", "a_2.diagnosis.json"}
+
+
+def test_a_page_gets_its_reading_its_diagnosis_and_its_report(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, truth = Scene.sample(4, layout="3x4+1").render(record)
+    Image.fromarray(page.pixels).save(tmp_path / "scan.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    # The reading is the simulator's truth here: how pages are read is tested elsewhere.
+    monkeypatch.setattr("digitize.batch.load_digitizer", lambda device: lambda page, *given: truth)
+    assert main(["--image", str(tmp_path / "*.png"), "--output", str(tmp_path / "out")]) == 1
+    assert "broken.png" in capsys.readouterr().err
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert names >= {f"scan.{kind}" for kind in ("csv", "hea", "json", "overlay.png", "diagnosis.json", "report.html")}
+    found = json.loads((tmp_path / "out" / "scan.diagnosis.json").read_text())
+    assert not found["abstained"]
+    assert found["quality"]["confidence"] > 0.9
+    assert "data:image/jpeg;base64," in (tmp_path / "out" / "scan.report.html").read_text()
 
 
 def test_missing_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,8 +16,9 @@ class LstmLite(nn.Module):
         super().__init__()
         self.drop = nn.Dropout(0.2)
         self.lstm = nn.LSTM(channels, 32, batch_first=True)
-        nn.init.zeros_(self.lstm.bias_hh_l0)
-        self.lstm.bias_hh_l0.requires_grad_(False)
+        second_bias = self.lstm.get_parameter("bias_hh_l0")
+        nn.init.zeros_(second_bias)
+        second_bias.requires_grad_(False)
         self.summary = nn.Sequential(nn.Linear(32, 24), nn.ReLU(), nn.BatchNorm1d(24), nn.Dropout(0.3))
         self.features = nn.Sequential(nn.Linear(features, 16), nn.ReLU(), nn.BatchNorm1d(16), nn.Dropout(0.2))
         self.head = nn.Sequential(

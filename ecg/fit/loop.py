@@ -119,7 +119,8 @@ class _Fit:
         batches = batch_lists(len(self.dataset), s.batch_size, s.seed, self.epoch)
         rest = batches[self.step_in_epoch :]
         self.model.train()
-        started, sums, count = time.monotonic(), {}, 0
+        started, count = time.monotonic(), 0
+        sums: dict[str, float] = {}
         stream = loader(self.dataset, rest, s.num_workers, self.device.type == "cuda")
         progress = Progress(f"epoch {self.epoch + 1}/{s.epochs}", len(batches), self.step_in_epoch, s.log_every)
         while self.step_in_epoch < len(batches):

@@ -18,7 +18,8 @@ class Schedule:
     def __init__(self, settings: FitSettings, steps_per_epoch: int) -> None:
         self.settings, self.steps_per_epoch = settings, max(steps_per_epoch, 1)
         self.total = settings.epochs * self.steps_per_epoch
-        self.factor, self.best, self.waited = 1.0, None, 0
+        self.factor, self.waited = 1.0, 0
+        self.best: float | None = None
 
     def lr(self, step: int) -> float:
         """The rate for optimiser step `step` (from 0)."""
