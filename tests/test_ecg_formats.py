@@ -118,6 +118,43 @@ def test_wfdb_units_and_offsets(tmp_path: Path, gain: str, wanted: float) -> Non
     assert read(header(tmp_path, f"r.dat 16 {gain} 16 0 100 0 0 II"))["II"][0] == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("name", ["E00271.mat", "r(2)", "ЭКГ"])
+def test_a_record_named_like_a_file_is_read_all_the_same(tmp_path: Path, name: str) -> None:
+    """CinC 2020 names some records "E00271.mat" in their first line, which the format does not allow."""
+    path = header(tmp_path, "r.dat 16+4 1000/mV 16 0 102 0 0 I", "r.dat 16+4 500(2)/mV 16 0 103 0 0 II")
+    path.write_text(
+        path.read_text().replace("r 2 500 2", f"# made here\n{name} 2 500 1 05-May-2020 14:50:55") + "#Age: 83\n"
+    )
+    before = sorted(tmp_path.iterdir())
+    record = read(path)
+    np.testing.assert_allclose(record.signal_mv, [[0.102], [0.202]])
+    assert (record.leads, record.fs_hz, record.meta) == (("I", "II"), 500.0, {"source": "r", "age": "83"})
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_misnamed_record_without_its_signal_file_says_which(tmp_path: Path) -> None:
+    path = header(tmp_path, "gone.mat 16+24 1000/mV 16 0 100 0 0 I")
+    path.write_text(path.read_text().replace("r 1", "r.mat 1"))
+    with pytest.raises(FileNotFoundError, match=r"r\.hea: its signal file is missing .*gone\.mat"):
+        read(path)
+
+
+def test_no_header_reaches_outside_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = header(tmp_path / "in", "../secret.dat 16 1000/mV 16 0 100 0 0 I")
+    path.write_text(path.read_text().replace("r 1", "r.mat 1"))
+    (tmp_path / "secret.dat").write_bytes(bytes(4))
+    with pytest.raises(ValueError, match="not a readable WFDB record"):
+        read(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_micro_sign_is_no_volt(tmp_path: Path, encoding: str) -> None:
+    path = header(tmp_path, "r.dat 16 2(0)/uV 16 0 100 0 0 II")
+    path.write_bytes(path.read_text().replace("uV", "µV").encode(encoding))
+    assert read(path)["II"][0] == pytest.approx(0.05)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

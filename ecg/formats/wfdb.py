@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,19 +68,61 @@ def _load(header: Path) -> Any:
 
     if not header.is_file():
         raise FileNotFoundError(f"{header}: no such WFDB header")
-    _refuse_uncalibrated(header)
+    text = _text(header)
+    _refuse_uncalibrated(header, text)
     try:
-        return wfdb.rdrecord(str(header.with_suffix("")))
+        with _lawful(header, text) as lawful:
+            return wfdb.rdrecord(str(lawful.with_suffix("")))
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{header}: its signal file is missing ({error.filename})") from error
     except Exception as error:  # the package raises many kinds for a file that is not what it says
         raise ValueError(f"{header}: not a readable WFDB record ({error})") from error
 
 
-def _refuse_uncalibrated(header: Path) -> None:
+def _text(header: Path) -> str:
+    raw = header.read_bytes()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+@contextmanager
+def _lawful(header: Path, text: str) -> Iterator[Path]:
+    """The header itself, or a corrected one beside copies of its signal files where the wfdb package misreads it."""
+    corrected = _corrected(text)
+    if corrected == text:
+        yield header
+        return
+    names = {line.split()[0] for line in _statements(text)[1:]}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            if Path(name).name == name:  # the package refuses any other
+                shutil.copyfile(header.with_name(name), Path(folder, name))
+        lawful = Path(folder, "lawful.hea")
+        lawful.write_text(corrected, encoding="utf-8")
+        yield lawful
+
+
+def _corrected(text: str) -> str:
+    """The header with a legal record name (CinC 2020 has "E00271.mat") and u for the micro sign, which gets lost."""
+    first, *channels = _statements(text) or [""]
+    name = first.split(maxsplit=1)[0] if first else ""
+    if "/" in name:  # a record in segments
+        return text
+    lines = [first.replace(name, _legal(name), 1), *(re.sub("[µμ]", "u", line) for line in channels)]
+    comments = [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
+    return text if lines == [first, *channels] else "\n".join([*lines, *comments])
+
+
+def _statements(text: str) -> list[str]:
+    """The header's lines that are not comments."""
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _refuse_uncalibrated(header: Path, text: str) -> None:
     """A channel line without a gain, or with gain 0, holds raw counts: mV would be a guess."""
-    text = header.read_text(encoding="utf-8", errors="replace")
-    lines = [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = [line.split() for line in _statements(text)]
     if not lines or "/" in lines[0][0]:  # a record in segments: its channel lines stand in other headers
         return
     for fields in lines[1:]:
