@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from digitize.augment import augment
 from ecg import read
 from ecg.fit.seeds import rng_for
 from ecg.geometry import PageGeometry, project
@@ -353,12 +354,17 @@ def _row_line(canvas: np.ndarray, points_px: np.ndarray, value: int, pen_mm: flo
 
 @dataclass
 class FolderPages:
-    """Pages that `python -m simulate` wrote: `<stem>.png` with `<stem>.json` in one tree, `<stem>.csv` in the other."""
+    """Pages that `python -m simulate` wrote: `<stem>.png` with `<stem>.json` in one tree, `<stem>.csv` in the other.
+
+    Every epoch sees each page in another light; which one is a pure function of (seed, epoch, index).
+    """
 
     sim_root: Path
     csv_root: Path
     max_samples: int = 0
     size_px: tuple[int, int] = PAGE_SIZE_PX
+    seed: int = 0
+    epoch: int = 0
 
     def __post_init__(self) -> None:
         found = sorted(p for p in Path(self.sim_root).rglob("*.png") if p.with_suffix(".json").is_file())
@@ -369,14 +375,16 @@ class FolderPages:
         self.pages = found[: self.max_samples or None]
 
     def set_epoch(self, epoch: int) -> None:
-        """The pages are the same in every epoch."""
+        self.epoch = epoch
 
     def __len__(self) -> int:
         return len(self.pages)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         path = self.pages[index]
-        return page_example(*load_page(path, Path(self.csv_root) / f"{path.stem}.csv"), self.size_px)
+        pixels, reading = load_page(path, Path(self.csv_root) / f"{path.stem}.csv")
+        light = int(rng_for(self.seed, self.epoch, index).integers(2**31))
+        return page_example(augment(pixels, light), reading, self.size_px)
 
 
 def load_page(picture: Path, signal: Path) -> tuple[np.ndarray, Reading]:

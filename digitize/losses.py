@@ -25,17 +25,18 @@ class LossWeights:
 
 def seg_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy plus soft Dice over the ink classes; logits [b, class, row, col], target int64 [b, row, col]."""
-    logits = logits.float()
-    weight = torch.ones(logits.shape[1])
-    weight[0] = 0.25
-    entropy = F.cross_entropy(logits, target, weight.to(logits.device))
-    share = logits.softmax(1)
-    truth = F.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2)
-    hit = (share * truth).sum((0, 2, 3))[1:]
-    size = share.sum((0, 2, 3))[1:] + truth.sum((0, 2, 3))[1:]
-    there = truth.sum((0, 2, 3))[1:] > 0
-    dice = 1 - ((2 * hit + 1) / (size + 1))[there].mean() if there.any() else hit.sum() * 0
-    return entropy + 0.5 * dice
+    classes = logits.shape[1]
+    log_share = logits.float().log_softmax(1)
+    right = log_share.gather(1, target[:, None])[:, 0]
+    weight = torch.where(target == 0, 0.25, 1.0)
+    entropy = -(weight * right).sum() / weight.sum()
+    flat = target.flatten()
+    truth = torch.bincount(flat, minlength=classes).float()
+    hit = torch.zeros(classes, device=logits.device).index_add(0, flat, right.exp().flatten())
+    size = log_share.exp().sum((0, 2, 3)) + truth
+    there = truth[1:] > 0
+    dice = 1 - ((2 * hit + 1) / (size + 1))[1:][there]
+    return entropy + 0.5 * (dice.mean() if there.any() else hit.sum() * 0)
 
 
 def heat_loss(logits: Tensor, target: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from digitize.trace.row import RowReading
 
 _MARGIN_MM = 12.0
+_HALF_STRIP_MM = 20.0
 _LIMB_LIMIT_MV = 0.15
 
 
@@ -54,8 +56,8 @@ class Digitizer:
 
         view = look_twice(self.page_net, page.pixels, self.page_size_px)
         geometry = find_geometry(page, view)
-        found, warnings = find_layout(view, geometry, layout, mm_per_s)
-        rows = read_rows(self.row_net, page, geometry, found)
+        found, reach, warnings = find_layout(view, geometry, layout, mm_per_s)
+        rows = read_rows(self.row_net, page, geometry, found, reach)
         placed, more = calibrate(found, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
         return self._reading(page, geometry, placed, traces, (*warnings, *more))
@@ -96,9 +98,9 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
 
 def find_layout(
     view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
-) -> tuple[Layout, tuple[str, ...]]:
-    """The layout on the paper, at 10 mm/mV until the pulses say otherwise."""
-    from digitize.page.locate import UnknownLayout, gather, match, place
+) -> tuple[Layout, list[float], tuple[str, ...]]:
+    """The layout on the paper, at 10 mm/mV until the pulses say otherwise, and how far each row's ink reaches, mm."""
+    from digitize.page.locate import UnknownLayout, gather, match, place, reach_mm
     from ecg.layout import template
 
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
@@ -114,16 +116,23 @@ def find_layout(
         warnings.append(
             f"the layout {found.template.name} explains only {found.explained:.0%} of the traces seen: check it"
         )
-    return place(found, evidence, 10.0), tuple(warnings)
+    layout = place(found, evidence, 10.0)
+    return layout, reach_mm(evidence, layout), tuple(warnings)
 
 
-def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout) -> list[RowReading]:
-    """Every row of the layout, rectified and read, with a margin at both ends for pulses and late starts."""
+def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reach: Sequence[float]) -> list[RowReading]:
+    """Every row of the layout, rectified and read, with a margin at both ends for pulses and late starts.
+
+    A row whose ink goes further than `reach` [row] mm from its zero line gets a taller strip.
+    """
     from digitize.trace.row import read_row, shrunk, strip_window
 
     pixels, seen_by = shrunk(page.pixels, geometry)
     x0, _, x1, _ = layout.extent_mm
-    windows = [strip_window(x0 - _MARGIN_MM, x1 + _MARGIN_MM, row[0].baseline_mm) for row in layout.rows()]
+    windows = [
+        strip_window(x0 - _MARGIN_MM, x1 + _MARGIN_MM, row[0].baseline_mm, max(_HALF_STRIP_MM, far + 3.0))
+        for row, far in zip(layout.rows(), reach, strict=True)
+    ]
     return [read_row(net, pixels, seen_by, window) for window in windows]
 
 

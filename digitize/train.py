@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--pretrained", action="store_true", help="start the encoder from ImageNet weights (needs a download)"
     )
+    p.add_argument("--start", type=Path, help="start from the weights of another pass's checkpoint where they fit")
     p.add_argument("--force_cpu", action="store_true", help="do not use a GPU")
     p.add_argument("--debug", action="store_true", help="a quick run: 100 samples, 3 epochs")
     p.add_argument("--resume", type=Path, help="go on from a last.pth")
@@ -52,7 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         result = train(
-            load_recipe(args), args.sim_root, args.csv_root, args.data, args.output, args.resume, args.pretrained
+            load_recipe(args),
+            args.sim_root,
+            args.csv_root,
+            args.data,
+            args.output,
+            args.resume,
+            args.pretrained,
+            args.start,
         )
     except (FitError, RecipeError, ValueError, OSError) as error:
         print(f"digitize.train: {error}", file=sys.stderr)
@@ -84,8 +92,12 @@ def train(
     output: Path = Path("experiments"),
     resume: Path | None = None,
     pretrained: bool = False,
+    start: Path | None = None,
 ) -> FitResult:
-    """Train one pass; without `sim_root` the pages are drawn on the spot, from the recordings under `data` if given."""
+    """Train one pass; without `sim_root` the pages are drawn on the spot, from the recordings under `data` if given.
+
+    `start` names a checkpoint, of the other pass perhaps, whose weights are taken over where they fit.
+    """
     from digitize.losses import total_loss
     from ecg.fit.loop import fit
     from ecg.fit.recipe import to_dict
@@ -95,6 +107,8 @@ def train(
         print("no recordings given: drawing pages of synthetic hearts (see --data, --sim_root)", file=sys.stderr)
     dataset, held_out = _datasets(recipe, sim_root, csv_root, Path(data) if data else None)
     model = build(recipe, pretrained)
+    if start and not resume:
+        borrow(model, start)
     plain = to_dict(recipe)
     run = RunFolder.of_checkpoint(resume) if resume else RunFolder.create(plain, output)
 
@@ -125,6 +139,36 @@ def build(recipe: PassRecipe, pretrained: bool = False) -> Any:
         ) from error
 
 
+def borrow(model: Any, checkpoint: Path) -> int:
+    """Copy a checkpoint's weights by name where shapes agree, or agree but for the number of input channels.
+
+    Gives the number of tensors taken over; raises ValueError when there is none.
+    """
+    import torch
+
+    from ecg.fit.checkpoint import load
+
+    state = load(checkpoint)
+    found = state["ema"] or state["model"]
+    taken = 0
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            other = found.get(name)
+            if other is None or other.shape[:1] + other.shape[2:] != value.shape[:1] + value.shape[2:]:
+                continue
+            if value.dim() < 2:
+                value.copy_(other)
+            else:
+                shared = min(value.shape[1], other.shape[1])
+                value[:, :shared] = other[:, :shared]
+            taken += 1
+    if not taken:
+        raise ValueError(
+            f"{checkpoint}: none of its weights fits this network; expected a checkpoint of the same encoder"
+        )
+    return taken
+
+
 def _datasets(recipe: PassRecipe, sim_root: Path | None, csv_root: Path | None, data: Path | None) -> tuple[Any, Any]:
     from digitize.data import FolderPages, PageDataset, RowDataset
     from simulate.stream import PageStream, training_hearts, validation_hearts
@@ -143,7 +187,7 @@ def _datasets(recipe: PassRecipe, sim_root: Path | None, csv_root: Path | None, 
     if sim_root:
         if recipe.kind != "page":
             raise ValueError("--sim_root holds whole pages: use a recipe of kind page")
-        return FolderPages(sim_root, csv_root or sim_root, pages.samples, pages.size_px), validation_set
+        return FolderPages(sim_root, csv_root or sim_root, pages.samples, pages.size_px, pages.seed), validation_set
     return drawn(training_hearts(data), pages.seed, pages.samples), validation_set
 
 

@@ -129,8 +129,8 @@ def _walk(nodes: np.ndarray, tree: cKDTree, start: int, basis: np.ndarray) -> di
 def fit_geometry(lattice: Lattice) -> PageGeometry:
     """A perspective map plus a smooth bend through the crossings, robust to miscounted ones."""
     mm = lattice.steps * STEP_MM
-    spacing = float(np.median(np.hypot(*np.diff(lattice.px, axis=0).T))) if len(mm) > 1 else 1.0
-    matrix, _ = cv2.findHomography(mm.astype(np.float64), lattice.px, cv2.RANSAC, max(1.5, 0.25 * min(spacing, 20)))
+    spacing = float(np.median(cKDTree(lattice.px).query(lattice.px, k=2)[0][:, 1]))
+    matrix, _ = cv2.findHomography(mm.astype(np.float64), lattice.px, cv2.RANSAC, 0.3 * spacing)
     if matrix is None:
         raise ValueError("the grid's crossings do not lie on a page")
     flat = PageGeometry(matrix)

@@ -16,6 +16,7 @@ from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
 
 _PX_PER_MM = 2.0
+_FARTHEST_MM = 45.0  # no trace leaves its zero line further than this
 _WIDTHS = ((25.0, 1.0), (50.0, 1.0), (50.0, 0.5), (12.5, 1.0))  # (mm/s, share of the template's seconds per column)
 
 
@@ -25,11 +26,16 @@ class UnknownLayout(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What was seen along every row: `leads` [row, lead, x] in 0..1, x in steps of 1/2 mm from `x0_mm`."""
+    """What was seen: `leads` [row, lead, x] along every row and `flat` [lead, y, x] on the whole paper, in 0..1.
+
+    x and y run in steps of 1/2 mm from `x0_mm` and `y0_mm`.
+    """
 
     baselines_mm: np.ndarray
     leads: np.ndarray
+    flat: np.ndarray
     x0_mm: float
+    y0_mm: float
 
     @property
     def ink(self) -> np.ndarray:
@@ -65,7 +71,7 @@ def gather(view: View, geometry: PageGeometry, extent_mm: tuple[float, float, fl
         raise UnknownLayout("no ECG rows were found on the page")
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
     bands = [leads[:, int(a) : max(int(a) + 1, int(b))].max(1) for a, b in pairwise(bounds)]
-    return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, np.stack(bands), x0)
+    return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, np.stack(bands), leads, x0, y0)
 
 
 def _rows(heat: np.ndarray, ink: np.ndarray) -> np.ndarray:
@@ -165,3 +171,22 @@ def place(found: Match, evidence: Evidence, mm_per_mv: float) -> Layout:
     return found.template.place(
         (found.x0_mm, float(lines[0]) - pitch / 2), pitch, found.mm_per_s, mm_per_mv, lines.tolist()
     )
+
+
+def reach_mm(evidence: Evidence, layout: Layout) -> list[float]:
+    """How far the ink of each row's leads goes up or down from the zero line, mm."""
+    rows = layout.rows()
+    twice = {b.lead for b in layout.boxes if sum(o.lead == b.lead for o in layout.boxes) > 1}
+    pitch = min((b[0].baseline_mm - a[0].baseline_mm for a, b in pairwise(rows)), default=_FARTHEST_MM)
+    y_mm = evidence.y0_mm + (np.arange(evidence.flat.shape[1]) + 0.5) / _PX_PER_MM
+    reaches = []
+    for row in rows:
+        off = np.abs(y_mm - row[0].baseline_mm)
+        found = [0.0]
+        for box in row:
+            a, b = (max(0, round((x - evidence.x0_mm) * _PX_PER_MM)) for x in (box.box_mm[0] + 1, box.box_mm[2] - 1))
+            inked = (evidence.flat[STANDARD.index(box.lead.removeprefix("-")), :, a:b] > 0.5).any(1)
+            limit = 0.6 * pitch if box.lead in twice else _FARTHEST_MM  # the other place of this lead is not this row
+            found.append(float(off[inked & (off < limit)].max(initial=0.0)))
+        reaches.append(max(found))
+    return reaches

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digitize.data import ROW_HEIGHT_PX, ROW_PX_PER_MM, column_centres_px, to_tensor, with_height
+from digitize.data import ROW_PX_PER_MM, column_centres_px, to_tensor, with_height
 from digitize.page.grid import flatten
 from ecg.geometry import PageGeometry
 
@@ -31,9 +31,7 @@ class RowReading:
     corner_mm: tuple[float, float]
 
 
-def strip_window(
-    x0_mm: float, x1_mm: float, baseline_mm: float, half_mm: float = ROW_HEIGHT_PX / ROW_PX_PER_MM / 2
-) -> tuple[float, float, float, float]:
+def strip_window(x0_mm: float, x1_mm: float, baseline_mm: float, half_mm: float) -> tuple[float, float, float, float]:
     """The paper window of a row's strip, widened so that its sides in px suit the network."""
     tall = -(-round(2 * half_mm * ROW_PX_PER_MM) // _STRIDE) * _STRIDE / ROW_PX_PER_MM
     wide = -(-round((x1_mm - x0_mm) * ROW_PX_PER_MM) // _STRIDE) * _STRIDE / ROW_PX_PER_MM
