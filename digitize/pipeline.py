@@ -92,7 +92,10 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
             "its printed grid, sharp enough to see the lines"
         )
     px = project(np.linalg.inv(view.matrix), lattice.px)
-    geometry = fit_geometry(Lattice(px, lattice.steps))
+    try:
+        geometry = fit_geometry(Lattice(px, lattice.steps))
+    except ValueError as error:
+        raise NotAnEcg(str(error)) from error
     return refine(page.pixels, geometry, geometry.extent_mm)
 
 
@@ -105,7 +108,7 @@ def find_layout(
 
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
     try:
-        evidence = gather(view, geometry, geometry.extent_mm)
+        evidence = gather(view, geometry)
         found = match(evidence, candidates, mm_per_s)
     except UnknownLayout as error:
         raise NotAnEcg(str(error)) from error

@@ -17,6 +17,7 @@ from ecg.leads import STANDARD
 
 _PX_PER_MM = 2.0
 _FARTHEST_MM = 45.0  # no trace leaves its zero line further than this
+_LARGEST_MM = 900.0
 _WIDTHS = ((25.0, 1.0), (50.0, 1.0), (50.0, 0.5), (12.5, 1.0))  # (mm/s, share of the template's seconds per column)
 
 
@@ -52,9 +53,9 @@ class Match:
     explained: float
 
 
-def gather(view: View, geometry: PageGeometry, extent_mm: tuple[float, float, float, float]) -> Evidence:
+def gather(view: View, geometry: PageGeometry) -> Evidence:
     """Find the rows and what stands along each, in paper mm. Raises UnknownLayout when there is no row."""
-    x0, y0, x1, y1 = extent_mm
+    x0, y0, x1, y1 = _seen_extent(view, geometry)
     cols, rows = round((x1 - x0) * _PX_PER_MM), round((y1 - y0) * _PX_PER_MM)
     mm = np.stack(np.meshgrid(x0 + (np.arange(cols) + 0.5) / _PX_PER_MM, y0 + (np.arange(rows) + 0.5) / _PX_PER_MM), -1)
     where = project(view.matrix, geometry.to_px(mm)).astype(np.float32)
@@ -72,6 +73,19 @@ def gather(view: View, geometry: PageGeometry, extent_mm: tuple[float, float, fl
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
     bands = [leads[:, int(a) : max(int(a) + 1, int(b))].max(1) for a, b in pairwise(bounds)]
     return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, np.stack(bands), leads, x0, y0)
+
+
+def _seen_extent(view: View, geometry: PageGeometry) -> tuple[float, float, float, float]:
+    """The paper from the first to the last trace, with a margin: (x0, y0, x1, y1) in mm."""
+    rows, cols = np.nonzero(view.seg[1:13].sum(0) > 0.5)
+    if len(rows) < 50:
+        raise UnknownLayout("no ECG traces were found on the page")
+    page_px = project(np.linalg.inv(view.matrix), np.stack([cols, rows], axis=-1).astype(float))
+    mm = geometry.to_mm(page_px)
+    low, high = np.percentile(mm, 0.2, axis=0) - 12, np.percentile(mm, 99.8, axis=0) + 12
+    if (high - low).max() > _LARGEST_MM:
+        raise UnknownLayout(f"the traces seem to spread over {(high - low).max():.0f} mm: the grid was misread")
+    return (*low.tolist(), *high.tolist())
 
 
 def _rows(heat: np.ndarray, ink: np.ndarray) -> np.ndarray:
