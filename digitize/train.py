@@ -146,10 +146,9 @@ def borrow(model: Any, checkpoint: Path) -> int:
     """
     import torch
 
-    from ecg.fit.checkpoint import load
+    from ecg.fit.checkpoint import load, weights
 
-    state = load(checkpoint)
-    found = state["ema"] or state["model"]
+    found = weights(load(checkpoint))
     taken = 0
     with torch.no_grad():
         for name, value in model.state_dict().items():

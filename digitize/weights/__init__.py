@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,19 +43,23 @@ def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER) -> Pass:
     return Pass(net, (width, height), card["version"])
 
 
-def ship(checkpoint: Path, kind: str, version: str, facts: Mapping[str, Any], folder: Path = _FOLDER) -> Path:
-    """Write a checkpoint's averaged weights in half precision with their card; gives the weights' path."""
+def ship(checkpoint: Path, facts: Mapping[str, Any], folder: Path | None = None) -> Path:
+    """Write a checkpoint's averaged weights in half precision with their card; gives the weights' path.
+
+    The version is the pass's name and the first digits of the weights' SHA-256.
+    """
     from safetensors.torch import save_file
 
     from ecg.fit import checkpoint as checkpoints
     from ecg.formats import atomic_path, write_text
 
     state = checkpoints.load(checkpoint)
-    weights = state["ema"] or state["model"]
+    weights = checkpoints.weights(state)
     half = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in weights.items()}
-    path = folder / f"{kind}.safetensors"
+    path = (folder or _FOLDER) / f"{state['recipe']['kind']}.safetensors"
     with atomic_path(path) as temporary:
         save_file(half, temporary)
-    card = {"version": version, "recipe": state["recipe"], "steps": state["step"], **facts}
+    version = f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    card = {"version": version, "steps": state["step"], **facts, "recipe": state["recipe"]}
     write_text(path.with_suffix(".json"), json.dumps(card, indent=2))
     return path
