@@ -113,7 +113,7 @@ def _on_paper(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...]) -> np.ndarra
 def pixel_mm(geometry: PageGeometry, size_px: tuple[int, int], every: int = 8) -> np.ndarray:
     """Paper mm of every pixel centre, float32 [row, col, (x, y)]; solved on every eighth pixel and interpolated.
 
-    The interpolation error stays below a thousandth of a mm for any bend that paper can take.
+    On the paper the interpolation stays within a tenth of a pixel, for pictures of 600 px under the strongest tilt too.
     """
     cols, rows = size_px
     gx = np.arange(0, cols + every, every)
