@@ -59,7 +59,9 @@ def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
     for index in range(2):
         reading = Job(**SMALL).page(index, None)
         memory = {name: t.numpy() for name, t in data.page_example(reading.page.pixels, reading).items()}
-        disk = {name: t.numpy() for name, t in folder[index].items()}
+        path = folder.pages[index]
+        loaded = data.page_example(*data.load_page(path, signals / f"{path.stem}.csv"))
+        disk = {name: t.numpy() for name, t in loaded.items()}
         assert np.array_equal(memory["image"], disk["image"])
         assert (memory["seg"] != disk["seg"]).mean() < 1e-3
         for head in ("grid", "baseline", "theta"):
@@ -68,7 +70,7 @@ def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
         assert (printed == np.isfinite(disk["signal"])).mean() > 0.999
         off_px = np.abs(memory["signal"] - disk["signal"])[printed]
         assert np.nanquantile(off_px, 0.9) < 0.05 and np.nanmax(off_px) < 0.5
-        record = read(str(signals / f"{folder.pages[index].stem}.csv"))
+        record = read(str(signals / f"{path.stem}.csv"))
         assert np.nanmax(np.abs(record.signal_mv - reading.record.signal_mv)) < 1e-4
 
 
