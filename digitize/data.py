@@ -56,10 +56,9 @@ def fit_image(pixels: np.ndarray, matrix: np.ndarray, into_px: tuple[int, int] =
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
     shrink = max(1, int(1 / scale))
     if shrink > 1:
-        small = cv2.resize(pixels, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
-        fx, fy = pixels.shape[1] / small.shape[1], pixels.shape[0] / small.shape[0]
-        matrix = matrix @ np.array([[fx, 0, 0.5 * fx - 0.5], [0, fy, 0.5 * fy - 0.5], [0, 0, 1.0]])
-        pixels = small
+        # Every small pixel is the mean of shrink x shrink large ones, also where the sides are no multiples of it.
+        pixels = cv2.resize(pixels, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+        matrix = matrix @ np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2], [0, 0, 1.0]])
     return cv2.warpPerspective(
         pixels, matrix, into_px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(128, 128, 128)
     )
@@ -367,10 +366,11 @@ class FolderPages:
     epoch: int = 0
 
     def __post_init__(self) -> None:
-        found = sorted(p for p in Path(self.sim_root).rglob("*.png") if p.with_suffix(".json").is_file())
+        pictures = (p for p in Path(self.sim_root).rglob("*") if p.suffix in (".png", ".jpg"))
+        found = sorted(p for p in pictures if p.with_suffix(".json").is_file())
         if not found:
             raise ValueError(
-                f"{self.sim_root}: no pages; expected <stem>.png with <stem>.json, as python -m simulate writes"
+                f"{self.sim_root}: no pages; expected <stem>.png or .jpg with <stem>.json, as python -m simulate writes"
             )
         self.pages = found[: self.max_samples or None]
 

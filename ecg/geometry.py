@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 _INVERSE_STEPS = 12
+_INVERSE_CLOSE_MM = 1e-5
 _RIGHT, _DOWN = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 
 
@@ -61,13 +62,17 @@ class PageGeometry:
             return flat
         points = flat.copy()
         for _ in range(_INVERSE_STEPS):  # a contraction: the bend changes slowly along the paper
-            points = flat - self.bend(points)
+            before, points = points, flat - self.bend(points)
+            if np.abs(points - before).max(initial=0.0) < _INVERSE_CLOSE_MM:
+                break
         return points
 
     def bend(self, points_mm: np.ndarray) -> np.ndarray:
         """Displacement in mm [..., 2] at paper points; outside the extent it stays as at the edge."""
         if self.bend_mm is None:
             return np.zeros_like(points_mm)
+        if points_mm.ndim == 1:
+            return self.bend(points_mm[None])[0]
         x0, y0, x1, y1 = self.extent_mm
         rows, cols = self.bend_mm.shape[:2]
         where = np.stack([
