@@ -162,11 +162,10 @@ def _heat(distance_px: np.ndarray, sigma_px: float) -> np.ndarray:
 def _grid_heat(mm: np.ndarray, grid_mm: list[float] | None) -> np.ndarray:
     if grid_mm is None:
         return np.zeros(mm.shape[:2], np.float32)
-    off = mm - 5 * np.round(mm / 5)
+    crossing = 5 * np.round(mm / 5)
+    off = mm - crossing
     heat = _heat(off[..., 0] * _px_per_mm(mm, 0), 1.2) * _heat(off[..., 1] * _px_per_mm(mm, 1), 1.2)
-    inside = (
-        (mm[..., 0] > grid_mm[0]) & (mm[..., 0] < grid_mm[2]) & (mm[..., 1] > grid_mm[1]) & (mm[..., 1] < grid_mm[3])
-    )
+    inside = (crossing >= np.array(grid_mm[:2]) - 1e-3).all(-1) & (crossing <= np.array(grid_mm[2:]) + 1e-3).all(-1)
     return (heat * inside).astype(np.float32)
 
 
