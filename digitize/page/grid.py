@@ -141,7 +141,7 @@ def fit_geometry(lattice: Lattice) -> PageGeometry:
     off = seen - mm
     keep = np.hypot(*off.T) < 4.0
     extent = _extent(mm[keep])
-    bend = smooth_field(mm[keep], off[keep], extent, smooth=3.0)
+    bend = smooth_field(mm[keep], off[keep], extent, smooth=1.0)
     return PageGeometry(matrix, bend, extent)
 
 

@@ -1,0 +1,228 @@
+"""From grid crossings to millimetres: whatever the page's pose and however badly the crossings are seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import SIZE_PX, Oracle, heart, scene
+
+from digitize.data import fit_matrix
+from digitize.page.grid import (
+    Lattice,
+    _shifted,
+    count_lattice,
+    field_shape,
+    find_nodes,
+    fit_geometry,
+    flatten,
+    refine,
+    smooth_field,
+)
+from digitize.pipeline import NotAnEcg, find_geometry
+from ecg.geometry import PageGeometry, project
+from ecg.reading import Page
+from simulate.camera import View, look
+from simulate.scene import Scene
+
+EXTENT_MM = (0.0, 0.0, 260.0, 180.0)
+KINDS = ("full", "5mm", "dots", "1mm", "dotted lines")
+
+
+def test_nodes_are_found_between_pixels() -> None:
+    rng = np.random.default_rng(0)
+    x, y = np.meshgrid(np.arange(8, 120, 9), np.arange(8, 80, 9))
+    wanted = np.stack([x.ravel(), y.ravel()], -1) + rng.uniform(-0.5, 0.5, (x.size, 2))
+    heat = np.zeros((90, 130), np.float32)
+    rows, cols = np.mgrid[:90, :130]
+    for px in wanted:
+        heat = np.maximum(heat, np.exp(-((cols - px[0]) ** 2 + (rows - px[1]) ** 2) / (2 * 1.2**2)))
+    heat += rng.uniform(0, 0.1, heat.shape)  # faint clutter is not taken for a crossing
+    found = find_nodes(heat)
+    distance = np.hypot(*(found[:, None] - wanted).transpose(2, 0, 1))
+    assert len(found) == len(wanted)
+    assert np.sort(distance.argmin(1)).tolist() == list(range(len(wanted)))
+    assert np.median(distance.min(1)) < 0.05 and distance.min(1).max() < 0.15
+
+
+# --- counting ---------------------------------------------------------------------------------------------------------
+
+
+def crossings(view: View, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Crossings of a page seen like this in the network's frame: px [node, (x, y)] and their steps [node, 2]."""
+    geometry = look(view, EXTENT_MM, SIZE_PX, 0.95, (0.0, 0.0), rng)
+    steps = np.stack(np.meshgrid(np.arange(1, 52), np.arange(1, 36)), -1).reshape(-1, 2)
+    px = geometry.to_px(steps * 5.0)
+    inside = ((px > 0) & (px < np.array(SIZE_PX) - 1)).all(1)
+    return px[inside], steps[inside]
+
+
+@settings(max_examples=20)
+@given(
+    angle_deg=st.floats(-22, 22),
+    tilt_deg=st.floats(0, 28),
+    tilt_axis_deg=st.floats(0, 360),
+    bend_mm=st.floats(0, 3),
+    seed=st.integers(0, 999),
+)
+def test_a_lattice_is_counted_through_gaps_clutter_and_jitter(
+    angle_deg: float, tilt_deg: float, tilt_axis_deg: float, bend_mm: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    px, steps = crossings(View(angle_deg, tilt_deg, tilt_axis_deg, 2.5, bend_mm), rng)
+    kept = rng.random(len(px)) > 0.2
+    hole = np.hypot(*(px - rng.uniform(0.2, 0.8, 2) * SIZE_PX).T) < 35
+    real = px[kept & ~hole] + rng.normal(0, 0.25, (len(px), 2))[kept & ~hole]
+    clutter = rng.uniform(0, 1, (len(px) // 12, 2)) * SIZE_PX
+    lattice = count_lattice(np.concatenate([real, clutter]))
+    assert lattice is not None
+    distance = np.hypot(*(lattice.px[:, None] - real).transpose(2, 0, 1))
+    nearest, is_real = distance.argmin(1), distance.min(1) < 1e-9
+    assert is_real.sum() > 0.9 * len(real)
+    offset = lattice.steps[is_real] - steps[kept & ~hole][nearest[is_real]]
+    wrong = (offset != np.median(offset, 0)).any(1)
+    assert wrong.mean() < 0.01
+
+
+def test_nothing_that_is_no_lattice_is_counted() -> None:
+    rng = np.random.default_rng(0)
+    assert count_lattice(np.zeros((0, 2))) is None
+    assert count_lattice(rng.uniform(0, 300, (11, 2))) is None
+    assert count_lattice(np.stack([np.arange(50.0) * 7, np.full(50, 80.0)], -1)) is None  # one line
+    scattered = [count_lattice(rng.uniform(0, 1, (400, 2)) * SIZE_PX) for _ in range(5)]
+    assert all(found is None or len(found.px) < 40 for found in scattered)
+
+
+# --- the map ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_map_through_exact_crossings_is_exact() -> None:
+    rng = np.random.default_rng(3)
+    view = View(5.0, 20.0, 40.0, 2.0, 2.5)
+    geometry = look(view, EXTENT_MM, (1600, 1200), 0.9, (0.0, 0.0), rng)
+    steps = np.stack(np.meshgrid(np.arange(2, 51), np.arange(2, 35)), -1).reshape(-1, 2)
+    found = fit_geometry(Lattice(geometry.to_px(steps * 5.0), steps))
+    mm = rng.uniform([15, 15], [245, 165], (200, 2))
+    error = np.hypot(*(found.to_mm(geometry.to_px(mm)) - mm).T)
+    assert np.median(error) < 0.03 and np.percentile(error, 95) < 0.2
+
+
+def test_miscounted_crossings_do_not_bend_the_map() -> None:
+    rng = np.random.default_rng(4)
+    geometry = look(View(3.0, 10.0, 200.0, 2.0, 1.0), EXTENT_MM, (1600, 1200), 0.9, (0.0, 0.0), rng)
+    steps = np.stack(np.meshgrid(np.arange(2, 51), np.arange(2, 35)), -1).reshape(-1, 2)
+    px = geometry.to_px(steps * 5.0)
+    counted = steps + (rng.random(steps.shape) < 0.03)
+    found = fit_geometry(Lattice(px, counted))
+    error = np.hypot(*(found.to_mm(px) - steps * 5.0).T)
+    assert np.median(error) < 0.05 and np.percentile(error, 95) < 0.2
+
+
+def test_a_field_goes_through_a_plane_and_past_outliers() -> None:
+    rng = np.random.default_rng(5)
+    mm = rng.uniform([0, 0], [260, 180], (600, 2))
+    plane = np.stack([0.3 + 0.002 * mm[:, 0], -0.2 + 0.001 * mm[:, 1]], -1)
+    values = plane + rng.normal(0, 0.02, plane.shape)
+    values[:30] += 6.0
+    field = smooth_field(mm, values, EXTENT_MM, smooth=3.0)
+    assert field.shape == (*field_shape(EXTENT_MM), 2)
+    x, y = np.meshgrid(np.linspace(0, 260, field.shape[1]), np.linspace(0, 180, field.shape[0]))
+    np.testing.assert_allclose(field, np.stack([0.3 + 0.002 * x, -0.2 + 0.001 * y], -1), atol=0.03)
+
+
+def test_values_without_trust_do_not_count() -> None:
+    x, y = np.meshgrid(np.linspace(0, 260, 12), np.linspace(0, 180, 9))
+    mm = np.stack([x, y], -1).reshape(-1, 2)
+    trust = (mm[:, 0] < 130).astype(float)
+    values = np.where(trust[:, None] > 0, 0.5, -3.0) * np.ones(2)
+    np.testing.assert_allclose(smooth_field(mm, values, EXTENT_MM, 1.0, trust), 0.5, atol=0.01)
+
+
+# --- on pictures ------------------------------------------------------------------------------------------------------
+
+
+def test_flattening_shows_the_paper_where_the_geometry_says() -> None:
+    y, x = np.mgrid[:200, :240]
+    pixels = np.stack([x, y, 0 * x], -1).astype(np.uint8)  # every pixel tells where it is
+    bend = np.random.default_rng(6).normal(0, 0.5, (4, 5, 2))
+    geometry = PageGeometry(np.array([[4.0, 0.5, 20], [-0.4, 4.2, 25], [0.0005, 0.0002, 1]]), bend, (0, 0, 40, 35))
+    window = (3.0, 4.0, 35.0, 30.0)
+    flat = flatten(pixels, geometry, window, 5.0)
+    assert flat.shape == (130, 160, 3)
+    cols, rows = np.meshgrid(np.arange(160), np.arange(130))
+    wanted = geometry.to_px(np.stack([cols + 0.5, rows + 0.5], -1) / 5.0 + window[:2])
+    assert np.abs(flat[..., :2] - wanted).max() < 0.6  # half of it is rounding
+
+
+def page_of(kind: str, preset: str, seed: int, long_side_px: int = 1400) -> tuple[Scene, Page, Oracle]:
+    """A page on a kind of paper; without the wear that costs resolution and lies about places."""
+    found = scene(seed, preset, "3x4+1", long_side_px=long_side_px)
+    effects = {k: v for k, v in found.effects.items() if k not in ("coarse", "threshold")}
+    found = replace(found, paper=replace(found.paper, kind=kind), effects=effects, fill=min(found.fill, 1.0))
+    page, truth = found.render(heart(seed))
+    return found, page, Oracle(truth)
+
+
+def error_mm(found: PageGeometry, oracle: Oracle) -> np.ndarray:
+    """Distance between found and true paper places all over the traces; whole steps of 5 mm do not count."""
+    x0, y0, x1, y1 = oracle.truth.layout.extent_mm
+    mm = np.stack(np.meshgrid(np.linspace(x0, x1, 20), np.linspace(y0, y1, 15)), -1).reshape(-1, 2)
+    off = found.to_mm(oracle.truth.geometry.to_px(mm)) - mm
+    return np.hypot(*(off - 5 * np.round(np.median(off, 0) / 5)).T)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("preset", "seed"), [("clean", 11), ("scan", 12), ("photo", 13)])
+def test_a_seen_page_is_measured_to_a_tenth_of_a_millimetre(preset: str, seed: int, kind: str) -> None:
+    _, page, oracle = page_of(kind, preset, seed)
+    view = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
+    error = error_mm(find_geometry(page, view), oracle)
+    assert np.median(error) < 0.1
+    assert np.percentile(error, 95) < 0.35
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_lines_pull_a_map_that_is_a_little_off_into_place(kind: str) -> None:
+    found, page, oracle = page_of(kind, "scan", 14)
+    extent = found.layout.extent_mm
+    rows, cols = field_shape(extent)
+    rng = np.random.default_rng(0)
+    bend = cv2.resize(rng.normal(0, 0.1, (4, 5, 2)), (cols, rows), interpolation=cv2.INTER_CUBIC)
+    astray = _shifted(oracle.truth.geometry, bend + np.array([0.16, -0.2]), extent)
+    before = np.median(error_mm(astray, oracle))
+    refined = refine(page.pixels, astray, extent)
+    after = np.median(error_mm(refined, oracle))
+    assert before > 0.2 and after < 0.07
+    assert 0 < refined.error_mm < 0.2
+
+
+def test_a_page_without_lines_leaves_the_map_where_it_is() -> None:
+    geometry = PageGeometry.flat(4.0, (10, 10))
+    for pixels in (np.full((700, 1000, 3), 250, np.uint8), np.random.default_rng(0).integers(0, 255, (700, 1000, 3))):
+        refined = refine(pixels.astype(np.uint8), geometry, (0.0, 0.0, 240.0, 170.0))
+        mm = np.random.default_rng(1).uniform([5, 5], [235, 165], (50, 2))
+        assert np.abs(refined.to_px(mm) - geometry.to_px(mm)).max() < 0.4 * 4.0
+
+
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.3])
+def test_a_picture_without_a_grid_is_refused_in_words(density: float) -> None:
+    page = Page(np.full((900, 1200, 3), 200, np.uint8))
+    oracle = Oracle(page_of("full", "clean", 15, 600)[2].truth)
+    view = oracle.look(None, page.pixels, np.eye(3))
+    noise = np.random.default_rng(0).random(view.grid.shape).astype(np.float32)
+    with pytest.raises(NotAnEcg, match=r"no ECG grid was found \(\d+ crossings of 5 mm lines seen, 40 needed\)"):
+        find_geometry(page, replace(view, grid=noise * (noise < density)))
+
+
+def test_the_map_leads_from_the_frame_back_to_the_page() -> None:
+    """Crossings are found in the network's frame, the geometry speaks of the page's own px."""
+    _, page, oracle = page_of("full", "clean", 16, 900)
+    matrix = np.array([[0.9, 0.1, 5.0], [-0.1, 0.9, 40.0], [0, 0, 1.0]]) @ fit_matrix(page.size_px, SIZE_PX)
+    lattice = count_lattice(find_nodes(oracle.look(None, page.pixels, matrix).grid))
+    assert lattice is not None
+    found = fit_geometry(Lattice(project(np.linalg.inv(matrix), lattice.px), lattice.steps))
+    assert np.median(error_mm(found, oracle)) < 0.02
