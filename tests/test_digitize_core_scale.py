@@ -1,0 +1,104 @@
+"""From paper to units: the gain from drawn pulses, and the start of the time line."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from digitize.data import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, column_centres_px
+from digitize.trace.row import RowReading, strip_window
+from digitize.trace.scale import gain_from_pulses, start_mm
+
+BEGIN_MM = 20.0
+Curve = list[tuple[float, float]]
+
+
+def pulse_mm(
+    height_mm: float, baseline_mm: float, x_mm: float = 8.0, width_mm: float = 5.0, foot_mm: float = 2.0
+) -> Curve:
+    """A pulse's corners in paper mm, y downward."""
+    xs = np.cumsum([x_mm, foot_mm, 0, width_mm, 0, foot_mm])
+    up = baseline_mm - height_mm
+    return list(zip(xs, [baseline_mm, baseline_mm, up, up, baseline_mm, baseline_mm], strict=True))
+
+
+def strip(
+    baseline_mm: float, pulses: list[Curve], pen_mm: float = 0.3, begin_mm: float | None = BEGIN_MM
+) -> RowReading:
+    """What a flawless row network says of 100 mm with these pulses, where a trace sets in at `begin_mm`."""
+    window = strip_window(0.0, 100.0, baseline_mm, 22.0)
+    cols, rows = (round((window[k + 2] - window[k]) * ROW_PX_PER_MM) for k in (0, 1))
+    seg = np.zeros((ROW_CLASSES, rows, cols), np.float32)
+    for points in pulses:
+        px = (np.array(points) - window[:2]) * ROW_PX_PER_MM - 0.5
+        pen = max(2, round(pen_mm * ROW_PX_PER_MM))
+        cv2.polylines(seg[ROW_PULSE], [np.round(px * 32).astype(np.int32)], False, 1.0, pen, cv2.LINE_8, 5)
+    x = (column_centres_px(cols) + 0.5) / ROW_PX_PER_MM
+    seen = (x >= begin_mm).astype(np.float32) if begin_mm is not None else np.zeros(x.size, np.float32)
+    return RowReading(x, np.full(x.size, baseline_mm), seen, seen, seg, window[:2])
+
+
+@pytest.mark.parametrize("pen_mm", [0.2, 0.8])
+@pytest.mark.parametrize("mm_per_mv", [5.0, 10.0, 20.0])
+def test_pulses_tell_the_gain(mm_per_mv: float, pen_mm: float) -> None:
+    rows = [strip(y, [pulse_mm(mm_per_mv, y)], pen_mm) for y in (30.0, 80.0, 130.0)]
+    gain, height = gain_from_pulses(rows)
+    assert gain == mm_per_mv
+    assert height == pytest.approx(mm_per_mv, abs=0.3)
+
+
+@pytest.mark.xfail(reason="the feet and plateaus of all pulses in a strip are taken for those of one")
+@pytest.mark.parametrize("mm_per_mv", [5.0, 10.0, 20.0])
+@pytest.mark.parametrize("pitch_mm", [12.0, 16.0, 20.0, 25.0, 33.0])
+def test_the_neighbours_pulses_in_the_strip_do_not_change_the_gain(pitch_mm: float, mm_per_mv: float) -> None:
+    lines = [30.0 + pitch_mm * k for k in range(6)]
+    pulses = [pulse_mm(mm_per_mv, y) for y in lines]
+    gain, height = gain_from_pulses([strip(y, pulses) for y in lines])
+    assert gain == mm_per_mv
+    assert height == pytest.approx(mm_per_mv, abs=0.3)
+
+
+@pytest.mark.xfail(reason="the feet and plateaus of all pulses in a strip are taken for those of one")
+def test_one_pulse_on_the_page_is_enough() -> None:
+    rows = [strip(y, [pulse_mm(10.0, 80.0)]) for y in (55.0, 80.0, 105.0)]
+    assert gain_from_pulses(rows)[0] == 10.0
+
+
+@pytest.mark.parametrize(("width_mm", "foot_mm"), [(2.5, 1.0), (5.0, 0.5), (10.0, 2.5)])
+def test_a_pulse_may_be_narrow_or_wide(width_mm: float, foot_mm: float) -> None:
+    rows = [strip(y, [pulse_mm(10.0, y, 4.0, width_mm, foot_mm)]) for y in (30.0, 80.0)]
+    assert gain_from_pulses(rows)[0] == 10.0
+
+
+def test_without_pulses_there_is_no_gain() -> None:
+    gain, height = gain_from_pulses([strip(30.0, []), strip(80.0, [])])
+    assert gain is None and np.isnan(height)
+    blot = strip(30.0, [])
+    blot.seg[ROW_PULSE, 100:104, 50:56] = 1.0
+    assert gain_from_pulses([blot])[0] is None
+
+
+def test_a_pulse_of_an_unusual_height_is_told_but_not_believed() -> None:
+    gain, height = gain_from_pulses([strip(y, [pulse_mm(14.0, y)]) for y in (30.0, 80.0)])
+    assert gain is None
+    assert height == pytest.approx(14.0, abs=0.3)
+
+
+# --- where the first column begins ------------------------------------------------------------------------------------
+
+
+def test_the_start_is_where_most_rows_set_in() -> None:
+    rows = [strip(30.0, [], begin_mm=x) for x in (20.9, 21.0, 21.1, 18.0, 60.0)]
+    assert start_mm(rows, 20.0) == pytest.approx(20.95, abs=0.1)
+
+
+@pytest.mark.parametrize("begin_mm", [None, 0.0, 45.0])
+def test_without_a_vote_the_layouts_start_stands(begin_mm: float | None) -> None:
+    assert start_mm([strip(30.0, [], begin_mm=begin_mm)] * 3, 20.0) == 20.0
+
+
+def test_a_dropout_is_not_the_start() -> None:
+    row = strip(30.0, [], begin_mm=19.0)
+    row.presence[(row.x_mm > 21.0) & (row.x_mm < 22.0)] = 0.0
+    assert start_mm([row], 20.0) == pytest.approx(19.0, abs=0.1)
