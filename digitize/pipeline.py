@@ -115,9 +115,10 @@ def find_layout(
     warnings = []
     if mm_per_s is None and found.mm_per_s == 25.0:
         warnings.append("paper speed taken as 25 mm/s, which the column width fits; give it if the page says otherwise")
-    if found.explained < 0.75:
+    if found.named < 0.5:
         warnings.append(
-            f"the layout {found.template.name} explains only {found.explained:.0%} of the traces seen: check it"
+            f"the lead names were not recognised ({found.named:.0%} agree): they are taken from the usual order of "
+            f"{found.template.name}, which fits rows and columns; check them"
         )
     layout = place(found, evidence, 10.0)
     return layout, reach_mm(evidence, layout), tuple(warnings)

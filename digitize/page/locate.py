@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from scipy import ndimage
 from scipy.signal import find_peaks
 
+from digitize.data import TEXT
 from digitize.page.see import View
 from ecg.geometry import PageGeometry, project
 from ecg.layout import TEMPLATES, Layout, Template
@@ -18,6 +20,8 @@ from ecg.leads import STANDARD
 _PX_PER_MM = 2.0
 _FARTHEST_MM = 45.0  # no trace leaves its zero line further than this
 _LARGEST_MM = 900.0
+_NAME_PX = round(14 * _PX_PER_MM)  # a lead's name stands within 14 mm of its beginning
+_USUAL = 0.03  # of two orders that fit alike the standard one is taken
 _WIDTHS = ((25.0, 1.0), (50.0, 1.0), (50.0, 0.5), (12.5, 1.0))  # (mm/s, share of the template's seconds per column)
 
 
@@ -27,13 +31,14 @@ class UnknownLayout(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What was seen: `leads` [row, lead, x] along every row and `flat` [lead, y, x] on the whole paper, in 0..1.
+    """What was seen: `leads` [row, lead, x] and `names` [row, x] (any text near the row) along every row, in 0..1.
 
-    x and y run in steps of 1/2 mm from `x0_mm` and `y0_mm`.
+    `flat` [lead, y, x] is the same on the whole paper; x and y run in steps of 1/2 mm from `x0_mm` and `y0_mm`.
     """
 
     baselines_mm: np.ndarray
     leads: np.ndarray
+    names: np.ndarray
     flat: np.ndarray
     x0_mm: float
     y0_mm: float
@@ -45,12 +50,23 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Match:
-    """A template laid over the evidence, and the share of the ink that it explains."""
+    """A template laid over the evidence, and how well it fits, each in 0..1.
+
+    `covered`: ink inside its rows, less half of what it claims where there is none; `named`: ink that was seen as the
+    lead which the template puts there; `begun`: how well names and beginnings of columns go together (F1).
+    """
 
     template: Template
     mm_per_s: float
     x0_mm: float
-    explained: float
+    covered: float
+    named: float
+    begun: float
+
+    @property
+    def score(self) -> float:
+        usual = _USUAL if not self.template.name.startswith("cabrera") else 0.0
+        return 0.4 * self.covered + 0.35 * self.named + 0.25 * self.begun + usual
 
 
 def gather(view: View, geometry: PageGeometry) -> Evidence:
@@ -72,7 +88,14 @@ def gather(view: View, geometry: PageGeometry) -> Evidence:
         raise UnknownLayout("no ECG rows were found on the page")
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
     bands = [leads[:, int(a) : max(int(a) + 1, int(b))].max(1) for a, b in pairwise(bounds)]
-    return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, np.stack(bands), leads, x0, y0)
+    names = np.stack([_band(flat(view.seg[TEXT]), line).max(0) for line in lines])
+    return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, np.stack(bands), names, leads, x0, y0)
+
+
+def _band(plane: np.ndarray, line: float) -> np.ndarray:
+    """The part of a map in which a row's lead names stand: 12 mm above to 8 mm below its zero line."""
+    top, bottom = round(line - 12 * _PX_PER_MM), round(line + 8 * _PX_PER_MM)
+    return plane[max(0, top) : max(1, bottom)]
 
 
 def _seen_extent(view: View, geometry: PageGeometry) -> tuple[float, float, float, float]:
@@ -119,11 +142,11 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
         raise UnknownLayout(
             f"{rows} rows were seen ({_words(evidence)}); the known layouts have {counts} rows: give --layout"
         )
-    best = max(tried, key=lambda m: m.explained)
-    if best.explained < 0.5:
+    best = max(tried, key=lambda m: m.score)
+    if best.covered < 0.6 or (candidates is None and max(best.named, best.begun) < 0.45):
         raise UnknownLayout(
-            f"the page looks most like {best.template.name}, but that explains only {best.explained:.0%} of its traces "
-            f"(seen: {_words(evidence)}); give --layout"
+            f"the page looks most like {best.template.name}, but only {best.covered:.0%} of its traces lie where that "
+            f"has them and only {best.named:.0%} look like its leads (seen: {_words(evidence)}); give --layout"
         )
     return best
 
@@ -135,38 +158,50 @@ def _speeds(mm_per_s: float | None) -> list[tuple[float, float]]:
 
 
 def _lay(evidence: Evidence, template: Template, mm_per_s: float, share: float) -> Match:
-    """Slide a template along x: what its boxes explain, less half of what it claims where there is no ink."""
+    """Slide a template along x to where it fits best."""
     template = _with_seen_rhythm(evidence, replace(template, column_s=template.column_s * share))
     width = template.column_s * mm_per_s * _PX_PER_MM
     total = template.columns * width
     steps = evidence.leads.shape[2]
-    ink, every = evidence.ink, float(evidence.ink.sum())
-    sums = np.concatenate([np.zeros((*evidence.leads.shape[:2], 1)), np.cumsum(evidence.leads, 2)], axis=2)
-    all_sums = np.concatenate([np.zeros((ink.shape[0], 1)), np.cumsum(ink, 1)], axis=1)
     starts = np.arange(-round(0.15 * total), steps - round(0.6 * total))
+    every = float(evidence.ink.sum())
     if not len(starts) or every <= 0:
-        return Match(template, mm_per_s, evidence.x0_mm, 0.0)
-    explained = np.zeros(len(starts))
-    empty = np.zeros(len(starts))
+        return Match(template, mm_per_s, evidence.x0_mm, 0.0, 0.0, 0.0)
+    lead_sum, ink_sum, name_sum = (_running(v) for v in (evidence.leads, evidence.ink, evidence.names))
+    ahead = ndimage.maximum_filter1d(evidence.names, 2 * _NAME_PX + 1, axis=1)
+    named, inked, empty, met, begun = (np.zeros(len(starts)) for _ in range(5))
     for r, c, lead, is_rhythm in template.cells():
         a = starts + (0 if is_rhythm else c * width)
         b = a + (total if is_rhythm else width)
-        a_px, b_px = (np.clip(np.round(v).astype(int), 0, steps) for v in (a, b))
-        k = STANDARD.index(lead.removeprefix("-"))
-        explained += sums[r, k, b_px] - sums[r, k, a_px]
-        empty += np.maximum((b - a) - (all_sums[r, b_px] - all_sums[r, a_px]), 0)
-    claimed = template.row_count * total
-    score = explained / every - 0.5 * empty / claimed
-    best = int(np.argmax(score))
-    return Match(template, mm_per_s, evidence.x0_mm + starts[best] / _PX_PER_MM, float(score[best]))
+        a_px, b_px, n_px = (np.clip(np.round(v).astype(int), 0, steps) for v in (a, b, a + _NAME_PX))
+        row = lead_sum[r, STANDARD.index(lead.removeprefix("-"))]
+        named += row[b_px] - row[a_px]
+        inked += ink_sum[r, b_px] - ink_sum[r, a_px]
+        empty += np.maximum((b - a) - (ink_sum[r, b_px] - ink_sum[r, a_px]), 0)
+        before = np.clip(a_px - _NAME_PX // 4, 0, steps)
+        met += name_sum[r, n_px] - name_sum[r, before]
+        begun += ahead[r, np.clip(a_px + _NAME_PX // 2, 0, steps - 1)]
+    covered = inked / every - 0.5 * empty / (template.row_count * total)
+    recall, precision = begun / len(list(template.cells())), met / max(float(evidence.names.sum()), 1e-6)
+    f1 = 2 * recall * precision / np.maximum(recall + precision, 1e-6)
+    best = int(np.argmax(0.4 * covered + 0.35 * named / every + 0.25 * f1))
+    x0_mm = evidence.x0_mm + starts[best] / _PX_PER_MM
+    return Match(template, mm_per_s, x0_mm, float(covered[best]), float(named[best] / every), float(f1[best]))
+
+
+def _running(values: np.ndarray) -> np.ndarray:
+    """Sums along the last axis from the start up to, not including, each place."""
+    return np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, -1)], axis=-1)
 
 
 def _with_seen_rhythm(evidence: Evidence, template: Template) -> Template:
-    """The rhythm strips as they were seen: the lead with the most ink along each of the last rows."""
+    """The rhythm strips as they were seen, where one lead has most of a last row's ink; as usual otherwise."""
     if not template.rhythm:
         return template
-    seen = evidence.leads[-len(template.rhythm) :].sum(2).argmax(1)
-    return replace(template, rhythm=tuple(STANDARD[k] for k in seen))
+    last = evidence.leads[-len(template.rhythm) :].sum(2)
+    seen = [STANDARD[k] if row[k] > 0.5 * row.sum() else usual
+            for row, k, usual in zip(last, last.argmax(1), template.rhythm, strict=True)]  # fmt: skip
+    return replace(template, rhythm=tuple(seen))
 
 
 def _words(evidence: Evidence) -> str:
