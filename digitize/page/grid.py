@@ -212,7 +212,7 @@ def refine(pixels: np.ndarray, geometry: PageGeometry, extent_mm: tuple[float, f
     The page is flattened with the map so far; lines every 5 mm (and their overtones, the 1 mm lines among them) then
     appear with a phase that tells how far each place is off. `error_mm` of the result is the last correction's size.
     """
-    for blur_mm in (10.0, 7.0):
+    for blur_mm in (10.0, 7.0, 7.0):
         shift, trust = _phase_shift(_darkness(pixels, geometry, extent_mm), extent_mm, blur_mm)
         nodes = np.stack(np.meshgrid(*_nodes_mm(extent_mm)), axis=-1)
         shift = smooth_field(nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel())
@@ -279,7 +279,7 @@ def _axis_shift(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray) -> tuple
     """
     prior = 1 / _USUAL_ERROR_MM**2
     total, known, shift = np.zeros((3, len(lines), len(near)))
-    for overtone in (1, 2, 5):
+    for overtone in (1, 3, 5):
         tone = _tone(lines, near, at_mm, overtone)
         beside = [np.abs(_tone(lines, near, at_mm, overtone + d)) ** 2 for d in (-0.3, 0.3)]
         noise = sum(beside) / 4 + sum(b.mean() for b in beside) / 4 + 1e-12
