@@ -1,0 +1,177 @@
+"""The whole road with networks that see everything: what is left is what the rest of the code does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from oracle import SIZE_PX, Oracle, heart, scene
+
+from digitize.metrics import page_ratio, to_db
+from digitize.nets import NetSpec, ReconstructionNet
+from digitize.pipeline import Digitizer, NotAnEcg
+from digitize.trace.row import RowReading
+from ecg.leads import STANDARD
+from ecg.reading import Page, Reading
+from ecg.record import Record
+from simulate.scene import Scene
+
+torch.set_num_threads(1)
+
+
+def whole(seed: int, preset: str = "clean", name: str = "3x4+1", **changes: Any) -> Scene:
+    """A scene whose paper lies whole in the picture, without the wear that lies about places."""
+    found = scene(seed, preset, name, **{"pulse": "none", **changes})
+    effects = {k: v for k, v in found.effects.items() if k not in ("coarse", "threshold")}
+    shown = {"frame_mm": found.paper.extent_mm, "shift": (0.0, 0.0), "fill": min(found.fill, 0.95)}
+    return replace(found, effects=effects, **shown)
+
+
+def read(
+    found: Scene, monkeypatch: pytest.MonkeyPatch, record: Record | None = None, **told: Any
+) -> tuple[Reading, Reading]:
+    """What the digitizer makes of the page, and the truth."""
+    page, truth = found.render(record or heart(found.seed))
+    return Oracle(truth).use(monkeypatch)(page, **told), truth
+
+
+@pytest.mark.parametrize(
+    ("seed", "preset", "name", "mm_per_mv"),
+    [
+        (1, "clean", "3x4+1", 10.0),
+        (6, "scan", "6x2", 5.0),
+        (1, "photo", "12x1", 10.0),
+        (3, "photo", "3x4", 20.0),
+        (2, "clean", "cabrera-6x2", 10.0),
+    ],
+)
+def test_a_page_gives_back_its_signal(
+    seed: int, preset: str, name: str, mm_per_mv: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, truth = read(whole(seed, preset, name, mm_per_mv=mm_per_mv), monkeypatch, mm_per_mv=mm_per_mv)
+    assert (found.layout.name, found.layout.mm_per_s, found.layout.mm_per_mv) == (name, 25.0, mm_per_mv)
+    assert to_db(page_ratio(truth.record, found.record)) > 25
+    assert (found.record.leads, found.record.fs_hz, found.record.start_s) == (STANDARD, 500.0, 0.0)
+    printed, seen = np.isfinite(truth.record.signal_mv), np.isfinite(found.record.signal_mv)
+    assert (printed != seen).mean() < 0.001  # NaN where nothing is printed, and nowhere else
+    assert min(found.confidence.values()) > 0.98
+    turn = truth.geometry.angle_deg((125.0, 60.0)) - found.facts["rotation_deg"]
+    assert abs((turn + 180) % 360 - 180) < 3
+    np.testing.assert_allclose(found.facts["px_per_mm"], truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.1)
+    # Every trace lies on the ink, in the page's own px.
+    for mine, wanted in zip(found.traces, truth.traces, strict=True):
+        off = mine.y_px - np.interp(mine.x_px, wanted.x_px, wanted.y_px)
+        if abs(found.facts["rotation_deg"]) < 20:
+            assert np.nanmedian(np.abs(off)) < 0.6
+
+
+def test_minus_avr_is_turned_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, truth = read(whole(3, name="cabrera-3x4+1"), monkeypatch, mm_per_mv=10.0)
+    assert "-aVR" in [t.lead for t in found.traces]
+    both = np.isfinite(truth.record["aVR"]) & np.isfinite(found.record["aVR"])
+    assert np.corrcoef(truth.record["aVR"][both], found.record["aVR"][both])[0, 1] > 0.98
+
+
+def test_the_gain_is_read_from_the_pulses(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch)
+    assert found.layout.mm_per_mv == found.facts["mm_per_mv"] == 5.0
+    assert "gain" not in " ".join(found.warnings)
+    told, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch, mm_per_mv=10.0)
+    assert told.layout.mm_per_mv == 10.0
+    assert "the gain given is 10 mm/mV, but the pulses say 5 mm/mV" in told.warnings
+
+
+def test_what_is_assumed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, truth = read(whole(5), monkeypatch)
+    words = " ".join(found.warnings)
+    assert "gain taken as 10 mm/mV: no calibration pulse was found" in words
+    assert "paper speed taken as 25 mm/s" in words
+    quiet, _ = read(whole(5), monkeypatch, layout="3x4+1", mm_per_s=25.0, mm_per_mv=10.0)
+    assert quiet.warnings == ()
+    noted = replace(truth.page, notes=("shrunk",))
+    assert Oracle(truth).use(monkeypatch)(noted).warnings[0] == "shrunk"
+
+
+def test_the_speed_is_taken_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, truth = read(whole(6, name="6x2", mm_per_s=50.0), monkeypatch, mm_per_s=50.0, mm_per_mv=10.0)
+    assert found.layout.mm_per_s == 50.0 and found.layout.duration_s == 5.0
+    assert to_db(page_ratio(truth.record, found.record)) > 25
+    seen = np.isfinite(found.record.signal_mv).sum(1) / 500
+    np.testing.assert_allclose(seen, 2.5, atol=0.01)
+
+
+def test_limb_leads_that_contradict_each_other_are_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = heart(7)
+    wrong = record.signal_mv.copy()
+    wrong[0] += 2 * wrong[7]
+    told = {"mm_per_s": 25.0, "mm_per_mv": 10.0}
+    bad, _ = read(whole(7, name="6x1-limb"), monkeypatch, replace(record, signal_mv=wrong), **told)
+    good, _ = read(whole(7, name="6x1-limb"), monkeypatch, record, **told)
+    assert "the limb leads contradict each other" in " ".join(bad.warnings)
+    assert good.warnings == ()
+
+
+def test_what_is_hidden_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, truth = whole(8, name="12x1").render(heart(8))
+    oracle = Oracle(truth)
+    digitizer = oracle.use(monkeypatch)
+
+    def blotted(net: Any, pixels: np.ndarray, geometry: Any, window_mm: Any) -> RowReading:
+        row = oracle.read_row(net, pixels, geometry, window_mm)
+        row.presence[1600:1800] = 0.1  # 200 columns of 2.5 ms
+        return row
+
+    monkeypatch.setattr("digitize.trace.row.read_row", blotted)
+    found = digitizer(page, mm_per_mv=10.0)
+    for lead in STANDARD:
+        gaps = np.isnan(found.record[lead])
+        assert 0.45 < gaps.sum() / 500 < 0.51, lead
+        assert np.diff(np.flatnonzero(gaps)).max() == 1
+    assert max(found.confidence.values()) < 0.96
+
+
+def test_a_reading_survives_its_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = read(whole(9, "photo"), monkeypatch)
+    again = Reading.from_dict(found.to_dict(), found.page, found.record)
+    assert again.to_dict() == found.to_dict()
+
+
+# --- pictures of something else ---------------------------------------------------------------------------------------
+
+
+def textured(kind: str) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:360, :480]
+    pictures = {
+        "blank": np.full((360, 480), 235.0),
+        "noise": rng.integers(0, 255, (360, 480)),
+        "stripes": 128 + 100 * np.sin(x / 7 + y / 15),
+        "checks": 60.0 + 150 * ((x // 24 + y // 24) % 2),
+    }
+    return np.repeat(pictures[kind][..., None].astype(np.uint8), 3, axis=2)
+
+
+@pytest.mark.parametrize("kind", ["blank", "noise", "stripes", "checks"])
+def test_a_picture_of_something_else_is_refused(kind: str) -> None:
+    torch.manual_seed(0)
+    page_net = ReconstructionNet(NetSpec(heads=("seg", "grid", "baseline", "theta"))).eval()
+    digitizer = Digitizer(page_net, None, (256, 192), {})
+    with pytest.raises(NotAnEcg, match="expected a picture of an ECG"):
+        digitizer(Page(textured(kind)))
+
+
+def test_a_page_whose_traces_are_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, truth = whole(10).render(heart(10))
+    oracle = Oracle(truth)
+    digitizer = oracle.use(monkeypatch)
+    monkeypatch.setattr(
+        "digitize.page.see.look",
+        lambda net, pixels, matrix, size_px: replace(
+            oracle.look(net, pixels, matrix), seg=np.zeros((15, *SIZE_PX[::-1]), np.float32)
+        ),
+    )
+    with pytest.raises(NotAnEcg, match="no ECG traces were found"):
+        digitizer(page)
