@@ -42,9 +42,9 @@ def read(
     ("seed", "preset", "name", "mm_per_mv"),
     [
         (1, "clean", "3x4+1", 10.0),
-        (6, "scan", "6x2", 5.0),
+        (7, "scan", "6x2", 5.0),
         (1, "photo", "12x1", 10.0),
-        (3, "photo", "3x4", 20.0),
+        (1, "photo", "3x4", 20.0),
         (2, "clean", "cabrera-6x2", 10.0),
     ],
 )

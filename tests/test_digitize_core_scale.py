@@ -24,9 +24,13 @@ def pulse_mm(
 
 
 def strip(
-    baseline_mm: float, pulses: list[Curve], pen_mm: float = 0.3, begin_mm: float | None = BEGIN_MM
+    baseline_mm: float,
+    pulses: list[Curve],
+    pen_mm: float = 0.3,
+    begin_mm: float | None = BEGIN_MM,
+    end_mm: float = 100.0,
 ) -> RowReading:
-    """What a flawless row network says of 100 mm with these pulses, where a trace sets in at `begin_mm`."""
+    """What a flawless row network says of 100 mm with these pulses and a trace from `begin_mm` to `end_mm`."""
     window = strip_window(0.0, 100.0, baseline_mm, 22.0)
     cols, rows = (round((window[k + 2] - window[k]) * ROW_PX_PER_MM) for k in (0, 1))
     seg = np.zeros((ROW_CLASSES, rows, cols), np.float32)
@@ -35,7 +39,9 @@ def strip(
         pen = max(2, round(pen_mm * ROW_PX_PER_MM))
         cv2.polylines(seg[ROW_PULSE], [np.round(px * 32).astype(np.int32)], False, 1.0, pen, cv2.LINE_8, 5)
     x = (column_centres_px(cols) + 0.5) / ROW_PX_PER_MM
-    seen = (x >= begin_mm).astype(np.float32) if begin_mm is not None else np.zeros(x.size, np.float32)
+    seen = np.zeros(x.size, np.float32)
+    if begin_mm is not None:
+        seen[(x >= begin_mm) & (x < end_mm)] = 1.0
     return RowReading(x, np.full(x.size, baseline_mm), seen, seen, seg, window[:2])
 
 
@@ -87,18 +93,25 @@ def test_a_pulse_of_an_unusual_height_is_told_but_not_believed() -> None:
 
 # --- where the first column begins ------------------------------------------------------------------------------------
 
+LENGTH_MM = 70.0
+
+
+def start(rows: list[RowReading]) -> float:
+    return start_mm(rows, 20.0, LENGTH_MM)
+
 
 def test_the_start_is_where_most_rows_set_in() -> None:
-    rows = [strip(30.0, [], begin_mm=x) for x in (20.9, 21.0, 21.1, 18.0, 60.0)]
-    assert start_mm(rows, 20.0) == pytest.approx(20.95, abs=0.1)
+    rows = [strip(30.0, [], begin_mm=x, end_mm=91.0) for x in (20.9, 21.0, 21.1, 18.0, 40.0)]
+    assert start(rows) == pytest.approx(21.0, abs=0.15)
 
 
 @pytest.mark.parametrize("begin_mm", [None, 0.0, 45.0])
-def test_without_a_vote_the_layouts_start_stands(begin_mm: float | None) -> None:
-    assert start_mm([strip(30.0, [], begin_mm=begin_mm)] * 3, 20.0) == 20.0
+def test_without_a_beginning_near_it_the_layouts_start_stands(begin_mm: float | None) -> None:
+    rows = [strip(30.0, [], begin_mm=begin_mm, end_mm=(begin_mm or 0.0) + 20.0)] * 3
+    assert start(rows) == 20.0
 
 
 def test_a_dropout_is_not_the_start() -> None:
-    row = strip(30.0, [], begin_mm=19.0)
+    row = strip(30.0, [], begin_mm=19.0, end_mm=89.0)
     row.presence[(row.x_mm > 21.0) & (row.x_mm < 22.0)] = 0.0
-    assert start_mm([row], 20.0) == pytest.approx(19.0, abs=0.1)
+    assert start([row]) == pytest.approx(19.0, abs=0.1)
