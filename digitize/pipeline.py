@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digitize.page.see import View
     from digitize.trace.row import RowReading
 
-_MARGIN_MM = 12.0
+_MARGIN_MM = 20.0
 _HALF_STRIP_MM = 20.0
 _LIMB_LIMIT_MV = 0.15
 
@@ -153,8 +153,8 @@ def calibrate(
         warnings.append(f"gain taken as 10 mm/mV: {seen}; give it if the page says otherwise")
     elif mm_per_mv is not None and gain is not None and gain != mm_per_mv:
         warnings.append(f"the gain given is {mm_per_mv:g} mm/mV, but the pulses say {gain:g} mm/mV")
-    begin = layout.extent_mm[0]
-    moved = layout.shifted(start_mm(rows, begin) - begin, 0.0)
+    begin, _, end, _ = layout.extent_mm
+    moved = layout.shifted(start_mm(rows, begin, end - begin) - begin, 0.0)
     return replace(moved, mm_per_mv=mm_per_mv or gain or 10.0), tuple(warnings)
 
 

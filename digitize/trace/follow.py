@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
-_REACH = 4  # rows around the peak that take part in its centre of gravity
+_REACH = 4  # rows around the path that take part in its centre of gravity
+_CLIMB = 0.15  # nats a row: what going up or down costs, so that a separator's tick does not pay and a QRS does
+_LEAST = 1e-4  # no height is less likely than this: a column alone cannot force the path
 
 
 def decode_columns(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Height in px and certainty in 0..1 of every column; logits [..., row, col] to two tensors [..., col].
+    """Height in px and certainty in 0..1 of every column by itself; logits [..., row, col] to two tensors [..., col].
 
     The height is the centre of gravity of the distribution near its peak, the certainty the share that lies there.
     """
     share = logits.softmax(-2).transpose(-1, -2)  # [..., col, row]
+    return centre_near(share, share.argmax(-1))
+
+
+def centre_near(share: Tensor, path: Tensor) -> tuple[Tensor, Tensor]:
+    """Centre of gravity and mass of column distributions [..., col, row] within a few rows of a path [..., col]."""
     rows = share.shape[-1]
-    peak = share.argmax(-1, keepdim=True)
-    near = peak + torch.arange(-_REACH, _REACH + 1, device=logits.device)
-    weight = share.gather(-1, near.clamp(0, rows - 1)) * ((near >= 0) & (near < rows))
+    near = path[..., None] + torch.arange(-_REACH, _REACH + 1, device=share.device)
+    weight = share.gather(-1, near.clamp(0, rows - 1)) * ((near >= 0) & (near < rows)) + 1e-9
     mass = weight.sum(-1)
-    return (weight * near).sum(-1) / mass, mass
+    return (weight * near).sum(-1) / mass, mass.clamp(max=1.0)
+
+
+def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Height in px and certainty of a whole row's curve; logits [row, col] to two arrays [col].
+
+    The path is the likeliest one when every row of climb costs a little (Viterbi 1967); around it the height is
+    refined as in `decode_columns`.
+    """
+    share = logits.float().softmax(0).T.contiguous()  # [col, row]
+    path = torch.from_numpy(likeliest_path(share.cpu().numpy())).to(share.device)
+    height, certainty = centre_near(share, path)
+    return height.cpu().numpy().astype(np.float64), certainty.cpu().numpy()
+
+
+def likeliest_path(share: np.ndarray) -> np.ndarray:
+    """The path int64 [col] with the least cost: -log of its shares [col, row] plus a price on its total climb."""
+    cost = -np.log(share + _LEAST)
+    climb = _CLIMB * np.arange(share.shape[1], dtype=cost.dtype)
+    reached = np.empty_like(cost)
+    reached[0] = cost[0]
+    for col in range(1, len(cost)):
+        before = reached[col - 1]
+        # min over y' of before[y'] + climb * |y - y'|, from above and from below
+        down = np.minimum.accumulate(before - climb) + climb
+        up = np.minimum.accumulate((before + climb)[::-1])[::-1] - climb
+        reached[col] = cost[col] + np.minimum(down, up)
+    path = np.empty(len(cost), np.int64)
+    path[-1] = reached[-1].argmin()
+    for col in range(len(cost) - 2, -1, -1):
+        path[col] = (reached[col] + np.abs(climb - climb[path[col + 1]])).argmin()
+    return path

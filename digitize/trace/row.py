@@ -56,7 +56,7 @@ def read_row(
     """Warp a row out of the page and read it; columns run at twice the strip's px."""
     import torch
 
-    from digitize.trace.follow import decode_columns
+    from digitize.trace.follow import follow
     from ecg.fit.precision import autocast_for
 
     strip = flatten(pixels, geometry, window_mm, ROW_PX_PER_MM, cv2.INTER_CUBIC)
@@ -64,12 +64,12 @@ def read_row(
     image = with_height(to_tensor(strip))[None].to(device)
     with torch.inference_mode(), autocast_for("auto", device)():
         out = net(image.contiguous(memory_format=torch.channels_last))
-    height_px, certainty = decode_columns(out["signal"].float()[0, 0])
+    height_px, certainty = follow(out["signal"][0, 0])
     columns = column_centres_px(strip.shape[1])
     return RowReading(
         window_mm[0] + (columns + 0.5) / ROW_PX_PER_MM,
-        window_mm[1] + (height_px.cpu().numpy().astype(np.float64) + 0.5) / ROW_PX_PER_MM,
-        certainty.cpu().numpy(),
+        window_mm[1] + (height_px + 0.5) / ROW_PX_PER_MM,
+        certainty,
         out["signal_valid"][0, 0].float().sigmoid().cpu().numpy(),
         out["seg"][0].float().softmax(0).cpu().numpy(),
         (window_mm[0], window_mm[1]),

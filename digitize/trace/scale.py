@@ -45,19 +45,43 @@ def gain_from_pulses(rows: Sequence[RowReading]) -> tuple[float | None, float]:
     return (nearest if abs(height / nearest - 1) < _TOLERANCE else None), height
 
 
-def start_mm(rows: Sequence[RowReading], expected_mm: float, reach_mm: float = 4.0) -> float:
-    """Where the first column begins: the median place, over the rows, at which ink of the row sets in.
+def start_mm(rows: Sequence[RowReading], expected_mm: float, length_mm: float, reach_mm: float = 15.0) -> float:
+    """Where the first column begins, for rows `length_mm` long: the place that takes in the most of what was read.
 
-    Rows whose ink sets in further than `reach_mm` from what the layout says do not vote; without a vote the
-    expectation stands.
+    Only places where some row's trace begins, or ends `length_mm` later, are tried, within `reach_mm` of what the
+    layout says; without one the expectation stands.
     """
-    votes = []
-    for row in rows:
-        near = np.abs(row.x_mm - expected_mm) < reach_mm
-        if near.sum() < 4:
-            continue
-        presence, x = row.presence[near], row.x_mm[near]
-        rises = np.flatnonzero((presence[1:] >= 0.5) & (presence[:-1] < 0.5))
-        if len(rises):
-            votes.append(float((x[rises[0]] + x[rises[0] + 1]) / 2))
-    return float(np.median(votes)) if votes else expected_mm
+    begins = np.concatenate([_edges(row, rising=True) for row in rows])
+    ends = np.concatenate([_edges(row, rising=False) for row in rows]) - length_mm
+    tried = np.concatenate([begins, ends])
+    tried = tried[np.abs(tried - expected_mm) < reach_mm]
+    if not len(tried):
+        return expected_mm
+    fit = np.array([sum(_taken_in(row, x, length_mm) for row in rows) for x in tried])
+    # Places that take in as much within half a millimetre's worth are one place seen several times.
+    alike = tried[fit > fit.max() - 0.5 * len(rows)]
+    near = alike[np.abs(alike - tried[fit.argmax()]) < 1.0]
+    return float(np.median(near))
+
+
+def _edges(row: RowReading, rising: bool) -> np.ndarray:
+    """Places in mm at which a trace begins (or ends) and goes on (or was there) for most of the next 5 mm."""
+    there = (row.presence >= 0.5).astype(np.int8)
+    step = float(row.x_mm[1] - row.x_mm[0])
+    count = max(1, round(5.0 / step))
+    padded = np.concatenate([[0], there, [0]])
+    at = np.flatnonzero(np.diff(padded) == (1 if rising else -1))
+    kept = []
+    for i in at:
+        part = there[i : i + count] if rising else there[max(0, i - count) : i]
+        if part.sum() > 0.8 * count:
+            kept.append(float(row.x_mm[0] + (i - 0.5) * step))
+    return np.array(kept)
+
+
+def _taken_in(row: RowReading, x0_mm: float, length_mm: float) -> float:
+    """Trace inside the span less trace outside it, in mm."""
+    inside = (row.x_mm >= x0_mm) & (row.x_mm < x0_mm + length_mm)
+    step = float(row.x_mm[1] - row.x_mm[0])
+    there = row.presence >= 0.5
+    return float(there[inside].sum() - there[~inside].sum()) * step
