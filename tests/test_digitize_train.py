@@ -130,13 +130,13 @@ def test_one_batch_can_be_learnt_by_heart(kind: str) -> None:
     batch = {name: torch.stack([dataset[0][name], dataset[1][name]]) for name in dataset[0]}
     optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)
     totals = []
-    for _ in range(25):
+    for _ in range(16):
         optimiser.zero_grad()
         losses = total_loss(model(batch["image"]), batch, LossWeights())
         losses["total"].backward()
         optimiser.step()
         totals.append(losses["total"].item())
-    assert totals[-1] < 0.6 * totals[0]
+    assert totals[-1] < 0.7 * totals[0]
 
 
 def test_the_same_recipe_starts_alike_and_pretrained_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
