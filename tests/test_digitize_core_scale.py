@@ -54,18 +54,19 @@ def test_pulses_tell_the_gain(mm_per_mv: float, pen_mm: float) -> None:
     assert height == pytest.approx(mm_per_mv, abs=0.3)
 
 
-@pytest.mark.xfail(reason="the feet and plateaus of all pulses in a strip are taken for those of one")
 @pytest.mark.parametrize("mm_per_mv", [5.0, 10.0, 20.0])
 @pytest.mark.parametrize("pitch_mm", [12.0, 16.0, 20.0, 25.0, 33.0])
 def test_the_neighbours_pulses_in_the_strip_do_not_change_the_gain(pitch_mm: float, mm_per_mv: float) -> None:
     lines = [30.0 + pitch_mm * k for k in range(6)]
     pulses = [pulse_mm(mm_per_mv, y) for y in lines]
     gain, height = gain_from_pulses([strip(y, pulses) for y in lines])
-    assert gain == mm_per_mv
-    assert height == pytest.approx(mm_per_mv, abs=0.3)
+    if mm_per_mv > pitch_mm:  # they run into each other: then it is better to say nothing than something wrong
+        assert gain in (None, mm_per_mv)
+    else:
+        assert gain == mm_per_mv
+        assert height == pytest.approx(mm_per_mv, abs=0.3)
 
 
-@pytest.mark.xfail(reason="the feet and plateaus of all pulses in a strip are taken for those of one")
 def test_one_pulse_on_the_page_is_enough() -> None:
     rows = [strip(y, [pulse_mm(10.0, 80.0)]) for y in (55.0, 80.0, 105.0)]
     assert gain_from_pulses(rows)[0] == 10.0
