@@ -157,14 +157,15 @@ def traces_to_record(
 ) -> Record:
     """Resample every trace to the page's time line: [12, duration * fs], NaN where nothing is printed.
 
-    A rhythm strip fills its lead where the short box has nothing, and replaces nothing; "-aVR" is turned over.
+    Where a lead stands twice the longer strip counts, so that no splice runs through it, and the other fills its gaps;
+    "-aVR" is turned over.
     """
     from ecg.filters import sample_at
 
     duration_s = max(DURATION_S, layout.duration_s) if duration_s is None else duration_s
     times = np.arange(round(duration_s * fs_hz)) / fs_hz
     signal = np.full((len(STANDARD), times.size), np.nan, np.float32)
-    order = sorted(range(len(traces)), key=lambda i: layout.boxes[i].is_rhythm)
+    order = sorted(range(len(traces)), key=lambda i: layout.boxes[i].t0_s - layout.boxes[i].t1_s)
     for i in order:
         box, trace = layout.boxes[i], traces[i]
         time_s, mv = trace.to_signal(geometry, layout, box)

@@ -21,6 +21,7 @@ _PX_PER_MM = 2.0
 _FARTHEST_MM = 45.0  # no trace leaves its zero line further than this
 _LARGEST_MM = 900.0
 _NAME_PX = round(14 * _PX_PER_MM)  # a lead's name stands within 14 mm of its beginning
+_MARGIN = 0.06  # columns are certain when any other way to divide the rows scores this much less
 _USUAL = 0.03  # of two orders that fit alike the standard one is taken
 _WIDTHS = ((25.0, 1.0), (50.0, 1.0), (50.0, 0.5), (12.5, 1.0))  # (mm/s, share of the template's seconds per column)
 
@@ -52,7 +53,7 @@ class Evidence:
 class Match:
     """A template laid over the evidence, and how well it fits, each in 0..1.
 
-    `covered`: ink inside its rows, less half of what it claims where there is none; `named`: ink that was seen as the
+    `covered`: ink inside its rows, less the share of them where there is none; `named`: ink that was seen as the
     lead which the template puts there; `begun`: how well names and beginnings of columns go together (F1).
     """
 
@@ -62,6 +63,11 @@ class Match:
     covered: float
     named: float
     begun: float
+
+    @property
+    def columns_mm(self) -> tuple[int, float]:
+        """How many columns, and how wide: what rows and names can tell even where leads are not recognised."""
+        return self.template.columns, self.template.column_s * self.mm_per_s
 
     @property
     def score(self) -> float:
@@ -84,6 +90,10 @@ def gather(view: View, geometry: PageGeometry) -> Evidence:
     heat = flat(view.baseline)
     leads = np.stack([flat(view.seg[1 + k]) for k in range(len(STANDARD))])
     lines = _rows(heat, leads.sum(0))
+    # A row stands on the grid: what lies above or below it is a rule under the header, a signature, a table edge.
+    lines = lines[
+        (lines > (geometry.extent_mm[1] - y0) * _PX_PER_MM) & (lines < (geometry.extent_mm[3] - y0) * _PX_PER_MM)
+    ]
     if not len(lines):
         raise UnknownLayout("no ECG rows were found on the page")
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
@@ -123,7 +133,7 @@ def _rows(heat: np.ndarray, ink: np.ndarray) -> np.ndarray:
     )
     reach = round(8 * _PX_PER_MM)
     inked = [ink[max(0, p - reach) : p + reach].max(0).mean() for p in peaks]
-    peaks = peaks[np.array(inked) > 0.25 * max(inked, default=0)] if len(peaks) else peaks
+    peaks = peaks[np.array(inked) > 0.5 * max(inked, default=0)] if len(peaks) else peaks
     lines = []
     for p in peaks:
         near = slice(max(0, p - 3), p + 4)
@@ -143,7 +153,9 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
             f"{rows} rows were seen ({_words(evidence)}); the known layouts have {counts} rows: give --layout"
         )
     best = max(tried, key=lambda m: m.score)
-    if best.covered < 0.6 or (candidates is None and max(best.named, best.begun) < 0.45):
+    others = [m.score for m in tried if m.columns_mm != best.columns_mm]
+    told = max(best.named, best.begun) >= 0.45 or best.score - max(others, default=0.0) >= _MARGIN
+    if best.covered < 0.6 or not told:
         raise UnknownLayout(
             f"the page looks most like {best.template.name}, but only {best.covered:.0%} of its traces lie where that "
             f"has them and only {best.named:.0%} look like its leads (seen: {_words(evidence)}); give --layout"
@@ -181,7 +193,7 @@ def _lay(evidence: Evidence, template: Template, mm_per_s: float, share: float) 
         before = np.clip(a_px - _NAME_PX // 4, 0, steps)
         met += name_sum[r, n_px] - name_sum[r, before]
         begun += ahead[r, np.clip(a_px + _NAME_PX // 2, 0, steps - 1)]
-    covered = inked / every - 0.5 * empty / (template.row_count * total)
+    covered = inked / every - empty / (template.row_count * total)
     recall, precision = begun / len(list(template.cells())), met / max(float(evidence.names.sum()), 1e-6)
     f1 = 2 * recall * precision / np.maximum(recall + precision, 1e-6)
     best = int(np.argmax(0.4 * covered + 0.35 * named / every + 0.25 * f1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from digitize.data import ROW_PULSE, ROW_PX_PER_MM
@@ -11,21 +12,31 @@ from digitize.trace.row import RowReading
 
 GAINS_MM_PER_MV = (2.5, 5.0, 10.0, 20.0, 40.0)
 _TOLERANCE = 0.15
+_FOOT_MM = 4.0  # a pulse stands this near to the zero line of its row
 
 
 def pulse_height_mm(row: RowReading) -> float:
-    """Height of the calibration pulse in a row, mm, between its plateau and its feet; NaN when there is none."""
-    pulse = row.seg[ROW_PULSE] > 0.5
-    cols = np.flatnonzero(pulse.any(0))
-    if len(cols) < 2 * ROW_PX_PER_MM:
-        return float("nan")
-    # The feet and the plateau are the two heights with the most ink.
-    profile = pulse[:, cols].sum(1).astype(float)
+    """Height of the row's own calibration pulse, mm, between its plateau and its feet; NaN when there is none.
+
+    The strip may show the pulses of its neighbours too: the row's own stands on its zero line, the strip's middle.
+    """
+    pulse = cv2.morphologyEx((row.seg[ROW_PULSE] > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(pulse, connectivity=8)
+    middle = pulse.shape[0] / 2
+    heights = []
+    for label in range(1, count):
+        _, top, width, tall, _ = boxes[label]
+        foot = top + tall
+        if abs(foot - middle) < _FOOT_MM * ROW_PX_PER_MM and width > 2 * ROW_PX_PER_MM and tall > 1.5 * ROW_PX_PER_MM:
+            heights.append(_plateau_above_feet((labels == label).sum(1).astype(float)) / ROW_PX_PER_MM)
+    return float(np.median(heights)) if heights else float("nan")
+
+
+def _plateau_above_feet(profile: np.ndarray) -> float:
+    """Rows between the two levels at which a pulse has the most ink, from its ink per row."""
     rows = np.flatnonzero(profile)
-    top, bottom = rows[0], rows[-1]
-    middle = (top + bottom) / 2
-    height = _centre(profile, rows[rows > middle]) - _centre(profile, rows[rows <= middle])
-    return float(height / ROW_PX_PER_MM) if height > 1.5 * ROW_PX_PER_MM else float("nan")
+    middle = (rows[0] + rows[-1]) / 2
+    return _centre(profile, rows[rows > middle]) - _centre(profile, rows[rows <= middle])
 
 
 def _centre(profile: np.ndarray, rows: np.ndarray) -> float:
