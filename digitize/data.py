@@ -362,6 +362,7 @@ class FolderPages:
     max_samples: int = 0
     size_px: tuple[int, int] = PAGE_SIZE_PX
     seed: int = 0
+    cache: bool = False
     epoch: int = 0
 
     def __post_init__(self) -> None:
@@ -372,6 +373,7 @@ class FolderPages:
                 f"{self.sim_root}: no pages; expected <stem>.png or .jpg with <stem>.json, as python -m simulate writes"
             )
         self.pages = found[: self.max_samples or None]
+        self.loaded: dict[Path, tuple[np.ndarray, Reading]] = {}
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
@@ -380,10 +382,17 @@ class FolderPages:
         return len(self.pages)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        path = self.pages[index]
-        pixels, reading = load_page(path, Path(self.csv_root) / f"{path.stem}.csv")
+        pixels, reading = self._load(self.pages[index])
         light = int(rng_for(self.seed, self.epoch, index).integers(2**31))
         return page_example(augment(pixels, light), reading, self.size_px)
+
+    def _load(self, path: Path) -> tuple[np.ndarray, Reading]:
+        if path in self.loaded:
+            return self.loaded[path]
+        page = load_page(path, Path(self.csv_root) / f"{path.stem}.csv")
+        if self.cache:
+            self.loaded[path] = page
+        return page
 
 
 def load_page(picture: Path, signal: Path) -> tuple[np.ndarray, Reading]:

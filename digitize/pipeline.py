@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MARGIN_MM = 20.0
 _HALF_STRIP_MM = 20.0
+_LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
 _LIMB_LIMIT_MV = 0.15
 
 
@@ -154,7 +155,7 @@ def calibrate(
     elif mm_per_mv is not None and gain is not None and gain != mm_per_mv:
         warnings.append(f"the gain given is {mm_per_mv:g} mm/mV, but the pulses say {gain:g} mm/mV")
     begin, _, end, _ = layout.extent_mm
-    moved = layout.shifted(start_mm(rows, begin, end - begin) - begin, 0.0)
+    moved = layout.shifted(start_mm(rows, begin, end - begin - _LAST_SAMPLE_S * layout.mm_per_s) - begin, 0.0)
     return replace(moved, mm_per_mv=mm_per_mv or gain or 10.0), tuple(warnings)
 
 

@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
         "--pretrained", action="store_true", help="start the encoder from ImageNet weights (needs a download)"
     )
     p.add_argument("--start", type=Path, help="start from the weights of another pass's checkpoint where they fit")
+    p.add_argument("--cache", action="store_true", help="keep the pages of --sim_root in memory")
     p.add_argument("--force_cpu", action="store_true", help="do not use a GPU")
     p.add_argument("--debug", action="store_true", help="a quick run: 100 samples, 3 epochs")
     p.add_argument("--resume", type=Path, help="go on from a last.pth")
@@ -61,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.resume,
             args.pretrained,
             args.start,
+            args.cache,
         )
     except (FitError, RecipeError, ValueError, OSError) as error:
         print(f"digitize.train: {error}", file=sys.stderr)
@@ -93,10 +95,12 @@ def train(
     resume: Path | None = None,
     pretrained: bool = False,
     start: Path | None = None,
+    cache: bool = False,
 ) -> FitResult:
     """Train one pass; without `sim_root` the pages are drawn on the spot, from the recordings under `data` if given.
 
-    `start` names a checkpoint, of the other pass perhaps, whose weights are taken over where they fit.
+    `start` names a checkpoint, of the other pass perhaps, whose weights are taken over where they fit;
+    `cache` keeps the pages of `sim_root` in memory.
     """
     from digitize.losses import total_loss
     from ecg.fit.loop import fit
@@ -105,7 +109,7 @@ def train(
 
     if not sim_root and not data:
         print("no recordings given: drawing pages of synthetic hearts (see --data, --sim_root)", file=sys.stderr)
-    dataset, held_out = _datasets(recipe, sim_root, csv_root, Path(data) if data else None)
+    dataset, held_out = _datasets(recipe, sim_root, csv_root, Path(data) if data else None, cache)
     model = build(recipe, pretrained)
     if start and not resume:
         borrow(model, start)
@@ -168,7 +172,9 @@ def borrow(model: Any, checkpoint: Path) -> int:
     return taken
 
 
-def _datasets(recipe: PassRecipe, sim_root: Path | None, csv_root: Path | None, data: Path | None) -> tuple[Any, Any]:
+def _datasets(
+    recipe: PassRecipe, sim_root: Path | None, csv_root: Path | None, data: Path | None, cache: bool
+) -> tuple[Any, Any]:
     from digitize.data import FolderPages, PageDataset, RowDataset
     from simulate.stream import PageStream, training_hearts, validation_hearts
 
@@ -186,7 +192,9 @@ def _datasets(recipe: PassRecipe, sim_root: Path | None, csv_root: Path | None, 
     if sim_root:
         if recipe.kind != "page":
             raise ValueError("--sim_root holds whole pages: use a recipe of kind page")
-        return FolderPages(sim_root, csv_root or sim_root, pages.samples, pages.size_px, pages.seed), validation_set
+        return FolderPages(
+            sim_root, csv_root or sim_root, pages.samples, pages.size_px, pages.seed, cache
+        ), validation_set
     return drawn(training_hearts(data), pages.seed, pages.samples), validation_set
 
 

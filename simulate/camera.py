@@ -248,7 +248,8 @@ def coarse(image: Image, strength: float, rng: np.random.Generator) -> Image:
     """A picture that was small once: shrunk up to 2.2 times and enlarged again."""
     rows, cols = image.shape[:2]
     factor = 1 / (1 + 1.2 * strength)
-    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    size = (max(1, round(cols * factor)), max(1, round(rows * factor)))  # fx, fy would map by the unrounded factor
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (cols, rows), interpolation=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
 
 

@@ -293,7 +293,6 @@ def test_pages_on_disk_keep_their_targets(tmp_path: Path) -> None:
         torch.testing.assert_close(wanted[name], sample[name], atol=0.1, rtol=0, equal_nan=True)
 
 
-@pytest.mark.xfail(strict=True, reason="albumentations seeds every change alike: 4 of 10 pictures stay as they are")
 def test_pages_on_disk_are_seen_in_another_light_in_every_epoch(tmp_path: Path) -> None:
     folder_with_a_page(tmp_path)
     dataset = FolderPages(tmp_path, tmp_path, size_px=(128, 96))

@@ -146,7 +146,7 @@ def fit_geometry(lattice: Lattice) -> PageGeometry:
 
 
 def _extent(mm: np.ndarray) -> tuple[float, float, float, float]:
-    low, high = mm.min(0) - STEP_MM, mm.max(0) + STEP_MM
+    low, high = np.percentile(mm, 1, axis=0) - STEP_MM, np.percentile(mm, 99, axis=0) + STEP_MM
     return (*low.tolist(), *high.tolist())
 
 
@@ -194,10 +194,10 @@ def _curvature(rows: int, cols: int) -> list[sparse.spmatrix]:
     """Second differences along both axes and the mixed one, as sparse operators on a flattened field."""
 
     def second(n: int) -> sparse.spmatrix:
-        return sparse.diags([1, -2, 1], [0, 1, 2], shape=(n - 2, n))
+        return sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], shape=(n - 2, n), dtype=float)
 
     def first(n: int) -> sparse.spmatrix:
-        return sparse.diags([-1, 1], [0, 1], shape=(n - 1, n))
+        return sparse.diags([-1.0, 1.0], [0, 1], shape=(n - 1, n), dtype=float)
 
     return [
         sparse.kron(sparse.identity(rows), second(cols)),

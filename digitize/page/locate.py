@@ -71,8 +71,11 @@ class Match:
 
     @property
     def score(self) -> float:
-        usual = _USUAL if not self.template.name.startswith("cabrera") else 0.0
-        return 0.4 * self.covered + 0.35 * self.named + 0.25 * self.begun + usual
+        return 0.4 * self.covered + 0.35 * self.named + 0.25 * self.begun + (0.0 if self.is_cabrera else _USUAL)
+
+    @property
+    def is_cabrera(self) -> bool:
+        return self.template.name.startswith("cabrera")
 
 
 def gather(view: View, geometry: PageGeometry) -> Evidence:
@@ -153,14 +156,23 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
             f"{rows} rows were seen ({_words(evidence)}); the known layouts have {counts} rows: give --layout"
         )
     best = max(tried, key=lambda m: m.score)
-    others = [m.score for m in tried if m.columns_mm != best.columns_mm]
-    told = max(best.named, best.begun) >= 0.45 or best.score - max(others, default=0.0) >= _MARGIN
-    if best.covered < 0.6 or not told:
+    if best.covered < 0.6 or not (best.named >= 0.45 or _columns_tell(best, tried)):
         raise UnknownLayout(
             f"the page looks most like {best.template.name}, but only {best.covered:.0%} of its traces lie where that "
             f"has them and only {best.named:.0%} look like its leads (seen: {_words(evidence)}); give --layout"
         )
     return best
+
+
+def _columns_tell(best: Match, tried: Sequence[Match]) -> bool:
+    """Whether rows and columns alone leave one answer: no other division fits nearly as well, and no other leads.
+
+    The Cabrera orders do not count as others: standard order is assumed, with a warning, where names are not read.
+    """
+    others = [m.score for m in tried if m.columns_mm != best.columns_mm]
+    alike = {m.template.grid for m in tried if m.columns_mm == best.columns_mm and not m.is_cabrera}
+    clear = best.begun >= 0.45 or best.score - max(others, default=0.0) >= _MARGIN
+    return clear and len(alike) == 1
 
 
 def _speeds(mm_per_s: float | None) -> list[tuple[float, float]]:
@@ -246,7 +258,7 @@ def reach_mm(evidence: Evidence, layout: Layout) -> list[float]:
         found = [0.0]
         for box in row:
             a, b = (max(0, round((x - evidence.x0_mm) * _PX_PER_MM)) for x in (box.box_mm[0] + 1, box.box_mm[2] - 1))
-            inked = (evidence.flat[STANDARD.index(box.lead.removeprefix("-")), :, a:b] > 0.5).any(1)
+            inked = (evidence.flat[STANDARD.index(box.lead.removeprefix("-")), :, a:b] > 0.3).any(1)
             limit = 0.6 * pitch if box.lead in twice else _FARTHEST_MM  # the other place of this lead is not this row
             found.append(float(off[inked & (off < limit)].max(initial=0.0)))
         reaches.append(max(found))

@@ -80,8 +80,7 @@ def _edges(row: RowReading, rising: bool) -> np.ndarray:
     there = (row.presence >= 0.5).astype(np.int8)
     step = float(row.x_mm[1] - row.x_mm[0])
     count = max(1, round(5.0 / step))
-    padded = np.concatenate([[0], there, [0]])
-    at = np.flatnonzero(np.diff(padded) == (1 if rising else -1))
+    at = np.flatnonzero(np.diff(there) == (1 if rising else -1)) + 1
     kept = []
     for i in at:
         part = there[i : i + count] if rising else there[max(0, i - count) : i]
