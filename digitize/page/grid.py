@@ -139,14 +139,23 @@ def fit_geometry(lattice: Lattice) -> PageGeometry:
     flat = PageGeometry(matrix)
     seen = project(np.linalg.inv(flat.homography), lattice.px)
     off = seen - mm
-    keep = np.hypot(*off.T) < 4.0
+    keep = (np.hypot(*off.T) < 4.0) & _well_filled(lattice.steps)
     extent = _extent(mm[keep])
     bend = smooth_field(mm[keep], off[keep], extent, smooth=1.0)
     return PageGeometry(matrix, bend, extent)
 
 
+def _well_filled(steps: np.ndarray) -> np.ndarray:
+    """Whether a crossing's row and column hold at least a quarter as many as the fullest: text makes stray ones."""
+    good = np.ones(len(steps), bool)
+    for axis in (0, 1):
+        _, which, count = np.unique(steps[:, axis], return_inverse=True, return_counts=True)
+        good &= count[which] >= 0.25 * count.max()
+    return good
+
+
 def _extent(mm: np.ndarray) -> tuple[float, float, float, float]:
-    low, high = np.percentile(mm, 1, axis=0) - STEP_MM, np.percentile(mm, 99, axis=0) + STEP_MM
+    low, high = mm.min(0) - STEP_MM, mm.max(0) + STEP_MM
     return (*low.tolist(), *high.tolist())
 
 

@@ -71,8 +71,9 @@ def start_mm(rows: Sequence[RowReading], expected_mm: float, length_mm: float, r
     fit = np.array([sum(_taken_in(row, x, length_mm) for row in rows) for x in tried])
     # Places that take in as much within half a millimetre's worth are one place seen several times.
     alike = tried[fit > fit.max() - 0.5 * len(rows)]
-    near = alike[np.abs(alike - tried[fit.argmax()]) < 1.0]
-    return float(np.median(near))
+    near = np.abs(alike - tried[fit.argmax()]) < 1.0
+    begun = near & np.isin(alike, begins)  # a beginning is the thing itself; an end only stands for it
+    return float(np.median(alike[begun] if begun.any() else alike[near]))
 
 
 def _edges(row: RowReading, rising: bool) -> np.ndarray:
@@ -85,7 +86,8 @@ def _edges(row: RowReading, rising: bool) -> np.ndarray:
     for i in at:
         part = there[i : i + count] if rising else there[max(0, i - count) : i]
         if part.sum() > 0.8 * count:
-            kept.append(float(row.x_mm[0] + (i - 0.5) * step))
+            before, after = row.presence[i - 1], row.presence[i]
+            kept.append(float(row.x_mm[i - 1] + step * (0.5 - before) / (after - before)))
     return np.array(kept)
 
 
