@@ -15,6 +15,7 @@ from ecg.geometry import PageGeometry, project
 STEP_MM = 5.0
 _BEND_STEP_MM = 12.0
 _FLAT_PX_PER_MM = 4.0
+_APART_PX = 3  # a crossing has faded this far from its middle
 _USUAL_ERROR_MM = 0.35  # of the map through the crossings
 _LEAST_TRUST = 0.05  # where nothing is heard the map so far stands, unless the neighbours say otherwise
 _LOUD = 3.0  # a tone is heard when its power stands this far above what is beside it
@@ -29,14 +30,21 @@ class Lattice:
 
 
 def find_nodes(heat: np.ndarray, threshold: float = 0.35) -> np.ndarray:
-    """Sub-pixel maxima [node, (x, y)] of a heat map [row, col] in 0..1."""
+    """Sub-pixel maxima [node, (x, y)] of a heat map [row, col] in 0..1.
+
+    A crossing stands out both along x and along y; the glow along a trace only does so across it and does not count.
+    """
     heat = cv2.GaussianBlur(heat.astype(np.float32), (0, 0), 0.7)
-    peak = (heat == ndimage.maximum_filter(heat, size=3)) & (heat > threshold * np.percentile(heat, 99.5))
-    rows, cols = np.nonzero(peak[1:-1, 1:-1])
-    rows, cols = rows + 1, cols + 1
-    dx = _vertex(heat[rows, cols - 1], heat[rows, cols], heat[rows, cols + 1])
-    dy = _vertex(heat[rows - 1, cols], heat[rows, cols], heat[rows + 1, cols])
-    return np.stack([cols + dx, rows + dy], axis=-1)
+    level = threshold * np.percentile(heat, 99.5)
+    apart = np.zeros(2 * _APART_PX + 1)
+    apart[[0, -1]] = 0.5
+    across, down = (heat - ndimage.correlate1d(heat, apart, axis) for axis in (1, 0))
+    peak = (heat == ndimage.maximum_filter(heat, size=3)) & (heat > level) & (np.minimum(across, down) > 0.5 * level)
+    at_row, at_col = np.nonzero(peak[1:-1, 1:-1])
+    at_row, at_col = at_row + 1, at_col + 1
+    dx = _vertex(heat[at_row, at_col - 1], heat[at_row, at_col], heat[at_row, at_col + 1])
+    dy = _vertex(heat[at_row - 1, at_col], heat[at_row, at_col], heat[at_row + 1, at_col])
+    return np.stack([at_col + dx, at_row + dy], axis=-1)
 
 
 def _vertex(before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
