@@ -14,11 +14,13 @@ from ecg.leads import limb_residual_mv
 from ecg.reading import Page, Reading, Trace, traces_to_record
 
 if TYPE_CHECKING:
+    from digitize.page.locate import Evidence, Match
     from digitize.page.see import View
     from digitize.trace.row import RowReading
 
 _MARGIN_MM = 20.0
 _HALF_STRIP_MM = 20.0
+_NAMED = 0.5  # leads count as recognised when this much of the ink was seen as theirs
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
 _LIMB_LIMIT_MV = 0.15
 
@@ -53,15 +55,30 @@ class Digitizer:
         mm_per_mv: float | None = None,
     ) -> Reading:
         """Read a page; layout, speed and gain are found unless given. Raises NotAnEcg for a page that is refused."""
-        from digitize.page.see import look_twice
-
-        view = look_twice(self.page_net, page.pixels, self.page_size_px)
-        geometry = find_geometry(page, view)
-        found, reach, warnings = find_layout(view, geometry, layout, mm_per_s)
+        geometry, found, reach, warnings = self._locate(page, layout, mm_per_s)
         rows = read_rows(self.row_net, page, geometry, found, reach)
         placed, more = calibrate(found, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
         return self._reading(page, geometry, placed, traces, (*warnings, *more))
+
+    def _locate(
+        self, page: Page, given: Template | str | None, mm_per_s: float | None
+    ) -> tuple[PageGeometry, Layout, list[float], tuple[str, ...]]:
+        """Geometry and layout as the page was seen or, where no lead is recognised, upside down if that fits better."""
+        from digitize.page.see import look_twice, turned
+
+        view = look_twice(self.page_net, page.pixels, self.page_size_px)
+        geometry = find_geometry(page, view)
+        found = _attempt(view, geometry, given, mm_per_s)
+        if isinstance(found, NotAnEcg) or found[1].named < _NAMED:
+            other_view = turned(self.page_net, page.pixels, view, self.page_size_px)
+            other_geometry = geometry.half_turned()
+            other = _attempt(other_view, other_geometry, given, mm_per_s)
+            if not isinstance(other, NotAnEcg) and (isinstance(found, NotAnEcg) or other[1].score > found[1].score):
+                geometry, found = other_geometry, other
+        if isinstance(found, NotAnEcg):
+            raise found
+        return geometry, *layout_of(*found, mm_per_s)
 
     def _reading(
         self, page: Page, geometry: PageGeometry, layout: Layout, traces: tuple[Trace, ...], warnings: tuple[str, ...]
@@ -103,20 +120,35 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
 def find_layout(
     view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
 ) -> tuple[Layout, list[float], tuple[str, ...]]:
-    """The layout on the paper, at 10 mm/mV until the pulses say otherwise, and how far each row's ink reaches, mm."""
-    from digitize.page.locate import UnknownLayout, gather, match, place, reach_mm
+    """The layout seen, as `layout_of` puts it. Raises NotAnEcg with what was seen when there is none."""
+    found = _attempt(view, geometry, given, mm_per_s)
+    if isinstance(found, NotAnEcg):
+        raise found
+    return layout_of(*found, mm_per_s)
+
+
+def _attempt(
+    view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
+) -> tuple[Evidence, Match] | NotAnEcg:
+    from digitize.page.locate import UnknownLayout, gather, match
     from ecg.layout import template
 
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
     try:
         evidence = gather(view, geometry)
-        found = match(evidence, candidates, mm_per_s)
+        return evidence, match(evidence, candidates, mm_per_s)
     except UnknownLayout as error:
-        raise NotAnEcg(str(error)) from error
+        return NotAnEcg(str(error))
+
+
+def layout_of(evidence: Evidence, found: Match, mm_per_s: float | None) -> tuple[Layout, list[float], tuple[str, ...]]:
+    """The layout on the paper, at 10 mm/mV until the pulses say otherwise, and how far each row's ink reaches, mm."""
+    from digitize.page.locate import place, reach_mm
+
     warnings = []
     if mm_per_s is None and found.mm_per_s == 25.0:
         warnings.append("paper speed taken as 25 mm/s, which the column width fits; give it if the page says otherwise")
-    if found.named < 0.5:
+    if found.named < _NAMED:
         warnings.append(
             f"the lead names were not recognised ({found.named:.0%} agree): they are taken from the usual order of "
             f"{found.template.name}, which fits rows and columns; check them"

@@ -101,6 +101,13 @@ class PageGeometry:
         """The geometry of the picture that `matrix_px` [3, 3] (old px to new px) makes of this one."""
         return replace(self, homography=np.asarray(matrix_px, dtype=np.float64) @ self.homography)
 
+    def half_turned(self) -> PageGeometry:
+        """The same paper with its axes turned by half: what was at (x, y) mm is at (-x, -y)."""
+        x0, y0, x1, y1 = self.extent_mm
+        bend = None if self.bend_mm is None else -self.bend_mm[::-1, ::-1]
+        matrix = self.homography @ np.diag([-1.0, -1.0, 1.0])
+        return replace(self, homography=matrix, bend_mm=bend, extent_mm=(-x1, -y1, -x0, -y0))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "homography": self.homography.tolist(),

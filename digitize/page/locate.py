@@ -93,16 +93,27 @@ def gather(view: View, geometry: PageGeometry) -> Evidence:
     heat = flat(view.baseline)
     leads = np.stack([flat(view.seg[1 + k]) for k in range(len(STANDARD))])
     lines = _rows(heat, leads.sum(0))
-    # A row stands on the grid: what lies above or below it is a rule under the header, a signature, a table edge.
-    lines = lines[
-        (lines > (geometry.extent_mm[1] - y0) * _PX_PER_MM) & (lines < (geometry.extent_mm[3] - y0) * _PX_PER_MM)
-    ]
+    lines = _on_grid(lines, flat(view.grid))
     if not len(lines):
         raise UnknownLayout("no ECG rows were found on the page")
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
     bands = [leads[:, int(a) : max(int(a) + 1, int(b))].max(1) for a, b in pairwise(bounds)]
     names = np.stack([_band(flat(view.seg[TEXT]), line).max(0) for line in lines])
     return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, np.stack(bands), names, leads, x0, y0)
+
+
+def _on_grid(lines: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """The rows that stand on the grid; others are a rule under the header, a signature, a table's edge."""
+    if not len(lines):
+        return lines
+    crossings = np.array([_usual_peak(_band(grid, line)) for line in lines])
+    return lines[crossings > 0.8 * crossings.max()]
+
+
+def _usual_peak(band: np.ndarray) -> float:
+    """The median, over pieces of 10 mm along a row, of the highest value in each: text peaks here and there only."""
+    pieces = np.array_split(band, max(1, band.shape[1] // round(10 * _PX_PER_MM)), axis=1)
+    return float(np.median([piece.max(initial=0.0) for piece in pieces]))
 
 
 def _band(plane: np.ndarray, line: float) -> np.ndarray:

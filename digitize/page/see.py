@@ -56,6 +56,12 @@ def look_twice(net: Any, pixels: np.ndarray, size_px: tuple[int, int]) -> View:
     return second
 
 
+def turned(net: Any, pixels: np.ndarray, view: View, size_px: tuple[int, int]) -> View:
+    """The same place upside down."""
+    half_turn = np.array([[-1.0, 0, size_px[0] - 1], [0, -1.0, size_px[1] - 1], [0, 0, 1]])
+    return look(net, pixels, half_turn @ view.matrix, size_px)
+
+
 def closer(view: View, size_px: tuple[int, int]) -> np.ndarray:
     """The matrix from page px that turns what a view saw upright and fills the frame with it."""
     turn = cv2.getRotationMatrix2D((0, 0), view.angle_deg, 1.0)

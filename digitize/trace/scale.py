@@ -28,21 +28,28 @@ def pulse_height_mm(row: RowReading) -> float:
         _, top, width, tall, _ = boxes[label]
         foot = top + tall
         if abs(foot - middle) < _FOOT_MM * ROW_PX_PER_MM and width > 2 * ROW_PX_PER_MM and tall > 1.5 * ROW_PX_PER_MM:
-            heights.append(_plateau_above_feet((labels == label).sum(1).astype(float)) / ROW_PX_PER_MM)
+            heights.append(_plateau_above_feet((labels == label).sum(1).astype(float), middle) / ROW_PX_PER_MM)
     return float(np.median(heights)) if heights else float("nan")
 
 
-def _plateau_above_feet(profile: np.ndarray) -> float:
-    """Rows between the two levels at which a pulse has the most ink, from its ink per row."""
-    rows = np.flatnonzero(profile)
-    middle = (rows[0] + rows[-1]) / 2
-    return _centre(profile, rows[rows > middle]) - _centre(profile, rows[rows <= middle])
+def _plateau_above_feet(profile: np.ndarray, zero_px: float) -> float:
+    """Rows from the middle of a pulse's plateau to the middle of its feet, from its ink per row.
+
+    The plateau is the lowest broad stroke well above the zero line, and as thick as the pen. Feet need not be seen: a
+    pulse that runs into the trace has none of its own, and its sides end where they would lie.
+    """
+    above = profile[: max(1, round(zero_px - 1.5 * ROW_PX_PER_MM))]
+    broad = np.flatnonzero(above >= 0.6 * above.max())
+    stroke = broad[broad > broad[-1] - 1 - _run_length(broad)]
+    pen = len(stroke)
+    foot = float(np.flatnonzero(profile)[-1]) - (pen - 1) / 2
+    return foot - float(stroke.mean())
 
 
-def _centre(profile: np.ndarray, rows: np.ndarray) -> float:
-    """The height where most of the ink is: the middle of the rows with at least 60 % of the greatest width."""
-    strong = rows[profile[rows] >= 0.6 * profile[rows].max()]
-    return float(np.average(strong, weights=profile[strong]))
+def _run_length(places: np.ndarray) -> int:
+    """How many of the last places follow each other without a gap."""
+    gaps = np.flatnonzero(np.diff(places) > 1)
+    return len(places) - (int(gaps[-1]) + 1 if len(gaps) else 0)
 
 
 def gain_from_pulses(rows: Sequence[RowReading]) -> tuple[float | None, float]:
