@@ -54,15 +54,17 @@ def test_traces_come_back_as_the_signal_where_it_is_printed(name: str) -> None:
         np.testing.assert_allclose(record[lead][printed], wave(lead, record.time_s)[printed], atol=0.02)
 
 
-def test_a_rhythm_strip_fills_but_does_not_replace() -> None:
+def test_the_rhythm_strip_is_its_lead_and_the_short_box_fills_its_gaps() -> None:
     layout = template("3x4+1").place()
     traces = list(page_of(layout))
     strip = layout.boxes[-1]
     time_s = np.arange(0, 10, 1 / 400)
-    traces[-1] = ink(layout, strip, np.full(time_s.size, 0.9), time_s)
+    level = np.where((time_s > 0.5) & (time_s < 1.0), np.nan, 0.9)  # half a second is hidden
+    traces[-1] = ink(layout, strip, level, time_s)
     lead = traces_to_record(traces, GEOMETRY, layout)["II"]
-    np.testing.assert_allclose(lead[:1250], wave("II", np.arange(1250) / 500), atol=0.02)
-    np.testing.assert_allclose(lead[1250:], 0.9, atol=1e-6)
+    hidden = slice(255, 495)
+    np.testing.assert_allclose(lead[hidden], wave("II", np.arange(5000) / 500)[hidden], atol=0.02)
+    np.testing.assert_allclose(np.r_[lead[:250], lead[505:]], 0.9, atol=1e-6)
 
 
 def test_a_long_hidden_stretch_stays_empty() -> None:
