@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -73,13 +73,12 @@ def to_tensor(pixels: np.ndarray) -> Tensor:
 
 
 @dataclass
-class PageDataset:
-    """Simulated whole pages; an item is a pure function of (seed, epoch, index)."""
+class Drawn:
+    """Samples drawn from an endless stream when asked for; an item is a pure function of (seed, epoch, index)."""
 
     stream: PageStream
     length: int
-    size_px: tuple[int, int] = PAGE_SIZE_PX
-    epoch: int = 0
+    epoch: int = field(default=0, init=False)
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
@@ -88,7 +87,19 @@ class PageDataset:
         return self.length
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        rng = rng_for(self.stream.seed, self.epoch, index)
+        return self.example(rng_for(self.stream.seed, self.epoch, index))
+
+    def example(self, rng: np.random.Generator) -> dict[str, Tensor]:
+        raise NotImplementedError
+
+
+@dataclass
+class PageDataset(Drawn):
+    """Simulated whole pages."""
+
+    size_px: tuple[int, int] = PAGE_SIZE_PX
+
+    def example(self, rng: np.random.Generator) -> dict[str, Tensor]:
         page, reading = self.stream.page(rng, int(self.size_px[0] * rng.uniform(1.0, 1.7)))
         return page_example(page.pixels, reading, self.size_px)
 
@@ -205,22 +216,12 @@ def column_heights(points_px: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 @dataclass
-class RowDataset:
-    """Simulated rectified row crops; an item is a pure function of (seed, epoch, index)."""
+class RowDataset(Drawn):
+    """Simulated rectified row crops."""
 
-    stream: PageStream
-    length: int
     width_px: int = 256
-    epoch: int = 0
 
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        rng = rng_for(self.stream.seed, self.epoch, index)
+    def example(self, rng: np.random.Generator) -> dict[str, Tensor]:
         return row_example(self.stream.scene(rng), self.stream.hearts.draw(rng), rng, self.width_px)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--checkpoint", type=Path, required=True, help="best.pth or last.pth of a run of digitize.train")
     p.add_argument("--synthetic", action="store_true", help="the run drew synthetic hearts only")
+    p.add_argument("--hardware", default=f"{os.cpu_count()} CPU cores", help="what it was trained on, for the card")
     p.add_argument("--output", type=Path, help="folder to write to (default: the package's own)")
     return p
 
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     facts = {
         "data": [_SYNTHETIC] if args.synthetic else [*_RECORDED, _SYNTHETIC],
         "validation": last_metrics(args.checkpoint),
-        "hardware": "2 CPU cores",
+        "hardware": args.hardware,
         "purpose": "Reads printed ECGs for research. Not a medical device.",
     }
     try:
