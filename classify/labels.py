@@ -10,10 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class LabelGroup:
-    """A set of labels that may be present together; `titles` says each name in words."""
+    """A set of labels; of an `exclusive` one exactly one label holds. `titles` says each name in words."""
 
     name: str
     titles: Mapping[str, str]
+    exclusive: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
