@@ -90,39 +90,43 @@ def photograph(
 
     `behind` shows where there is no paper.
     """
-    mm, seen = pixel_mm(geometry, size_px), np.empty((size_px[1], size_px[0], 3), np.float32)
-    corners_mm = np.tile(corner_mm, size_px[0])
+    where = _at_every_pixel(lambda px: (geometry.to_mm(px) - corner_mm) * px_per_mm - 0.5, size_px)
+    seen = np.empty((size_px[1], size_px[0], 3), np.float32)
     for first in range(0, size_px[1], 16):  # so few rows at a time that all of it stays in the cache
         band = slice(first, first + 16)
-        px = (mm[band].reshape(-1, corners_mm.size) - corners_mm) * px_per_mm - 0.5
-        where = px.astype(np.float32).reshape(mm[band].shape)
-        x, y = cv2.split(where)
-        part = cv2.remap(raster, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        part -= behind[band]
-        part *= _three(_on_paper(x, y, raster.shape))
-        np.add(part, behind[band], out=seen[band])
+        cv2.remap(raster, where[band], None, cv2.INTER_LINEAR, dst=seen[band], borderMode=cv2.BORDER_REPLICATE)
+        on_paper = _on_paper(where[band], raster.shape)
+        if on_paper.min() < 1:
+            seen[band] = behind[band] + (seen[band] - behind[band]) * _three(on_paper)
     return seen
 
 
-def _on_paper(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """1 where a point (px) lies on the raster, falling to 0 within a pixel beyond its edge."""
+def _on_paper(where: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """1 where a point [..., (x, y)] in px lies on the raster, falling to 0 within a pixel beyond its edge."""
+    x, y = cv2.split(where)
     edge = np.minimum(np.minimum(x, shape[1] - 1 - x), np.minimum(y, shape[0] - 1 - y))
     return np.clip(edge + 1, 0, 1)
 
 
-def pixel_mm(geometry: PageGeometry, size_px: tuple[int, int], every: int = 8) -> np.ndarray:
-    """Paper mm of every pixel centre, float32 [row, col, (x, y)]; solved on every eighth pixel and interpolated.
+def pixel_mm(geometry: PageGeometry, size_px: tuple[int, int]) -> np.ndarray:
+    """Paper mm of every pixel centre, float32 [row, col, (x, y)].
 
-    On the paper the interpolation stays within a tenth of a pixel, for pictures of 600 px under the strongest tilt too.
+    On the paper it stays within a tenth of a pixel, for pictures of 600 px under the strongest tilt too.
+    """
+    return _at_every_pixel(geometry.to_mm, size_px)
+
+
+def _at_every_pixel(point: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:
+    """A smooth function of px [..., 2] at every pixel centre, float32 [row, col, 2], interpolated between a few.
+
+    The larger the picture, the straighter it is from pixel to pixel, and the wider apart they may stand.
     """
     cols, rows = size_px
-    gx = np.arange(0, cols + every, every)
-    gy = np.arange(0, rows + every, every)
-    coarse = geometry.to_mm(np.stack(np.meshgrid(gx, gy), axis=-1)).astype(np.float32)
-    full_x, full_y = np.meshgrid(
-        np.arange(cols, dtype=np.float32) / every, np.arange(rows, dtype=np.float32) / every
-    )  # fmt: skip
-    return cv2.remap(coarse, full_x, full_y, cv2.INTER_LINEAR)
+    every = max(4, int(8 * (max(size_px) / 600) ** 0.5))
+    x, y = (every * np.arange(-1, n // every + 2) + (every - 1) / 2 for n in size_px)  # where resize puts them back
+    coarse = point(np.stack(np.meshgrid(x, y), axis=-1)).astype(np.float32)
+    fine = cv2.resize(coarse, None, fx=every, fy=every, interpolation=cv2.INTER_LINEAR)
+    return fine[every : every + rows, every : every + cols]
 
 
 def _three(plane: np.ndarray) -> np.ndarray:
