@@ -38,10 +38,12 @@ def strip_window(x0_mm: float, x1_mm: float, baseline_mm: float, half_mm: float)
     return x0_mm, baseline_mm - tall / 2, x0_mm + wide, baseline_mm + tall / 2
 
 
-def shrunk(pixels: np.ndarray, geometry: PageGeometry) -> tuple[np.ndarray, PageGeometry]:
-    """A page that is much finer than the strips, averaged down by a whole factor so that the warp does not alias."""
+def shrunk(
+    pixels: np.ndarray, geometry: PageGeometry, px_per_mm: float = ROW_PX_PER_MM
+) -> tuple[np.ndarray, PageGeometry]:
+    """A page that is much finer than the warp to come, averaged down by a whole factor so that it does not alias."""
     x0, y0, x1, y1 = geometry.extent_mm
-    factor = int(min(geometry.px_per_mm(((x0 + x1) / 2, (y0 + y1) / 2))) / (1.25 * ROW_PX_PER_MM))
+    factor = int(min(geometry.px_per_mm(((x0 + x1) / 2, (y0 + y1) / 2))) / (1.25 * px_per_mm))
     if factor < 2:
         return pixels, geometry
     rows, cols = (n // factor * factor for n in pixels.shape[:2])
