@@ -1,32 +1,81 @@
-"""A small LSTM beside the core features."""
+"""Long short-term memories: alone, behind convolutions, and in both directions."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from classify.nets.layers import dense, keras_lstm
+
 
 class LstmLite(nn.Module):
-    """8,461 parameters in Keras counting (8,317 trainable and 144 BN statistics) for 12 channels, 8 features, 5 labels.
+    """LSTM over every sample, its last state, a dense layer; counted as Keras counts."""
 
-    PyTorch's LSTM has a second bias that Keras has not: it is zero and frozen.
-    """
+    width = 24
 
-    def __init__(self, labels: int, channels: int, samples: int, features: int = 8) -> None:
+    def __init__(self, channels: int, samples: int) -> None:
         super().__init__()
         self.drop = nn.Dropout(0.2)
-        self.lstm = nn.LSTM(channels, 32, batch_first=True)
-        second_bias = self.lstm.get_parameter("bias_hh_l0")
-        nn.init.zeros_(second_bias)
-        second_bias.requires_grad_(False)
-        self.summary = nn.Sequential(nn.Linear(32, 24), nn.ReLU(), nn.BatchNorm1d(24), nn.Dropout(0.3))
-        self.features = nn.Sequential(nn.Linear(features, 16), nn.ReLU(), nn.BatchNorm1d(16), nn.Dropout(0.2))
-        self.head = nn.Sequential(
-            nn.Linear(40, 32), nn.ReLU(), nn.BatchNorm1d(32), nn.Dropout(0.3), nn.Linear(32, labels)
-        )
+        self.lstm = keras_lstm(channels, 32)
+        self.summary = dense(32, [(24, 0.3, True)])
 
-    def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
-        if features is None:
-            raise ValueError("this network needs the core features beside the signal")
+    def forward(self, signal: Tensor) -> Tensor:
         states, _ = self.lstm(self.drop(signal.transpose(1, 2)))
-        return self.head(torch.cat((self.summary(states[:, -1]), self.features(features)), 1))
+        return self.summary(states[:, -1])
+
+
+class CnnBiLstm(nn.Module):
+    """Two convolutions with pooling, two bidirectional LSTMs, the last state of each direction, a dense layer."""
+
+    width = 48
+
+    def __init__(self, channels: int, samples: int, pool: int = 4) -> None:
+        super().__init__()
+        self.maps = nn.Sequential(
+            nn.Conv1d(channels, 32, 5, padding=2), nn.ReLU(), nn.BatchNorm1d(32), nn.MaxPool1d(pool),
+            nn.Conv1d(32, 64, 3, padding=1), nn.ReLU(), nn.BatchNorm1d(64), nn.MaxPool1d(pool),
+        )  # fmt: skip
+        self.first = nn.LSTM(64, 64, batch_first=True, bidirectional=True)
+        self.second = nn.LSTM(128, 32, batch_first=True, bidirectional=True)
+        self.summary = dense(64, [(48, 0.3, True)])
+
+    def forward(self, signal: Tensor) -> Tensor:
+        states, _ = self.first(self.maps(signal).transpose(1, 2))
+        _, (last, _) = self.second(states)
+        return self.summary(torch.cat((last[0], last[1]), 1))
+
+
+class Lstm(nn.Module):
+    """LSTM over blocks of `step` samples, in one or both directions, and its last state or the mean over time.
+
+    With single samples and the last state a 5000-step recording gives no gradient to its beginning: the source's
+    bidirectional network never learned. The mean over time reaches every step.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        samples: int,
+        units: int = 64,
+        layers: int = 1,
+        both_ways: bool = False,
+        step: int = 1,
+        pool: Literal["last", "mean"] = "mean",
+    ) -> None:
+        super().__init__()
+        self.width, self.step, self.pool = units * (1 + both_ways), step, pool
+        self.lstm = nn.LSTM(channels * step, units, layers, batch_first=True, bidirectional=both_ways)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        states, (last, _) = self.lstm(in_blocks(signal, self.step))
+        if self.pool == "mean":
+            return states.mean(1)
+        return last[-self.width // self.lstm.hidden_size :].transpose(0, 1).flatten(1)
+
+
+def in_blocks(signal: Tensor, step: int) -> Tensor:
+    """[batch, channel, sample] as [batch, block, channel * step]; samples that fill no block are left out."""
+    blocks = signal.unfold(2, step, step)
+    return blocks.transpose(1, 2).flatten(2)

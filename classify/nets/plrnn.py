@@ -1,9 +1,11 @@
-"""A piecewise-linear recurrent network over parallel convolutions, beside the core features."""
+"""Piecewise-linear recurrent networks: over parallel convolutions, and the shallow one on the signal itself."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+
+from classify.nets.layers import dense
 
 _SOFTNESS = 0.1  # half width of the passage from one piece to the next
 
@@ -51,29 +53,21 @@ class PlrnnLayer(nn.Module):
         return torch.stack(states, 1)
 
 
-class PlrnnNet(nn.Module):
-    """28,560 trainable parameters for 12 channels, 8 features and 5 labels; both recurrent layers see every step."""
+class Plrnn(nn.Module):
+    """Convolutions of three widths, two recurrent layers that both see every step, the last state."""
 
-    def __init__(
-        self, labels: int, channels: int, samples: int, features: int = 8, hard_breakpoints: bool = False
-    ) -> None:
+    width = 48
+
+    def __init__(self, channels: int, samples: int, hard_breakpoints: bool = False) -> None:
         super().__init__()
         self.branches = nn.ModuleList(_branch(channels, kernel) for kernel in (3, 5, 7))
         self.first = PlrnnLayer(96, 64, 4, hard_breakpoints)
         self.second = PlrnnLayer(64, 32, 3, hard_breakpoints)
-        self.summary = nn.Sequential(nn.Linear(32, 48), nn.ReLU(), nn.BatchNorm1d(48), nn.Dropout(0.3))
-        self.features = nn.Sequential(nn.Linear(features, 24), nn.ReLU(), nn.BatchNorm1d(24), nn.Dropout(0.2))
-        self.head = nn.Sequential(
-            nn.Linear(72, 64), nn.ReLU(), nn.BatchNorm1d(64), nn.Dropout(0.4), nn.Linear(64, 32), nn.ReLU(),
-            nn.Dropout(0.3), nn.Linear(32, labels),
-        )  # fmt: skip
+        self.summary = dense(32, [(48, 0.3, True)])
 
-    def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
-        if features is None:
-            raise ValueError("this network needs the core features beside the signal")
+    def forward(self, signal: Tensor) -> Tensor:
         maps = torch.cat([branch(signal) for branch in self.branches], 1).transpose(1, 2)
-        last = self.second(self.first(maps))[:, -1]
-        return self.head(torch.cat((self.summary(last), self.features(features)), 1))
+        return self.summary(self.second(self.first(maps))[:, -1])
 
 
 def _branch(channels: int, kernel: int) -> nn.Sequential:
@@ -81,3 +75,33 @@ def _branch(channels: int, kernel: int) -> nn.Sequential:
         nn.Conv1d(channels, 32, kernel, padding=kernel // 2), nn.ReLU(), nn.BatchNorm1d(32), nn.MaxPool1d(2),
         nn.Dropout(0.1),
     )  # fmt: skip
+
+
+class ShallowPlrnn(nn.Module):
+    """z' = a z + W1 relu(W2 z + h2) + h1 + C s (Hess et al. 2023); gives the mean state over time.
+
+    In training the first states are drawn towards the signal by the part `forcing`: generalised teacher forcing keeps
+    the gradients of a long recording bounded.
+    """
+
+    def __init__(self, channels: int, samples: int, states: int = 30, units: int = 940, forcing: float = 0.1) -> None:
+        super().__init__()
+        self.width, self.forcing = states, forcing
+        self.decay = nn.Parameter(torch.full((states,), 0.9))
+        self.inner = nn.Linear(states, units)
+        self.outer = nn.Linear(units, states)
+        self.drive = nn.Linear(channels, states, bias=False)
+        nn.init.normal_(self.outer.weight, std=0.1 / units**0.5)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        seen = min(signal.shape[1], self.width)
+        driven, truth = self.drive(signal.transpose(1, 2)).unbind(1), signal[:, :seen].transpose(1, 2).unbind(1)
+        state = signal.new_zeros(len(signal), self.width)
+        total = torch.zeros_like(state)
+        for push, observed in zip(driven, truth, strict=True):
+            state = self.decay * state + self.outer(torch.relu(self.inner(state))) + push
+            if self.training and self.forcing:
+                drawn = torch.lerp(state[:, :seen], observed, self.forcing)
+                state = torch.cat((drawn, state[:, seen:]), 1)
+            total = total + state
+        return total / signal.shape[2]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from classify.nets.layers import Squeeze, conv_norm
+
 
 class ResNet1d(nn.Module):
     """Stem, four stages of residual blocks that halve the time, mean and maximum over time, linear head.
@@ -24,7 +26,7 @@ class ResNet1d(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            _conv_norm(channels, widths[0], 11, 2), nn.ReLU(), _conv_norm(widths[0], widths[0], 7), nn.ReLU(),
+            conv_norm(channels, widths[0], 11, 2), nn.ReLU(), conv_norm(widths[0], widths[0], 7), nn.ReLU(),
             nn.MaxPool1d(2),
         )  # fmt: skip
         stages: list[nn.Module] = []
@@ -47,27 +49,12 @@ class _Block(nn.Module):
     def __init__(self, before: int, width: int, kernel: int, stride: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _conv_norm(before, width, kernel, stride), nn.ReLU(), _conv_norm(width, width, kernel), _Squeeze(width)
+            conv_norm(before, width, kernel, stride), nn.ReLU(), conv_norm(width, width, kernel), Squeeze(width)
         )
         shortcut: list[nn.Module] = [nn.AvgPool1d(stride, ceil_mode=True)] if stride > 1 else []
         if before != width:
-            shortcut.append(_conv_norm(before, width, 1))
+            shortcut.append(conv_norm(before, width, 1))
         self.shortcut = nn.Sequential(*shortcut)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.body(x) + self.shortcut(x))
-
-
-class _Squeeze(nn.Module):
-    def __init__(self, width: int, part: int = 8) -> None:
-        super().__init__()
-        self.gate = nn.Sequential(nn.Linear(width, width // part), nn.ReLU(), nn.Linear(width // part, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(self.gate(x.mean(-1)))[..., None]
-
-
-def _conv_norm(before: int, width: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv1d(before, width, kernel, stride, kernel // 2, bias=False), nn.BatchNorm1d(width)
-    )  # fmt: skip
