@@ -7,6 +7,7 @@ from typing import Literal
 
 from digitize.losses import LossWeights
 from digitize.nets import NetSpec
+from digitize.page.names import NameSpec
 from ecg.fit.settings import FitSettings
 
 
@@ -32,5 +33,15 @@ class PassRecipe:
     kind: Literal["page", "row"] = "page"
     net: NetSpec = field(default_factory=NetSpec)
     losses: LossWeights = field(default_factory=LossWeights)
+    pages: Pages = field(default_factory=Pages)
+    fit: FitSettings = field(default_factory=FitSettings)
+
+
+@dataclass(frozen=True)
+class NameRecipe:
+    """A recipe of `digitize.train_names`; `pages.size_px` is the size of a crop."""
+
+    kind: Literal["names"] = "names"
+    net: NameSpec = field(default_factory=NameSpec)
     pages: Pages = field(default_factory=Pages)
     fit: FitSettings = field(default_factory=FitSettings)

@@ -1,0 +1,132 @@
+"""Reading what is printed beside the traces: lead names, and the words for speed and gain, each where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from digitize.page.grid import flatten
+from ecg.geometry import PageGeometry
+from ecg.leads import STANDARD
+
+Window = tuple[float, float, float, float]
+
+PX_PER_MM = 6.0
+STRIDE = 4
+SPEEDS = ("25 mm/s", "50 mm/s", "12.5 mm/s")
+GAINS = ("10 mm/mV", "5 mm/mV", "20 mm/mV")
+TURNED = "turned"  # a name that stands on its head, whichever it is
+LEADS = (*STANDARD, "-aVR")
+WORDS = (*LEADS, *SPEEDS, *GAINS, TURNED)  # the network's channels
+_APART_MM = 2.0  # two words do not share a centre
+_BLANK = -4.0  # the channels' bias before training: words are rare
+
+
+@dataclass(frozen=True)
+class Word:
+    """A printed word, one of `WORDS`: its centre on the paper and how sure the network is, 0..1.
+
+    For speeds and gains the centre is that of the number.
+    """
+
+    text: str
+    x_mm: float
+    y_mm: float
+    score: float
+
+    @property
+    def is_lead(self) -> bool:
+        return self.text in LEADS
+
+
+@dataclass(frozen=True)
+class NameSpec:
+    """What a `NameNet` looks like; saved with its weights. `dilations` has one entry for every residual layer."""
+
+    stem: tuple[int, int] = (24, 48)
+    width: int = 64
+    dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
+
+
+class NameNet(nn.Module):
+    """Image [batch, 3, row, col] in 0..1 to logits [batch, word, row / 4, col / 4] of a word's centre being there.
+
+    A small detector in the manner of CenterNet (Zhou et al. 2019) without sizes: all words are about as large.
+    """
+
+    def __init__(self, spec: NameSpec) -> None:
+        super().__init__()
+        first, second = spec.stem
+        self.stem = nn.Sequential(_layer(3, first, 2), _layer(first, second, 2), _layer(second, spec.width))
+        self.body = nn.ModuleList(_layer(spec.width, spec.width, 1, d) for d in spec.dilations)
+        self.head = nn.Conv2d(spec.width, len(WORDS), 1)
+        nn.init.constant_(self.head.bias, _BLANK)  # type: ignore[arg-type]
+
+    def forward(self, image: Tensor) -> Tensor:
+        features = self.stem((image - 0.5) * 4)
+        for layer in self.body:
+            features = features + layer(features)
+        out: Tensor = self.head(features)
+        return out
+
+
+def _layer(before: int, after: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(before, after, 3, stride, dilation, dilation, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+    )
+
+
+def find_words(net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[Word]:
+    """The words inside a window of the paper, the surest first."""
+    from digitize.data import to_tensor
+    from digitize.trace.row import shrunk
+    from ecg.fit.precision import autocast_for
+
+    flat = flatten(*shrunk(pixels, geometry, PX_PER_MM), _whole_strides(window_mm), PX_PER_MM)
+    device = next(net.parameters()).device
+    image = to_tensor(flat)[None].to(device).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode(), autocast_for("auto", device)():
+        heat = net(image)[0].float().sigmoid().cpu()
+    mm_per_cell = STRIDE / PX_PER_MM
+    return [
+        Word(WORDS[k], window_mm[0] + (x + 0.5) * mm_per_cell, window_mm[1] + (y + 0.5) * mm_per_cell, score)
+        for k, x, y, score in peaks(heat)
+    ]
+
+
+def _whole_strides(window_mm: Window) -> Window:
+    """The window, widened to whole cells of the network."""
+    x0, y0, x1, y1 = window_mm
+    cell = STRIDE / PX_PER_MM
+    return x0, y0, x0 + np.ceil((x1 - x0) / cell) * cell, y0 + np.ceil((y1 - y0) / cell) * cell
+
+
+def peaks(heat: Tensor, threshold: float = 0.3) -> list[tuple[int, float, float, float]]:
+    """(channel, x, y, score) of the maxima of a heat map [word, row, col] in 0..1, in cells, the surest first.
+
+    Where words claim the same place the surest one has it.
+    """
+    top = functional.max_pool2d(heat[None], 3, 1, 1)[0]
+    at = ((heat == top) & (heat > threshold)).nonzero()
+    scores = heat[at[:, 0], at[:, 1], at[:, 2]]
+    found: list[tuple[int, float, float, float]] = []
+    apart = _APART_MM * PX_PER_MM / STRIDE
+    for i in scores.argsort(descending=True).tolist():
+        channel, row, col = at[i].tolist()
+        if all(np.hypot(x - col, y - row) >= apart for _, x, y, _ in found):
+            x, y = _centre(heat[channel].numpy(), row, col)
+            found.append((channel, x, y, float(scores[i])))
+    return found
+
+
+def _centre(plane: np.ndarray, row: int, col: int) -> tuple[float, float]:
+    """Centre of gravity (x, y) of the 3 x 3 cells around a peak."""
+    padded = cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0)[row : row + 3, col : col + 3]
+    x, y = padded.sum(0), padded.sum(1)
+    return col + float((x[2] - x[0]) / x.sum()), row + float((y[2] - y[0]) / y.sum())

@@ -1,0 +1,129 @@
+"""Train the name reader: `python -m digitize.train_names`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from digitize.recipe import NameRecipe
+    from ecg.fit.loop import FitResult
+
+_NEAR_CELLS = 2.5  # a word is found when its peak lies this near to its centre
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="python -m digitize.train_names",
+        description="Train the network that reads lead names, paper speed and gain, on crops drawn as it goes.",
+    )
+    p.add_argument("--config", default="configs/names.yaml", help="recipe (YAML)")
+    p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one value of the recipe")
+    p.add_argument(
+        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
+    )
+    p.add_argument("--output", type=Path, default=Path("experiments"), help="where the run folder is made")
+    p.add_argument("--resume", type=Path, help="go on from a last.pth")
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    from digitize.recipe import NameRecipe
+    from ecg.fit.precision import FitError
+    from ecg.fit.recipe import RecipeError, load
+
+    try:
+        result = train(load(NameRecipe, args.config, args.set), args.data, args.output, args.resume)
+    except (FitError, RecipeError, ValueError, OSError) as error:
+        print(f"digitize.train_names: {error}", file=sys.stderr)
+        return 2
+    print(f"trained {result.epochs} epochs, {result.steps} steps: {result.best}")
+    return 0
+
+
+def train(
+    recipe: NameRecipe, data: Path | None = None, output: Path = Path("experiments"), resume: Path | None = None
+) -> FitResult:
+    """Train the name reader on simulated pages, of the recordings under `data` if given."""
+    import torch
+
+    from digitize.name_data import NameDataset
+    from digitize.page.names import NameNet
+    from ecg.fit.loop import fit
+    from ecg.fit.recipe import to_dict
+    from ecg.fit.run_folder import RunFolder
+    from simulate.stream import PageStream, training_hearts, validation_hearts
+
+    if not data:
+        print("no recordings given: drawing pages of synthetic hearts (see --data)", file=sys.stderr)
+    pages, folder = recipe.pages, Path(data) if data else None
+    learnt = PageStream(training_hearts(folder), pages.seed, pages.shares, pages.difficulty)
+    kept = PageStream(validation_hearts(folder), pages.seed + 1, pages.shares, pages.difficulty)
+    held_out = NameDataset(kept, pages.validation_samples, pages.size_px)
+    torch.manual_seed(recipe.fit.seed)
+    plain = to_dict(recipe)
+    run = RunFolder.of_checkpoint(resume) if resume else RunFolder.create(plain, output)
+    return fit(
+        NameNet(recipe.net),
+        loss,
+        NameDataset(learnt, pages.samples, pages.size_px),
+        lambda net: validation(net, held_out),
+        recipe.fit,
+        run,
+        plain,
+        resume,
+    )
+
+
+def loss(net: Any, batch: Any) -> dict[str, torch.Tensor]:
+    """The focal loss of centre heat maps (Law and Deng 2018), per word."""
+    from torch.nn.functional import logsigmoid
+
+    logits, heat = net(batch["image"]).float(), batch["heat"]
+    share = logits.sigmoid()
+    centre = heat == 1
+    missed = (1 - share) ** 2 * logsigmoid(logits)
+    invented = (1 - heat) ** 4 * share**2 * logsigmoid(-logits)
+    total = -(batch["care"] * (centre * missed + ~centre * invented)).sum() / centre.sum().clamp(min=1)
+    return {"total": total}
+
+
+def validation(net: Any, held_out: Any) -> dict[str, float]:
+    """Loss, precision, recall and F1 of the words found on crops never trained on."""
+    import torch
+
+    from digitize.page.names import peaks
+    from ecg.fit.batches import loader
+    from ecg.fit.precision import autocast_for
+
+    device = next(net.parameters()).device
+    batches = [list(range(i, min(i + 8, len(held_out)))) for i in range(0, len(held_out), 8)]
+    losses, right, found, wanted = 0.0, 0, 0, 0
+    with torch.no_grad(), autocast_for("auto", device)():
+        for batch in loader(held_out, batches, 0):
+            batch = {key: value.to(device) for key, value in batch.items()}
+            losses += float(loss(net, batch)["total"]) / len(batches)
+            for logits, heat, care in zip(net(batch["image"]), batch["heat"], batch["care"], strict=True):
+                seen = [p for p in peaks(logits.float().sigmoid().cpu()) if care[p[0], round(p[2]), round(p[1])] > 0]
+                true = (heat == 1).nonzero().tolist()
+                right += sum(any(_same(p, place) for p in seen) for place in true)
+                found, wanted = found + len(seen), wanted + len(true)
+    recall, precision = right / max(wanted, 1), right / max(found, 1)
+    f1 = 2 * recall * precision / max(recall + precision, 1e-9)
+    return {"loss": losses, "precision": precision, "recall": recall, "f1": f1}
+
+
+def _same(peak: tuple[int, float, float, float], place: Sequence[int]) -> bool:
+    channel, x, y, _ = peak
+    return channel == place[0] and abs(x - place[2]) < _NEAR_CELLS and abs(y - place[1]) < _NEAR_CELLS
+
+
+if __name__ == "__main__":
+    sys.exit(main())
