@@ -13,6 +13,8 @@ from ecg.geometry import PageGeometry
 Image = np.ndarray  # float32 [row, col, RGB] in 0..1
 Effect = Callable[[Image, float, np.random.Generator], Image]
 
+_BOTH = np.empty(0, np.float32)  # as the second map of cv2.remap: both coordinates are in the first
+
 
 @dataclass(frozen=True)
 class View:
@@ -94,7 +96,7 @@ def photograph(
     seen = np.empty((size_px[1], size_px[0], 3), np.float32)
     for first in range(0, size_px[1], 16):  # so few rows at a time that all of it stays in the cache
         band = slice(first, first + 16)
-        cv2.remap(raster, where[band], None, cv2.INTER_LINEAR, dst=seen[band], borderMode=cv2.BORDER_REPLICATE)
+        cv2.remap(raster, where[band], _BOTH, cv2.INTER_LINEAR, dst=seen[band], borderMode=cv2.BORDER_REPLICATE)
         on_paper = _on_paper(where[band], raster.shape)
         if on_paper.min() < 1:
             seen[band] = behind[band] + (seen[band] - behind[band]) * _three(on_paper)
@@ -183,7 +185,7 @@ def creases(image: Image, strength: float, rng: np.random.Generator) -> Image:
 def stains(image: Image, strength: float, rng: np.random.Generator) -> Image:
     """Coffee, water, yellowing: a few soft tinted blots."""
     rows, cols = image.shape[:2]
-    few, shade = (cols // 4 + 1, rows // 4 + 1), np.float32(1)
+    few, shade = (cols // 4 + 1, rows // 4 + 1), np.ones((1, 1, 3))
     for _ in range(rng.integers(1, 4)):
         noise = cv2.resize(rng.normal(size=(8, 8)).astype(np.float32), few, interpolation=cv2.INTER_CUBIC)
         blot = 1 / (1 + np.exp(-6 * (noise - rng.uniform(0.5, 1.5))))
@@ -250,7 +252,7 @@ def _normal(rng: np.random.Generator, rows: int, cols: int) -> np.ndarray:
     """Standard normal float32 [row, col]; OpenCV draws them in a third of numpy's time."""
     out = np.empty((rows, cols), np.float32)
     cv2.setRNGSeed(int(rng.integers(2**31)))
-    return cv2.randn(out, 0.0, 1.0)
+    return np.asarray(cv2.randn(out, np.zeros(1), np.ones(1)))
 
 
 def jpeg(image: Image, strength: float, rng: np.random.Generator) -> Image:
