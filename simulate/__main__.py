@@ -6,11 +6,13 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 from ecg.layout import TEMPLATES
 from simulate.job import MIXED
+from simulate.memory import keep_memory
 from simulate.scene import presets
 
 
@@ -24,6 +26,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--layout", help=f"drawn at random if not one of {', '.join(TEMPLATES)}")
     made.add_argument("--difficulty", type=float, default=1.0, help="0 (no wear, no tilt) to 1 (default)")
     made.add_argument("--long_side_px", type=int, help="size of the pictures (default: by the preset)")
+    made.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
+    made.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
     target = made.add_mutually_exclusive_group(required=True)
     target.add_argument("--output", metavar="DIR", help="folder for the pages; an interrupted run goes on there")
     target.add_argument("--contact_sheet", metavar="PICTURE", help="instead of pages, one picture of many small ones")
@@ -66,7 +70,8 @@ def _pages(options: dict) -> int:
 def _sheet(options: dict) -> int:
     from simulate.contact_sheet import contact_sheet
 
-    path, only = options.pop("contact_sheet"), ("output", "csv_output", "picture", "workers", "long_side_px")
+    path = options.pop("contact_sheet")
+    only = ("output", "csv_output", "picture", "workers", "long_side_px", "fs_hz", "unit")
     contact_sheet(path, **{name: value for name, value in options.items() if name not in only})
     print(path)
     return 0
@@ -74,4 +79,6 @@ def _sheet(options: dict) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _interrupt)
+    warnings.formatwarning = lambda message, *_: f"{message}\n"
+    keep_memory()
     sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from ecg.formats import find_records
 from simulate.folder import PICTURES, PageFolder, Row, row_of
+from simulate.held_out import is_held_out
 from simulate.job import MIXED, Job
 from simulate.workers import spread
 
@@ -58,6 +60,8 @@ def write_pages(
     layout: str | None = None,
     difficulty: float = 1.0,
     long_side_px: int | None = None,
+    fs_hz: float | None = None,
+    unit: str | None = None,
     csv_output: str | Path | None = None,
     picture: str = PICTURES[0],
     workers: int = 1,
@@ -72,7 +76,7 @@ def write_pages(
             raise ValueError(f"{name} must be at least 1, got {value}")
     if picture not in PICTURES:
         raise ValueError(f"unknown picture {picture!r}: expected one of {', '.join(PICTURES)}")
-    job = Job(seed, preset, layout, difficulty, long_side_px)
+    job = Job(seed, preset, layout, difficulty, long_side_px, fs_hz, unit)
     found = find_sources(records)
     folder = PageFolder(Path(output), Path(csv_output or output), picture)
     folder.claim({**asdict(job), "picture": picture, "records": _fingerprint(found)})
@@ -80,10 +84,17 @@ def write_pages(
 
 
 def find_sources(records: Sequence[str | Path]) -> list[Path] | None:
-    """All recordings meant by files, folders and patterns; None for "synthetic"."""
+    """All recordings meant by files, folders and patterns, but for those held out; None for "synthetic"."""
     if [str(path) for path in records] == [SYNTHETIC]:
         return None
-    return find_records(records)
+    found = find_records(records)
+    drawn = [path for path in found if not is_held_out(path)]
+    if len(drawn) < len(found):
+        names = ", ".join(path.stem for path in found if is_held_out(path))
+        warnings.warn(f"left out, for they stand on the pages that measure the digitizer: {names}", stacklevel=2)
+    if not drawn:
+        raise ValueError(f"{found[0]}: is held out to measure the digitizer; name other recordings")
+    return drawn
 
 
 def _fill(writer: Writer, tasks: Sequence[tuple[int, Path | None]], workers: int) -> Outcome:
@@ -91,6 +102,7 @@ def _fill(writer: Writer, tasks: Sequence[tuple[int, Path | None]], workers: int
     there = {task: _stem(*task) for task in tasks if folder.holds(_stem(*task))}
     todo = [task for task in tasks if task not in there]
     rows, outcome = folder.rows(there.values()), Outcome(kept=len(there))
+    folder.write_manifest(rows)
     try:
         with tqdm(total=len(tasks), initial=len(there), desc="simulate", unit="page", file=sys.stderr) as bar:
             for result in spread(writer, todo, workers):
@@ -101,6 +113,7 @@ def _fill(writer: Writer, tasks: Sequence[tuple[int, Path | None]], workers: int
                 else:
                     outcome.drawn += 1
                     rows.append(result)
+                    folder.add_to_manifest(result)
     finally:
         folder.write_manifest(rows)
     return outcome

@@ -73,7 +73,8 @@ class PageFolder:
     def rows(self, stems: Iterable[str]) -> list[Row]:
         """Of the pages that are there: from the manifest, or from the truth of `stems` that a killed run left."""
         path = self.pages / MANIFEST
-        listed = list(csv.DictReader(path.open(newline="", encoding="utf-8"))) if path.is_file() else []
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        listed = csv.DictReader(line for line in lines if line.endswith("\n"))  # the last one may be torn
         rows: dict[str, Row] = {row["stem"]: row for row in listed if self.holds(row["stem"])}
         for stem in stems:
             if stem not in rows:
@@ -82,11 +83,19 @@ class PageFolder:
         return list(rows.values())
 
     def write_manifest(self, rows: Iterable[Row]) -> None:
-        text = io.StringIO()
-        table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-        table.writeheader()
-        table.writerows(sorted(rows, key=lambda row: int(row["index"])))
-        write_text(self.pages / MANIFEST, text.getvalue())
+        in_order = sorted(rows, key=lambda row: int(row["index"]))
+        write_text(self.pages / MANIFEST, ",".join(_COLUMNS) + "\n" + _lines(in_order))
+
+    def add_to_manifest(self, row: Row) -> None:
+        """One more line: a run that is killed leaves the pages that it drew in the manifest too."""
+        with (self.pages / MANIFEST).open("a", encoding="utf-8") as file:
+            file.write(_lines([row]))
+
+
+def _lines(rows: Iterable[Row]) -> str:
+    text = io.StringIO()
+    csv.DictWriter(text, _COLUMNS, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def row_of(stem: str, reading: Reading) -> Row:

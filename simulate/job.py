@@ -26,7 +26,8 @@ _TRIES = 60
 class Job:
     """A preset ("mixed" draws from all, each by its share), a layout by name, and how hard: `difficulty` in 0..1.
 
-    `layout` None draws one, `long_side_px` None leaves the size to the preset.
+    `layout` None draws one, `long_side_px` None leaves the size to the preset. `fs_hz` and `unit` are those of CSV
+    recordings that do not say it themselves.
     """
 
     seed: int = 0
@@ -34,6 +35,8 @@ class Job:
     layout: str | None = None
     difficulty: float = 1.0
     long_side_px: int | None = None
+    fs_hz: float | None = None
+    unit: str | None = None
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -60,13 +63,17 @@ class Job:
         Raises OSError or ValueError, with the recording's name, for one that cannot be read or shows nothing.
         """
         rng = np.random.default_rng([self.seed, index, 21])
-        record = SyntheticHearts(seed=self.seed)[index] if source is None else stretch(read(str(source)), source, rng)
+        record = SyntheticHearts(seed=self.seed)[index] if source is None else stretch(self._read(source), source, rng)
         scene = self._scene(rng, record)
         if scene is None:
             where = f"the layout {self.layout}" if self.layout else "any layout"
             raise ValueError(f"{source}: {where} would print less than {_SHORTEST_S:g} s of {', '.join(record.leads)}")
         _, reading = scene.render(record)
         return replace(reading, facts={**reading.facts, "simulated": self._facts(index, scene, record, source)})
+
+    def _read(self, source: Path) -> Record:
+        options = {"fs_hz": self.fs_hz, "unit": self.unit} if source.suffix.lower() == ".csv" else {}
+        return read(str(source), **options)
 
     def _scene(self, rng: np.random.Generator, record: Record) -> Scene | None:
         """The first scene at random whose layout shows enough of the record; most records are shown by all."""

@@ -14,10 +14,11 @@ import numpy as np
 from ecg.leads import STANDARD
 from ecg.reading import Page, Reading
 from ecg.record import Record
+from simulate.held_out import is_held_out, ptbxl_id
 from simulate.scene import Scene
 
-# These PTB-XL recordings stand on the photographed pages that measure the digitizer.
-HELD_OUT_ECG_IDS = frozenset({"1630", "2579", "2694", "3515", "3908"})
+_ELECTRODE_OFF = 0.03  # how often a synthetic patient has lost an electrode
+_TRAIN, _VALIDATE = ("0", "1", "2"), "3"  # values of cv5 in PTB-XL's index.csv: folds apart by patient
 
 
 class Hearts(Protocol):
@@ -39,7 +40,9 @@ class SyntheticHearts:
     def __getitem__(self, index: int) -> Record:
         from simulate.heart import synthetic_record
 
-        return synthetic_record(self.seed * 1_000_003 + index)
+        number = self.seed * 1_000_003 + index
+        has_lost = np.random.default_rng([number, 31]).random() < _ELECTRODE_OFF
+        return synthetic_record(number, electrode_off=bool(has_lost))
 
 
 class RecordedHearts:
@@ -91,13 +94,20 @@ class MixedHearts:
 
 def ptbxl_records(root: Path, keep: Callable[[Mapping[str, str]], bool]) -> list[Path]:
     """Header paths of the PTB-XL recordings under `root` whose row of index.csv is kept, held-out ones never."""
-    rows = {row["ecg_id"]: row for row in csv.DictReader((root / "index.csv").open(newline=""))}
-    found = []
-    for path in sorted(root.rglob("*_hr.hea")):
-        ecg_id = path.stem.removesuffix("_hr").lstrip("0")
-        if ecg_id in rows and ecg_id not in HELD_OUT_ECG_IDS and keep(rows[ecg_id]):
-            found.append(path)
-    return found
+    rows = _ptbxl_rows(root)
+    found = [path for path in sorted(root.rglob("*_hr.hea")) if not is_held_out(path)]
+    return [path for path in found if (ecg_id := ptbxl_id(path)) in rows and keep(rows[ecg_id])]
+
+
+def _ptbxl_rows(root: Path) -> dict[str | None, dict[str, str]]:
+    return {row["ecg_id"]: row for row in csv.DictReader((root / "index.csv").open(newline=""))}
+
+
+def _cinc_records(data: Path) -> list[Path]:
+    """The CinC recordings but for those that are PTB-XL's under another name and are held out or validate."""
+    rows = _ptbxl_rows(data / "ptbxl")
+    found = [path for path in sorted((data / "cinc_mix").glob("*.hea")) if not is_held_out(path)]
+    return [path for path in found if rows.get(ptbxl_id(path), {}).get("cv5") != _VALIDATE]
 
 
 def training_hearts(data: Path | None) -> MixedHearts:
@@ -108,8 +118,8 @@ def training_hearts(data: Path | None) -> MixedHearts:
     synthetic = SyntheticHearts()
     if data is None:
         return MixedHearts([synthetic], [1.0])
-    real = RecordedHearts(ptbxl_records(data / "ptbxl", lambda row: row["cv5"] in ("0", "1", "2")))
-    mixed = RecordedHearts(sorted((data / "cinc_mix").glob("*.hea")))
+    real = RecordedHearts(ptbxl_records(data / "ptbxl", lambda row: row["cv5"] in _TRAIN))
+    mixed = RecordedHearts(_cinc_records(data))
     return MixedHearts([real, mixed, synthetic], [0.65, 0.15, 0.2])
 
 
@@ -117,7 +127,7 @@ def validation_hearts(data: Path | None) -> MixedHearts:
     """Hearts that training never draws: PTB-XL fold 3 under `data`, or synthetic ones of other seeds."""
     if data is None:
         return MixedHearts([SyntheticHearts(seed=7)], [1.0])
-    return MixedHearts([RecordedHearts(ptbxl_records(data / "ptbxl", lambda row: row["cv5"] == "3"))], [1.0])
+    return MixedHearts([RecordedHearts(ptbxl_records(data / "ptbxl", lambda row: row["cv5"] == _VALIDATE))], [1.0])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
+from simulate.memory import keep_memory
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -33,6 +35,7 @@ def _start() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    keep_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
