@@ -50,7 +50,7 @@ class Beside(nn.Module):
 
 
 def scaled(demographics: Tensor) -> Tensor:
-    """Age in years and sex (0 or 1) [batch, 2] around zero; NaN, unknown, becomes 0: of usual age, between the sexes."""
+    """Age in years and sex (0 or 1) [batch, 2] around zero; NaN, unknown, becomes 0: usual age, between the sexes."""
     centre = demographics.new_tensor([_AGE_YEARS, 0.5])
     spread = demographics.new_tensor([_AGE_SPREAD_YEARS, 0.5])
     return torch.nan_to_num((demographics - centre) / spread)

@@ -19,12 +19,13 @@ class Bottleneck(nn.Module):
         self, before: int, inner: int, outer: int, kernel: int, stride: int, groups: int, squeeze: bool, dropout: float
     ) -> None:
         super().__init__()
+        last = nn.BatchNorm1d(outer)
+        nn.init.constant_(last.weight, 0.1)  # a deep stack begins close to its shortcuts
         self.body = nn.Sequential(
             conv_norm(before, inner, 1), nn.ReLU(),
             conv_norm(inner, inner, kernel, stride, groups), nn.ReLU(), nn.Dropout(dropout),
-            conv_norm(inner, outer, 1), *([Squeeze(outer, 16)] if squeeze else []),
+            nn.Conv1d(inner, outer, 1, bias=False), last, *([Squeeze(outer, 16)] if squeeze else []),
         )  # fmt: skip
-        nn.init.constant_(self.body[5][1].weight, 0.1)  # a deep stack begins close to its shortcuts
         shortcut: list[nn.Module] = [nn.AvgPool1d(stride, ceil_mode=True)] if stride > 1 else []
         if before != outer:
             shortcut.append(conv_norm(before, outer, 1))

@@ -60,9 +60,8 @@ class _Block(nn.Module):
         norm: type[nn.BatchNorm1d] | type[nn.BatchNorm2d] = nn.BatchNorm2d if rows else nn.BatchNorm1d
 
         def along(inputs: int, kernel: int, stride: int = 1) -> nn.Module:
-            size, step, padding = (
-                ((1, kernel), (1, stride), (0, kernel // 2)) if rows else (kernel, stride, kernel // 2)
-            )
+            sizes = kernel, stride, kernel // 2
+            size, step, padding = ((1, kernel), (1, stride), (0, kernel // 2)) if rows else sizes
             return conv(inputs, width, size, step, padding, bias=False)  # type: ignore[arg-type]
 
         self.branches = nn.ModuleList(along(before, kernel, stride) for kernel in kernels)

@@ -14,7 +14,7 @@ Cell = Literal["gru", "lstm"]
 
 
 class CellPerLead(nn.Module):
-    """A recurrent cell for every row, or one that all rows share; [batch, row, step, input] to [batch, row, step, unit]."""
+    """A recurrent cell for every row, or one for all; [batch, row, step, input] to [batch, row, step, unit]."""
 
     def __init__(self, rows: int, inputs: int, units: int, cell: Cell, shared: bool) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class CellPerLead(nn.Module):
 
 
 class Attention(nn.Module):
-    """Every item becomes a dense layer of [weighted item, item, mean, maximum]; [..., item, width] to the same shape."""
+    """Every item [..., item, width] becomes a dense layer of [weighted item, item, mean, maximum]."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -105,7 +105,6 @@ class ResidualRecurrent(nn.Module):
         elif self.reading == "rows":
             items = maps[..., None]
         else:
-            items = maps[:, 0].unfold(1, maps.shape[2] // self.rows, maps.shape[2] // self.rows)[
-                :, : self.rows, :, None
-            ]
+            stretch = maps.shape[2] // self.rows
+            items = maps[:, 0].unfold(1, stretch, stretch)[:, : self.rows, :, None]
         return self.drop(self.cells(items)[:, :, -1].flatten(1))
