@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -94,6 +94,15 @@ def write_reading(reading: Reading, folder: str | Path, stem: str) -> dict[str, 
     reading.save_json(files["json"])
     reading.overlay(files["overlay"])
     return files
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or name_2, name_3 ... where another folder held a file of the same name."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
 
 
 def describe(reading: Reading) -> str:

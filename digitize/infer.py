@@ -16,13 +16,15 @@ from digitize.batch import (
     Given,
     describe,
     find_template,
+    free_name,
     load_digitizer,
     read_file,
     write_reading,
 )
+from digitize.options import add_page_options
 from digitize.page.open import expand_images
 from ecg import formats
-from ecg.layout import TEMPLATES, Template
+from ecg.layout import Template
 from ecg.reading import Reading
 
 __all__ = ["PageResult", "infer", "write_reading"]
@@ -92,7 +94,7 @@ def _or(words: Sequence[str]) -> str:
 
 
 def _write(attempt: Attempt, target: Path, taken: set[str]) -> PageResult:
-    name = _free_name(attempt.name, taken)
+    name = free_name(attempt.name, taken)
     result = PageResult(name, attempt.source, error=attempt.error)
     if attempt.reading is None:
         return result
@@ -116,24 +118,12 @@ def _write_to(reading: Reading, target: Path, name: str) -> dict[str, Path]:
     return {target.suffix.lower()[1:]: target}
 
 
-def _free_name(name: str, taken: set[str]) -> str:
-    """The name, or name_2, name_3 ... where another folder held a picture of the same name."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    return free
-
-
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m digitize.infer", description=__doc__)
     made.add_argument("--image", dest="images", metavar="PATH", nargs="+", required=True,
                       help="pictures or PDFs, folders of them, or patterns")  # fmt: skip
     made.add_argument("--output", default="out", help="a folder, or one .csv, .hea or .json file (default: out)")
-    made.add_argument("--layout", help=f"given, not searched for: {', '.join(TEMPLATES)}, or a YAML file")
-    made.add_argument("--mm_per_s", type=float, help="paper speed, if known (usual: 25 or 50)")
-    made.add_argument("--mm_per_mv", type=float, help="gain, if known (usual: 5, 10 or 20)")
-    made.add_argument("--device", default="cpu", help="where the networks run (default: cpu)")
+    add_page_options(made)
     return made
 
 
