@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from ecg.leads import CABRERA, STANDARD, canonical
+from ecg.leads import CABRERA, PRECORDIAL, STANDARD, canonical
 
 
 @dataclass(frozen=True)
 class LeadBox:
     """One printed stretch of one lead: its place in paper mm (x0, y0, x1, y1; y downward) and its time span.
 
-    The 0 mV line is the middle of the box. A rhythm strip is one more box, so a lead may stand twice.
+    The 0 mV line is the middle of the box. A rhythm strip is one more box, so a lead may stand twice. `gain` is its
+    share of the layout's mm/mV: 0.5 where chest leads are printed at half size.
     """
 
     lead: str
@@ -25,6 +26,7 @@ class LeadBox:
     t0_s: float
     t1_s: float
     is_rhythm: bool = False
+    gain: float = 1.0
 
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = (float(v) for v in self.box_mm)
@@ -32,6 +34,8 @@ class LeadBox:
             raise ValueError(f"box of {self.lead} must be (x0, y0, x1, y1) with x0 < x1 and y0 < y1, got {self.box_mm}")
         if not self.t0_s < self.t1_s:
             raise ValueError(f"time span of {self.lead} must be positive, got {self.t0_s}..{self.t1_s} s")
+        if self.gain <= 0:
+            raise ValueError(f"gain of {self.lead} must be positive, got {self.gain}")
         object.__setattr__(self, "lead", canonical(self.lead))
         object.__setattr__(self, "box_mm", (x0, y0, x1, y1))
 
@@ -82,10 +86,7 @@ class Layout:
             "name": self.name,
             "mm_per_s": self.mm_per_s,
             "mm_per_mv": self.mm_per_mv,
-            "boxes": [
-                {"lead": b.lead, "box_mm": list(b.box_mm), "t0_s": b.t0_s, "t1_s": b.t1_s, "is_rhythm": b.is_rhythm}
-                for b in self.boxes
-            ],
+            "boxes": [{**asdict(b), "box_mm": list(b.box_mm)} for b in self.boxes],
         }
 
     @classmethod
@@ -135,10 +136,12 @@ class Template:
         mm_per_s: float = 25.0,
         mm_per_mv: float = 10.0,
         baselines_mm: Sequence[float] | None = None,
+        chest_gain: float = 1.0,
     ) -> Layout:
         """Put the template on paper: `origin_mm` is the upper left corner of the first box.
 
-        `baselines_mm` gives each row's 0 mV line where the rows are not evenly spaced.
+        `baselines_mm` gives each row's 0 mV line where the rows are not evenly spaced; `chest_gain` is the chest
+        leads' share of the gain.
         """
         lines = baselines_mm or [origin_mm[1] + (r + 0.5) * row_mm for r in range(self.row_count)]
         if len(lines) != self.row_count:
@@ -149,7 +152,8 @@ class Template:
             x0 = origin_mm[0] + c * self.column_s * mm_per_s
             t0 = 0.0 if self.simultaneous else c * self.column_s
             box = (x0, lines[r] - row_mm / 2, x0 + seconds * mm_per_s, lines[r] + row_mm / 2)
-            boxes.append(LeadBox(lead, box, t0, t0 + seconds, is_rhythm))
+            gain = chest_gain if lead in PRECORDIAL else 1.0
+            boxes.append(LeadBox(lead, box, t0, t0 + seconds, is_rhythm, gain))
         return Layout(self.name, tuple(boxes), mm_per_s, mm_per_mv)
 
 

@@ -56,6 +56,14 @@ def test_moving_and_saving() -> None:
     assert Layout.from_dict(moved.to_dict()) == moved
 
 
+def test_chest_leads_at_half_gain() -> None:
+    layout = template("3x4+1", rhythm=("V5",)).place(chest_gain=0.5)
+    assert {b.lead: b.gain for b in layout.boxes} == {lead: 0.5 if lead[0] == "V" else 1.0 for lead in STANDARD}
+    assert Layout.from_dict(layout.to_dict()) == layout
+    with pytest.raises(ValueError, match="gain of V1 must be positive"):
+        LeadBox("V1", (0, 0, 1, 1), 0.0, 1.0, gain=0.0)
+
+
 def test_own_template(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("name: mine\ngrid: [[d1, v1], [d2, -avr]]\ncolumn_s: 5\nrhythm: [ii]\n")
