@@ -54,7 +54,17 @@ class Digitizer:
         mm_per_s: float | None = None,
         mm_per_mv: float | None = None,
     ) -> Reading:
-        """Read a page; layout, speed and gain are found unless given. Raises NotAnEcg for a page that is refused."""
+        """Read a page; layout, speed and gain are found unless given. Raises NotAnEcg for a page that is refused.
+
+        Where the file draws its curves itself, these are the traces; everything else is read from the pixels.
+        """
+        if page.drawing is not None:
+            from digitize.page.vector import NotDrawn, read_drawing
+
+            try:
+                return read_drawing(page, layout, mm_per_s, mm_per_mv)
+            except NotDrawn as error:
+                page = replace(page, notes=(*page.notes, f"read from its pixels, because {error}"))
         geometry, found, reach, warnings = self._locate(page, layout, mm_per_s)
         rows = read_rows(self.row_net, page, geometry, found, reach)
         placed, more = calibrate(found, rows, mm_per_s, mm_per_mv)

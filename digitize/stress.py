@@ -28,7 +28,8 @@ def stressed(page: Page, name: str, seed: int = 0) -> Page:
     """The page after one of `STRESSES`; the same page, name and seed give the same pixels."""
     rng = np.random.default_rng([seed, zlib.crc32(f"{name} {page.stem}".encode())])
     pixels = np.ascontiguousarray(STRESSES[name](page.pixels, rng))
-    return replace(page, pixels=pixels, dpi=page.dpi and (page.dpi / 2 if name == "half" else page.dpi))
+    dpi = page.dpi and (page.dpi / 2 if name == "half" else page.dpi)
+    return replace(page, pixels=pixels, dpi=dpi, drawing=None)  # what the file drew does not suffer
 
 
 def noise(pixels: np.ndarray, rng: np.random.Generator, sigma: float = 12.0) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ecg.drawing import Drawing
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox
 from ecg.leads import STANDARD
@@ -23,7 +24,8 @@ DURATION_S = 10.0
 class Page:
     """A picture of a page: `pixels` is uint8 [row, col, RGB]; `dpi` is what the file claims (None if nothing).
 
-    `notes` say in words what was changed on opening (shrunk, only the first picture of an animation ...).
+    `notes` say in words what was changed on opening (shrunk, only the first picture of an animation ...). `drawing` is
+    what the file draws the page with, where it is not a picture; whoever changes the pixels must drop it.
     """
 
     pixels: np.ndarray
@@ -31,6 +33,7 @@ class Page:
     source: str = ""
     index: int = 0
     notes: tuple[str, ...] = ()
+    drawing: Drawing | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
@@ -65,7 +68,7 @@ class Trace:
         """(time_s, mV) of every point, by the geometry, the box's zero line and time span, and the layout's scales."""
         mm = geometry.to_mm(np.stack([self.x_px, self.y_px], axis=-1))
         time_s = box.t0_s + (mm[:, 0] - box.box_mm[0]) / layout.mm_per_s
-        return time_s, (box.baseline_mm - mm[:, 1]) / layout.mm_per_mv
+        return time_s, (box.baseline_mm - mm[:, 1]) / (layout.mm_per_mv * box.gain)
 
 
 @dataclass(frozen=True, eq=False)

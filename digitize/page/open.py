@@ -33,7 +33,7 @@ def iter_pages(path: str | Path) -> Iterator[Page]:
             height, width = frame.pixels.shape[:2]
             if min(width, height) < _SMALLEST_PX:
                 raise ValueError(f"{width}x{height} px is too small for an ECG; expected a scan at 200 dpi or more")
-            yield Page(frame.pixels, frame.dpi, str(path), index, frame.notes)
+            yield Page(frame.pixels, frame.dpi, str(path), index, frame.notes, frame.drawing)
     except ValueError as error:
         raise PageError(f"{path}: {error}") from error
 

@@ -1,4 +1,7 @@
-"""PDF pages as pictures: drawn at 300 dpi, or less where a sheet is so large that this would be wasteful."""
+"""PDF pages as pictures, with the lines and words they hold.
+
+They are drawn at 300 dpi, or less where a sheet is so large that this would be wasteful.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitize.page.picture import Frame
+from digitize.page.strokes import drawing_of
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -38,5 +42,6 @@ def _draw(page: pypdfium2.PdfPage) -> Frame:
     drawn = page.render(scale=dpi / _POINTS_PER_INCH, rev_byteorder=True)  # RGB on white paper
     pixels = drawn.to_numpy()[:, :, :3].copy()
     drawn.close()
+    drawing = drawing_of(page, (pixels.shape[1], pixels.shape[0]))
     page.close()
-    return Frame(pixels, dpi)
+    return Frame(pixels, dpi, (), drawing)

@@ -10,6 +10,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ecg.drawing import Drawing
+
 Result = TypeVar("Result")
 
 _FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
@@ -31,11 +33,15 @@ _TURNS = {
 
 
 class Frame(NamedTuple):
-    """One decoded page: uint8 [row, col, RGB], the file's own dpi (None if it claims nothing), and what was changed."""
+    """One decoded page: uint8 [row, col, RGB], the file's own dpi (None if it claims nothing), and what was changed.
+
+    `drawing` holds the lines and words of a page that is not only a picture.
+    """
 
     pixels: np.ndarray
     dpi: float | None
     notes: tuple[str, ...] = ()
+    drawing: Drawing | None = None
 
 
 def frames(path: Path) -> Iterator[Frame]:

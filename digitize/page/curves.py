@@ -1,0 +1,103 @@
+"""Traces and calibration pulses among the lines of a drawn page, and the rows they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_LEAST_POINTS, _LEAST_MM = 40, 15.0  # of a trace
+_PULSE_WIDE_MM, _PULSE_TALL_MM = (2.0, 14.0), (2.0, 42.0)
+_PULSE_FLAT = 0.25  # of a pulse's width lies on its plateau, at least
+_FOOT_MM = 20.0  # a pulse's foot is no farther than this from the middle of its row's first or last trace
+_STEP_MM = 0.5  # points of a trace stand no farther apart than the samples of a slow recorder
+_ROW_MM = 25.0  # traces side by side belong to one row when their middles differ by less
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line that runs from left to right, in paper mm [point, (x, y)]."""
+
+    mm: np.ndarray
+
+    @property
+    def x0_mm(self) -> float:
+        return float(self.mm[0, 0])
+
+    @property
+    def x1_mm(self) -> float:
+        """Where the next sample would stand; the small steps count, because straight stretches may lack points."""
+        steps = np.diff(self.mm[:, 0])
+        return float(self.mm[-1, 0] + np.quantile(steps[steps > 0], 0.05))
+
+    @property
+    def middle_mm(self) -> float:
+        return float(np.median(self.mm[:, 1]))
+
+    def filled(self) -> np.ndarray:
+        """The points [point, (x, y)] in mm, with new ones on straight stretches from which a program left them out."""
+        parts = np.maximum(1, np.ceil(np.diff(self.mm[:, 0]) / _STEP_MM - 0.01)).astype(int)
+        at = np.concatenate([k + np.arange(n) / n for k, n in enumerate(parts)] + [[len(parts)]])
+        return np.stack([np.interp(at, np.arange(len(self.mm)), column) for column in self.mm.T], axis=-1)
+
+    @property
+    def is_trace(self) -> bool:
+        return len(self.mm) >= _LEAST_POINTS and self.x1_mm - self.x0_mm >= _LEAST_MM
+
+    @property
+    def is_pulse(self) -> bool:
+        """Whether it begins and ends on its foot and stands flat in between."""
+        wide, tall = np.ptp(self.mm, axis=0)
+        if not (_PULSE_WIDE_MM[0] < wide < _PULSE_WIDE_MM[1] and _PULSE_TALL_MM[0] < tall < _PULSE_TALL_MM[1]):
+            return False
+        on_foot = np.abs(self.mm[[0, -1], 1] - self.mm[:, 1].max()) < 0.05 * tall
+        on_top = np.flatnonzero(self.mm[:, 1] - self.mm[:, 1].min() < 0.05 * tall)
+        flat = self.mm[on_top[-1], 0] - self.mm[on_top[0], 0]
+        return bool(on_foot.all() and flat > _PULSE_FLAT * wide)
+
+    @property
+    def height_mm(self) -> float:
+        return float(np.ptp(self.mm[:, 1]))
+
+
+def from_left_to_right(mm: np.ndarray) -> Curve | None:
+    """The line as a curve, turned round where it was drawn from the right; None where it runs back."""
+    steps = np.diff(mm[:, 0])
+    if len(steps) and (steps <= 1e-3).all():
+        mm, steps = mm[::-1], -steps[::-1]
+    return Curve(mm) if len(steps) > 2 and (steps >= -1e-3).all() and steps.any() else None
+
+
+def in_rows(traces: Sequence[Curve]) -> list[list[Curve]]:
+    """The traces row by row from the top, each row from the left; no two of a row stand above each other."""
+    rows: list[list[Curve]] = []
+    for trace in sorted(traces, key=lambda t: t.middle_mm):
+        row = rows[-1] if rows else []
+        beside = all(_overlap_mm(trace, other) < 2.0 for other in row)
+        if row and beside and trace.middle_mm - row[0].middle_mm < _ROW_MM:
+            row.append(trace)
+        else:
+            rows.append([trace])
+    return [sorted(row, key=lambda t: t.x0_mm) for row in rows]
+
+
+def zero_lines(rows: Sequence[Sequence[Curve]], pulses: Sequence[Curve]) -> list[float]:
+    """The height of every row's 0 mV line, mm: the foot of its pulse or, without one, the middle of its traces."""
+    return [_zero_line(row, pulses) for row in rows]
+
+
+def _zero_line(row: Sequence[Curve], pulses: Sequence[Curve]) -> float:
+    middle = float(np.median([trace.middle_mm for trace in row]))
+    feet = [float(pulse.mm[0, 1]) for pulse in pulses if _touches(row, pulse)]
+    near = min(feet, key=lambda foot: abs(foot - middle), default=middle)
+    return near if abs(near - middle) < _FOOT_MM else middle
+
+
+def _touches(row: Sequence[Curve], pulse: Curve) -> bool:
+    """Whether the pulse stands beside the row's first or last trace."""
+    return pulse.x1_mm - row[0].x0_mm < 5.0 or row[-1].x1_mm - pulse.x0_mm < 5.0
+
+
+def _overlap_mm(a: Curve, b: Curve) -> float:
+    return min(a.x1_mm, b.x1_mm) - max(a.x0_mm, b.x0_mm)

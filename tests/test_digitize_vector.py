@@ -1,0 +1,250 @@
+"""Vector PDFs: whatever program drew them, the signal comes back from its curves; all else goes to the raster road."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from PIL import Image
+
+from digitize.metrics import score_page
+from digitize.page.open import open_pages
+from digitize.page.vector import NotDrawn, read_drawing
+from digitize.pipeline import Digitizer
+from digitize.truth import as_printed
+from ecg.layout import Layout, LeadBox, template
+from ecg.reading import Page
+from ecg.record import Record
+from simulate.heart import synthetic_record
+
+MM = 1 / 25.4  # inches
+PAPER_MM = (297.0, 210.0)
+HEART = synthetic_record(3, "SR", noise={}, conditions=())
+
+
+def draw_page(
+    path: Path,
+    layout: Layout,
+    *,
+    step_mm: float = 1.0,
+    words: tuple[str, ...] = ("25 mm/s", "10 mm/mV"),
+    named: Callable[[LeadBox], bool] = lambda box: True,
+    pulses: bool = True,
+    scale: float = 1.0,
+    turn: int = 0,
+    simplify: bool = False,
+) -> Path:
+    """A page as plotting programs draw it; `scale` shrinks the whole, `turn` is the page's own turn in degrees.
+
+    `simplify` leaves out points of straight stretches, as such programs do unless told otherwise.
+    """
+    figure = Figure(figsize=(PAPER_MM[0] * MM * scale, PAPER_MM[1] * MM * scale))
+    FigureCanvasPdf(figure)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, PAPER_MM[0]), ylim=(PAPER_MM[1], 0))
+    axes.set_axis_off()
+    grid(axes, step_mm)
+    for box in layout.boxes:
+        trace(axes, layout, box)
+        if named(box):
+            axes.text(box.box_mm[0] + 1, box.baseline_mm - 8, box.lead, fontsize=9 * scale)
+    for row in layout.rows() if pulses else ():
+        x, y, tall = row[0].box_mm[0] - 8, row[0].baseline_mm, layout.mm_per_mv
+        axes.plot(np.array([0, 1, 1, 6, 6, 7]) + x, np.array([0, 0, -1, -1, 0, 0]) * tall + y, "k", lw=0.7)
+    for i, text in enumerate(words):
+        axes.text(20 + 40 * i, 205, text, fontsize=8 * scale)
+    with rc_context({"path.simplify": simplify}):
+        figure.savefig(path)
+    if turn:
+        turned(path, turn)
+    return path
+
+
+def grid(axes: Axes, step_mm: float) -> None:
+    for across in (True, False):
+        places = np.arange(5, PAPER_MM[not across] - 4, step_mm)
+        ends = (5, PAPER_MM[across] - 5)
+        lines = [[(p, e) if across else (e, p) for e in ends] for p in places]
+        axes.add_collection(LineCollection(lines, colors="#f0b0b0", linewidths=0.2))
+
+
+def trace(axes: Axes, layout: Layout, box: LeadBox) -> None:
+    inside = (HEART.time_s >= box.t0_s) & (HEART.time_s < box.t1_s)
+    x = box.box_mm[0] + (HEART.time_s[inside] - box.t0_s) * layout.mm_per_s
+    sign = -1 if box.lead.startswith("-") else 1
+    mv = sign * HEART[box.lead.removeprefix("-")][inside]
+    axes.plot(x, box.baseline_mm - mv * layout.mm_per_mv, "k", lw=0.7)
+
+
+def turned(path: Path, degrees: int) -> None:
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(path) as document:
+        document[0].set_rotation(degrees)
+        saved = path.with_suffix(".new")
+        document.save(saved)
+    saved.replace(path)
+
+
+def placed(name: str = "3x4+1", mm_per_s: float = 25.0, mm_per_mv: float = 10.0) -> Layout:
+    kind = template(name)
+    return kind.place((20, 15), 180 / kind.row_count, mm_per_s, mm_per_mv)
+
+
+def only(path: Path) -> Page:
+    (page,) = open_pages(path)
+    return page
+
+
+def error_uv(record: Record, layout: Layout) -> float:
+    """The largest error over everything that is printed; what is missing is infinite."""
+    worst = 0.0
+    for box in layout.boxes:
+        inside = (HEART.time_s >= box.t0_s) & (HEART.time_s < box.t1_s)
+        lead = box.lead.removeprefix("-")
+        off = np.abs(record[lead][inside] - HEART[lead][inside])
+        worst = max(worst, float(np.nan_to_num(off, nan=np.inf).max()))
+    return 1000 * worst
+
+
+@pytest.mark.parametrize("name", ["3x4+1", "6x2", "12x1", "3x2-limb", "cabrera-3x4+1", "4x3"])
+def test_every_layout_comes_back_from_its_curves(tmp_path: Path, name: str) -> None:
+    layout = placed(name)
+    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout)))
+    assert error_uv(reading.record, layout) < 5
+    assert [box.lead for box in reading.layout.boxes] == [box.lead for box in layout.boxes]
+    assert reading.layout.name == name
+    assert reading.warnings == ()
+    assert set(reading.confidence.values()) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "layout"),
+    [
+        ({"step_mm": 5.0}, placed()),
+        ({"scale": 0.7}, placed()),
+        ({"scale": 0.7, "step_mm": 5.0}, placed()),
+        ({"turn": 90}, placed()),
+        ({"turn": 180}, placed()),
+        ({"turn": 270}, placed("12x1")),
+        ({"words": ("50mm/s", "5 mm/mV")}, placed("12x1", 50.0, 5.0)),
+        ({"words": ("Speed: 25 mm/sec", "Limb: 20 mm/mV")}, placed("6x2", 25.0, 20.0)),
+    ],
+)
+def test_other_grids_sizes_turns_and_scales(tmp_path: Path, options: dict[str, Any], layout: Layout) -> None:
+    if layout.mm_per_s == 50:  # ten seconds do not fit on the paper: five are drawn
+        layout = Layout(layout.name, tuple(half(box) for box in layout.boxes), 50.0, layout.mm_per_mv)
+    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout, **options)))
+    assert error_uv(reading.record, layout) < 5
+    assert (reading.layout.mm_per_s, reading.layout.mm_per_mv) == (layout.mm_per_s, layout.mm_per_mv)
+
+
+def test_points_left_out_of_straight_stretches_cost_little(tmp_path: Path) -> None:
+    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", placed(), simplify=True)))
+    truth = as_printed(HEART, placed().boxes)
+    score = score_page(truth, reading.record)
+    assert score.snr_db > 28  # the program left out flanks too, as far as its pen hides it
+    assert np.array_equal(np.isnan(truth.signal_mv), np.isnan(reading.record.signal_mv))
+
+
+def half(box: LeadBox) -> LeadBox:
+    x0, y0, x1, y1 = box.box_mm
+    return LeadBox(box.lead, (x0, y0, (x0 + x1) / 2, y1), box.t0_s, (box.t0_s + box.t1_s) / 2)
+
+
+def test_without_words_the_gain_comes_from_the_pulses_and_the_speed_is_assumed_aloud(tmp_path: Path) -> None:
+    layout = placed("3x4+1", mm_per_mv=5.0)
+    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout, words=())))
+    assert error_uv(reading.record, layout) < 5
+    assert reading.layout.mm_per_mv == 5
+    assert [words for words in reading.warnings if "25 mm/s" in words] == list(reading.warnings)
+
+
+def test_without_pulses_the_zero_line_is_the_rows_middle_and_the_gain_is_assumed_aloud(tmp_path: Path) -> None:
+    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", placed(), words=("25 mm/s",), pulses=False)))
+    assert any("gain taken as 10 mm/mV" in words for words in reading.warnings)
+    off = reading.record.signal_mv - HEART.signal_mv
+    assert np.nanstd(off, axis=1).max() < 0.1  # offsets differ from row to row, shapes do not
+
+
+def test_a_nameless_rhythm_strip_is_the_lead_whose_curve_it_repeats(tmp_path: Path) -> None:
+    layout = placed("3x4+1")
+    boxes = (*layout.boxes[:-1], LeadBox("V5", layout.boxes[-1].box_mm, 0.0, 10.0, True))
+    layout = Layout("3x4+1", boxes)
+    path = draw_page(tmp_path / "a.pdf", layout, named=lambda box: not box.is_rhythm)
+    reading = read_drawing(only(path))
+    assert reading.layout.boxes[-1].lead == "V5"
+    assert any("taken as V5" in words for words in reading.warnings)
+    assert error_uv(reading.record, layout) < 5
+
+
+def test_a_missing_name_is_taken_from_the_usual_order_aloud(tmp_path: Path) -> None:
+    path = draw_page(tmp_path / "a.pdf", placed(), named=lambda box: box.lead != "V2")
+    reading = read_drawing(only(path))
+    assert error_uv(reading.record, placed()) < 5
+    assert any("1 traces are not named" in words and "3x4+1" in words for words in reading.warnings)
+
+
+def test_what_is_given_counts_more_than_what_is_printed(tmp_path: Path) -> None:
+    page = only(draw_page(tmp_path / "a.pdf", placed("3x4+1")))
+    reading = read_drawing(page, "cabrera-3x4+1", mm_per_s=50.0, mm_per_mv=20.0)
+    assert reading.layout.boxes[0].lead == "aVL"
+    assert (reading.layout.mm_per_s, reading.layout.mm_per_mv) == (50.0, 20.0)
+    assert any("pulses say 10 mm/mV" in words for words in reading.warnings)
+    with pytest.raises(NotDrawn, match="which is not 6x2"):
+        read_drawing(page, "6x2")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"named": lambda box: False}, "without a lead's name"),
+        ({"step_mm": 60.0}, "no grid"),
+    ],
+)
+def test_a_drawing_that_does_not_tell_enough_is_left_to_the_pixels(
+    tmp_path: Path, options: dict[str, Any], words: str
+) -> None:
+    page = only(draw_page(tmp_path / "a.pdf", placed(), **options))
+    with pytest.raises(NotDrawn, match=words):
+        read_drawing(page)
+
+
+def test_a_scan_in_a_pdf_goes_to_the_networks_with_a_note(tmp_path: Path) -> None:
+    Image.new("RGB", (800, 600), "white").save(tmp_path / "scan.pdf")
+    page = only(tmp_path / "scan.pdf")
+    with pytest.raises(NotDrawn, match="no grid"):
+        read_drawing(page)
+    asked: list[Page] = []
+
+    def locate(page: Page, *_: object) -> None:
+        asked.append(page)
+        raise ValueError("asked")
+
+    digitizer = Digitizer(None, None, (1, 1), {})
+    object.__setattr__(digitizer, "_locate", locate)
+    with pytest.raises(ValueError, match="asked"):
+        digitizer(page)
+    assert "read from its pixels" in asked[0].notes[0]
+
+
+def test_a_drawn_page_needs_no_network(tmp_path: Path) -> None:
+    reading = Digitizer(None, None, (1, 1), {})(only(draw_page(tmp_path / "a.pdf", placed())))
+    assert error_uv(reading.record, placed()) < 5
+
+
+def test_the_real_drawn_pages_are_read(ecg_data: Path) -> None:
+    paths = sorted((ecg_data / "pages" / "ptbxl_pdf").glob("*.pdf"))[:3]
+    if not paths:
+        pytest.skip("no drawn pages in ECG_DATA")
+    for path in paths:
+        reading = read_drawing(only(path))
+        assert reading.layout.name == "3x4+1"
+        assert np.isfinite(reading.record["II"]).mean() > 0.99
