@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from classify.classifier import Classifier
-    from classify.sources import Example
+    from classify.tasks import Example
     from ecg.reading import Page, Reading
     from ecg.record import Record
 
@@ -48,7 +48,7 @@ def compare(
     """
     from classify.classifier import Classifier
     from classify.recipe import Recipe
-    from classify.sources import TASKS, examples
+    from classify.tasks import TASKS, examples
     from digitize import Digitizer
     from ecg.fit.recipe import from_dict
     from ecg.formats import write_text
@@ -73,7 +73,7 @@ def _see_all(
 ) -> _Rows:
     from tqdm import tqdm
 
-    from classify.data import load_example
+    from classify.arrays import load_example
     from classify.labels import targets
     from simulate import Scene
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -18,12 +18,22 @@ BRIDGE_S = 0.12  # a shorter gap is a hole in the reading, not the end of a prin
 LIMIT = 10.0  # in standard deviations: a pacing spike must not dwarf the rest
 
 
-def on_grid(record: Record, fs_hz: float) -> np.ndarray:
-    """The twelve leads by name at `fs_hz`, the first ten seconds, in the record's unit; float32 [12, n] with NaN."""
-    twelve = record.select(STANDARD)
-    if twelve.fs_hz != fs_hz:
-        twelve = twelve.resample(fs_hz)
-    return twelve.crop(twelve.start_s, DURATION_S).signal_mv
+def on_grid(
+    record: Record, fs_hz: float, leads: Sequence[str] = STANDARD, duration_s: float = DURATION_S
+) -> np.ndarray:
+    """The leads by name at `fs_hz`, from the record's start on, in its unit; float32 [lead, n] with NaN.
+
+    "V1|V5" means the first of several leads that the record has.
+    """
+    chosen = record.select([first_of(name.split("|"), record.leads) for name in leads])
+    if chosen.fs_hz != fs_hz:
+        chosen = chosen.resample(fs_hz)
+    return chosen.crop(chosen.start_s, duration_s).signal_mv
+
+
+def first_of(names: Sequence[str], there: Sequence[str]) -> str:
+    """The first name that is there, else the first."""
+    return next((name for name in names if name in there), names[0])
 
 
 def prepare(signal: np.ndarray, fs_hz: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

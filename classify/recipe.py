@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from classify.nets import NETS
-from classify.sources import TASKS
+from classify.tasks import TASKS
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD
 
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Grid and variations; `simulated` records are made when no data is given, `cache` holds arrays once read."""
+    """Grid and variations; `simulated` records are made when no data is given, `cache` holds arrays once read.
+
+    An epoch of training shows every example once, or `draws` of them, of every label as many when `balanced`.
+    """
 
     fs_hz: float = 125.0
     page_masks: bool = True
     vary: bool = True
     mask_channels: bool = True
     amplitude_channels: bool = False
+    balanced: bool = False
+    draws: int = 0
     simulated: int = 96
     cache: str = "data/cache"
 
@@ -37,12 +42,31 @@ class NetSettings:
 
 
 @dataclass(frozen=True)
+class LossSettings:
+    """`weights` by how often a label stands in training: none, 1/n or 1/ln n (mean 1 over the labels).
+
+    `focal` is the exponent that turns the loss to what is still wrong (Lin et al. 2017); `mixup` the parameter of the
+    Beta distribution that recordings and their labels are mixed by (Zhang et al. 2018). 0 leaves either out.
+    """
+
+    weights: Literal["none", "inverse", "log"] = "none"
+    focal: float = 0.0
+    mixup: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("focal", "mixup"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A whole training; saved in the run's folder and in every checkpoint."""
 
     task: str = "ptbxl"
     data: DataSettings = field(default_factory=DataSettings)
     net: NetSettings = field(default_factory=NetSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
     fit: FitSettings = field(default_factory=FitSettings)
 
     def __post_init__(self) -> None:
@@ -51,4 +75,4 @@ class Recipe:
 
     @property
     def channels(self) -> int:
-        return len(STANDARD) * (1 + self.data.mask_channels + self.data.amplitude_channels)
+        return len(TASKS[self.task].leads or STANDARD) * (1 + self.data.mask_channels + self.data.amplitude_channels)

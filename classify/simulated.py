@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classify.sources import Example, Part
+from classify.tasks import Example, Part
 
 if TYPE_CHECKING:
-    from classify.data import Arrays
+    from classify.arrays import Arrays
+    from classify.tasks import Task
     from ecg.record import Record
 
 _SUPERCLASS = {
@@ -22,17 +23,16 @@ _ABNORMAL_RHYTHM = {"1AVB": "CD", "2AVB_I": "CD", "2AVB_II": "CD", "3AVB": "CD",
 _PARTS: tuple[Part, ...] = ("train", "train", "train", "validation", "test")
 
 
-def simulate_arrays(count: int, groups: Sequence[str], fs_hz: float, seed: int) -> Arrays:
+def simulate_arrays(count: int, task: Task, fs_hz: float, seed: int) -> Arrays:
     """`count` simulated recordings, three fifths of them for training."""
     from tqdm import tqdm
 
-    from classify.data import from_records
+    from classify.arrays import from_records
     from simulate.heart import synthetic_record
 
     numbers = tqdm(range(count), desc="simulating records", file=sys.stderr, disable=not sys.stderr.isatty())
-    records = [synthetic_record(seed * 1_000_003 + k) for k in numbers]
-    found = [_example(record, k) for k, record in enumerate(records)]
-    return from_records(records, found, groups, fs_hz)
+    records = ((k, synthetic_record(seed * 1_000_003 + k)) for k in numbers)
+    return from_records(((record, _example(record, k)) for k, record in records), task, fs_hz)
 
 
 def _example(record: Record, number: int) -> Example:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classify.sources import TASKS
+from classify.tasks import TASKS
 
 if TYPE_CHECKING:
-    from classify.data import Arrays
+    from classify.arrays import Arrays
     from classify.recipe import DataSettings, Recipe
+    from classify.tasks import Task
     from ecg.fit.loop import FitResult
 
 DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "configs" / "diagnosis.yaml"
@@ -25,6 +26,7 @@ def train(
     """Train the recipe on the recordings below `data` (None: on simulated ones) and leave a run folder in `output`."""
     import torch
 
+    from classify.losses import Loss
     from classify.nets import build
     from ecg.fit.loop import fit
     from ecg.fit.recipe import to_dict
@@ -38,61 +40,65 @@ def train(
     labels, samples = arrays.targets.shape[1], arrays.signal.shape[2]
     model = build(recipe.net.name, labels, recipe.channels, samples, recipe.net.options)
     dataset = _training_set(arrays, recipe)
-    validate = Validation(arrays.of("validation"), TASKS[recipe.task].groups, recipe.data)
-    return fit(model, loss_fn, dataset, validate, recipe.fit, run, plain, resume)
+    loss = Loss(recipe.loss, arrays.of("train").targets, TASKS[recipe.task].exclusive)
+    validate = Validation(arrays.of("validation"), TASKS[recipe.task], recipe.data)
+    return fit(model, loss, dataset, validate, recipe.fit, run, plain, resume)
 
 
 def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
     """The task's recordings on the recipe's time grid, from a folder or simulated."""
-    from classify.data import collect
-    from classify.sources import examples
+    from classify.arrays import collect
+    from classify.tasks import examples
 
     task = TASKS[recipe.task]
     if data is not None:
-        return collect(examples(task, data), task.groups, recipe.data.fs_hz, Path(recipe.data.cache))
+        return collect(task, examples(task, data), recipe.data.fs_hz, Path(recipe.data.cache))
     from classify.simulated import simulate_arrays
 
     print(f"no --data given: training on {recipe.data.simulated} simulated records", file=sys.stderr)
-    return simulate_arrays(recipe.data.simulated, task.groups, recipe.data.fs_hz, recipe.fit.seed)
+    return simulate_arrays(recipe.data.simulated, task, recipe.data.fs_hz, recipe.fit.seed)
 
 
 def _training_set(arrays: Arrays, recipe: Recipe) -> Any:
     from classify.data import TrainingSet
+    from classify.sampling import Draws
 
-    return TrainingSet(arrays.of("train"), recipe.fit.seed, recipe.data)
-
-
-def loss_fn(model: Any, batch: dict[str, Any]) -> dict[str, Any]:
-    """Binary cross-entropy over the labels that are known."""
-    import torch
-    from torch.nn import functional
-
-    logits = model(batch["signal"], batch["features"]).float()
-    known = torch.isfinite(batch["target"])
-    each = functional.binary_cross_entropy_with_logits(logits, torch.nan_to_num(batch["target"]), reduction="none")
-    return {"total": (each * known).sum() / known.sum().clamp(min=1)}
+    shown = arrays.of("train")
+    dataset = TrainingSet(shown, recipe.fit.seed, recipe.data)
+    if not (recipe.data.draws or recipe.data.balanced):
+        return dataset
+    draws = recipe.data.draws or len(shown)
+    return Draws(dataset, draws, recipe.fit.seed, shown.targets if recipe.data.balanced else None)
 
 
 class Validation:
-    """Macro AUC per label group, on whole records and on a 3x4 page's view of them; "score" is their mean."""
+    """Macro AUC per label group, on whole records and, for page-like training, on a 3x4 page's view of them.
 
-    def __init__(self, arrays: Arrays, groups: Sequence[str], settings: DataSettings) -> None:
+    Labels that exclude each other have their macro F1, too. "score" is the mean of what heads the task's tables.
+    """
+
+    def __init__(self, arrays: Arrays, task: Task, settings: DataSettings) -> None:
         from classify.data import fixed_inputs
         from classify.labels import columns
 
-        self.arrays, self.groups, self.columns = arrays, groups, columns(groups)
-        self.inputs = {layout: fixed_inputs(arrays, layout, settings) for layout in _SHOWN}
+        self.arrays, self.task, self.columns = arrays, task, columns(task.groups)
+        shown = _SHOWN if settings.page_masks else _SHOWN[:1]
+        self.inputs = {layout: fixed_inputs(arrays, layout, settings) for layout in shown}
 
     def __call__(self, model: Any) -> dict[str, float]:
-        from classify.score import macro_auc
+        from classify.score import macro_auc, macro_f1
 
         metrics: dict[str, float] = {}
         for layout, (signal, features) in self.inputs.items():
             logits = predict(model, signal, features)
-            for group in self.groups:
+            for group in self.task.groups:
                 chosen = [k for k, (g, _) in enumerate(self.columns) if g == group]
-                metrics[f"{group}_auc_{layout}"] = macro_auc(logits[:, chosen], self.arrays.targets[:, chosen])
-        metrics["score"] = sum(metrics.values()) / len(metrics)
+                said, target = logits[:, chosen], self.arrays.targets[:, chosen]
+                metrics[f"{group}_auc_{layout}"] = macro_auc(said, target)
+                if self.task.exclusive:
+                    metrics[f"{group}_f1_{layout}"] = macro_f1(said == said.max(1, keepdims=True), target)
+        heading = [v for k, v in metrics.items() if ("_f1_" in k) == self.task.exclusive]
+        metrics["score"] = sum(heading) / len(heading)
         return metrics
 
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classify import pagelike
-from classify.data import Arrays, TrainingSet, fixed_inputs, from_records
+from classify.arrays import Arrays, from_records
+from classify.data import TrainingSet, fixed_inputs
 from classify.prepare import on_grid, prepare
 from classify.recipe import DataSettings
-from classify.sources import Example
+from classify.tasks import TASKS, Example
 from ecg.leads import STANDARD
 from ecg.record import Record
 from simulate.heart import synthetic_record
@@ -31,7 +32,7 @@ def arrays(records: list[Record]) -> Arrays:
         Example(Path(f"x{k}"), "simulated", str(k), "train", {"superclass": frozenset(["NORM"]), "rhythm": None})
         for k in range(len(records))
     ]
-    return from_records(records, found, ("superclass", "rhythm"), FS_HZ)
+    return from_records(zip(records, found, strict=True), TASKS["ptbxl"], FS_HZ)
 
 
 def test_gain_offset_and_order_of_leads_do_not_matter(record: Record) -> None:

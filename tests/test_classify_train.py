@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from classify import weights
+from classify.arrays import collect
 from classify.calibrate import calibrate
-from classify.data import collect
 from classify.evaluate import evaluate
 from classify.nets import build
 from classify.recipe import Recipe
 from classify.simulated import superclasses
-from classify.sources import Example
+from classify.tasks import TASKS, Example
 from classify.train import DEFAULT_RECIPE, loss_fn, main, train
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict, load, to_dict
@@ -115,10 +115,10 @@ def test_an_unreadable_recording_is_listed_and_left_out(tmp_path: Path, capsys: 
         Example(tmp_path / f"{stem}.hea", "x", stem, "train", {"superclass": frozenset(["MI"]), "rhythm": None})
         for stem in ("bad", "good")
     ]
-    made = collect(found, ("superclass",), 125.0, tmp_path / "cache")
+    made = collect(TASKS["ptbxl_superdiagnostic"], found, 125.0, tmp_path / "cache")
     assert "bad.hea" in capsys.readouterr().err
     assert made.targets.tolist() == [[0, 1, 0, 0, 0]]
-    again = collect(found, ("superclass",), 125.0, tmp_path / "cache")
+    again = collect(TASKS["ptbxl_superdiagnostic"], found, 125.0, tmp_path / "cache")
     assert np.array_equal(made.signal, again.signal, equal_nan=True)
     assert again.fs_hz == 125.0
 

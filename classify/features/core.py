@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ecg.beats import r_peaks
@@ -14,43 +12,9 @@ _SHORTEST_S = 2.0  # less of lead II than this says nothing about its distributi
 _RR_S = (0.2, 3.0)  # intervals outside are missed or doubled beats
 
 
-@dataclass(frozen=True)
-class FeatureInfo:
-    """A feature's name, unit and usual adult range; `centre` and `spread` scale it for a network."""
-
-    name: str
-    unit: str
-    normal: tuple[float, float] | None
-    centre: float
-    spread: float
-    title: str
-
-
-# Ranges: resting heart rate 60-100 bpm; the spread of RR in a 10 s strip is wide even in health (Nunan et al. 2010).
-FEATURES: tuple[FeatureInfo, ...] = (
-    FeatureInfo("mean_mv", "mV", None, 0.0, 0.1, "Mean of lead II"),
-    FeatureInfo("std_mv", "mV", None, 0.2, 0.1, "Standard deviation of lead II"),
-    FeatureInfo("skewness", "", None, 1.5, 2.0, "Skewness of lead II"),
-    FeatureInfo("kurtosis", "", None, 12.0, 10.0, "Kurtosis of lead II"),
-    FeatureInfo("heart_rate_bpm", "bpm", (60.0, 100.0), 75.0, 20.0, "Heart rate"),
-    FeatureInfo("sdnn_ms", "ms", (5.0, 120.0), 50.0, 60.0, "SDNN"),
-    FeatureInfo("rmssd_ms", "ms", (5.0, 120.0), 50.0, 80.0, "RMSSD"),
-    FeatureInfo("rr_cv", "", (0.005, 0.12), 0.06, 0.06, "Variation of RR"),
-)
-NAMES = tuple(info.name for info in FEATURES)
-
-
 def core_features(record: Record) -> np.ndarray:
     """The features in the order of `NAMES`, float32 [8]; NaN where the record holds no evidence."""
     return np.array([*_distribution(record), *_rhythm(rr_intervals_s(record))], np.float32)
-
-
-def for_network(features: np.ndarray) -> np.ndarray:
-    """Features [..., 8] centred and scaled by fixed constants; what is missing becomes 0, the usual value."""
-    centre = np.array([info.centre for info in FEATURES], np.float32)
-    spread = np.array([info.spread for info in FEATURES], np.float32)
-    scaled = np.clip((features - centre) / spread, -5, 5)
-    return np.where(np.isfinite(scaled), scaled, 0.0).astype(np.float32)
 
 
 def rr_intervals_s(record: Record) -> np.ndarray:

@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from classify.labels.group import LabelGroup
+from classify.labels.hefei import HEFEI34
+from classify.labels.one_of import EXCLUSIVE_GROUPS
+from classify.labels.other import MULTI_GROUPS
+from classify.labels.scp import SCP_GROUPS
 
-@dataclass(frozen=True)
-class LabelGroup:
-    """A set of labels; of an `exclusive` one exactly one label holds. `titles` says each name in words."""
-
-    name: str
-    titles: Mapping[str, str]
-    exclusive: bool = False
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return tuple(self.titles)
-
+__all__ = ["GROUPS", "LabelGroup", "columns", "targets", "title"]
 
 GROUPS: Mapping[str, LabelGroup] = {
-    group.name: group
-    for group in (
-        LabelGroup(
-            "superclass",
-            {
-                "NORM": "Normal ECG",
-                "MI": "Myocardial infarction",
-                "STTC": "ST/T change",
-                "CD": "Conduction disturbance",
-                "HYP": "Hypertrophy",
-            },
-        ),
-        LabelGroup(
-            "rhythm",
-            {
-                "SR": "Sinus rhythm",
-                "AFIB": "Atrial fibrillation",
-                "STACH": "Sinus tachycardia",
-                "SBRAD": "Sinus bradycardia",
-                "SARRH": "Sinus arrhythmia",
-                "PACE": "Paced rhythm",
-            },
-        ),
-    )
+    group.name: group for group in (*SCP_GROUPS, *MULTI_GROUPS, HEFEI34, *EXCLUSIVE_GROUPS)
 }
 
 

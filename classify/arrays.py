@@ -1,0 +1,125 @@
+"""Every example of a task as one row of arrays, on the network's time grid."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classify import features
+from classify.labels import targets
+from classify.prepare import on_grid
+from ecg.formats import atomic_path, read
+from ecg.leads import STANDARD
+from ecg.record import Record
+
+if TYPE_CHECKING:
+    from classify.tasks import Example, Task
+
+_ZSCORE_FS_HZ = 125.0
+_CACHE_VERSION = 2
+_FACTS = ("part", "source", "patient", "id", "in_mv")
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """Examples on one grid, all arrays [example, ...].
+
+    `signal` is float16 [example, lead, sample] in mV (standard deviations for z-scored sources), NaN where nothing was
+    recorded; `features` are unscaled with NaN, in the order of `feature_names`; `targets` [example, label] are 1, 0 or
+    NaN (not assessed). `part`, `source`, `patient` and `id` tell where each example belongs, `in_mv` its unit.
+    """
+
+    signal: np.ndarray
+    features: np.ndarray
+    targets: np.ndarray
+    part: np.ndarray
+    source: np.ndarray
+    patient: np.ndarray
+    id: np.ndarray
+    in_mv: np.ndarray
+    feature_names: tuple[str, ...]
+    fs_hz: float
+
+    def where(self, chosen: np.ndarray) -> Arrays:
+        """The examples of a boolean mask [example], or of indices in their order."""
+        rows = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Arrays(**{k: v[chosen] if isinstance(v, np.ndarray) else v for k, v in rows.items()})
+
+    def of(self, part: str) -> Arrays:
+        return self.where(self.part == part)
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+
+def load_example(example: Example) -> Record:
+    """The recording of an example, cut to what is meant; a z-scored one comes in standard deviations, not in mV."""
+    record = _load(example.path)
+    return record if example.window_s is None else record.crop(*example.window_s)
+
+
+@lru_cache(maxsize=1)  # the stretches of one recording follow each other
+def _load(path: Path) -> Record:
+    if path.suffix == ".npy":
+        return Record(np.load(path), _ZSCORE_FS_HZ, STANDARD)
+    return read(path)
+
+
+def collect(task: Task, found: Sequence[Example], fs_hz: float, cache: Path) -> Arrays:
+    """Read every example (or the cache of an earlier run); one that cannot be read is listed and left out."""
+    path = cache / f"arrays_{_key(task, found, fs_hz)}.npz"
+    if path.is_file():
+        kept = dict(np.load(path).items())
+        return Arrays(**{**kept, "fs_hz": float(kept["fs_hz"]), "feature_names": tuple(kept["feature_names"].tolist())})
+    arrays = from_records(_readable(found), task, fs_hz)
+    with atomic_path(path) as temporary:
+        np.savez(temporary, **vars(arrays))
+    return arrays
+
+
+def _key(task: Task, found: Iterable[Example], fs_hz: float) -> str:
+    said = [(str(e.path), e.id, e.part, [sorted(e.found.get(group) or ()) for group in task.groups]) for e in found]
+    whole = (_CACHE_VERSION, task.name, task.groups, task.leads, task.seconds, fs_hz, said)
+    return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
+
+
+def from_records(pairs: Iterable[tuple[Record, Example]], task: Task, fs_hz: float) -> Arrays:
+    """Arrays of recordings in memory, each with what is known of it."""
+    signals, measured, kept = [], [], []
+    for record, example in pairs:
+        signals.append(on_grid(record, fs_hz, task.leads or STANDARD, task.seconds).astype(np.float16))
+        measured.append(_measure(record, example))
+        kept.append(example)
+    if not kept:
+        raise ValueError("none of the recordings could be read")
+    facts = {name: np.array([getattr(e, name) for e in kept]) for name in _FACTS}
+    target = np.stack([targets(example.found, task.groups) for example in kept])
+    return Arrays(
+        np.stack(signals), np.stack(measured), target, **facts, feature_names=task.features, fs_hz=fs_hz
+    )  # fmt: skip
+
+
+def _measure(record: Record, example: Example) -> np.ndarray:
+    if example.measured is not None:
+        return np.array(example.measured, np.float32)
+    row: np.ndarray = features.core_features(record)
+    if not example.in_mv:
+        row[:2] = np.nan  # the mean and spread of a z-scored lead say nothing
+    return row
+
+
+def _readable(found: Sequence[Example]) -> Iterator[tuple[Record, Example]]:
+    from tqdm import tqdm
+
+    for example in tqdm(found, desc="reading records", file=sys.stderr, disable=not sys.stderr.isatty()):
+        try:
+            yield load_example(example), example
+        except (OSError, ValueError) as error:
+            print(f"{example.path}: left out: {error}", file=sys.stderr)

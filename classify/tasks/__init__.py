@@ -1,0 +1,94 @@
+"""The tasks: a label set, the reader of its recordings with its split, and the figure that heads its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from classify.features.info import NAMES, RR_FEATURES
+from classify.labels import GROUPS
+from classify.tasks import split
+from classify.tasks.aami import aami_inter, aami_intra
+from classify.tasks.cinc import cinc_mix
+from classify.tasks.example import Example, Part
+from classify.tasks.ptbxl import ptbxl
+from classify.tasks.rhythm5 import rhythm5
+
+__all__ = ["CREDITS", "TASKS", "Example", "Part", "Task", "examples"]
+
+_BEAT_LEADS = ("II", "V1|V5|V2|V4")
+_RR_NAMES = tuple(info.name for info in RR_FEATURES)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of which recordings.
+
+    `leads` are the rows of the signal by name ("V1|V5": the first that a recording has), none for the twelve standard
+    ones; `seconds` is the signal's length; `patients` says that no patient may stand in two parts of the split.
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    read: Callable[[Path], Iterable[Example]]
+    metric: str = "macro AUC"
+    leads: tuple[str, ...] = ()
+    seconds: float = 10.0
+    features: tuple[str, ...] = NAMES
+    patients: bool = True
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether exactly one label holds for every example."""
+        return all(GROUPS[group].exclusive for group in self.groups)
+
+
+def _ptbxl_and_cinc(root: Path) -> Iterable[Example]:
+    return [*ptbxl(root), *cinc_mix(root)]
+
+
+def _beats(name: str, read: Callable[[Path], Iterable[Example]], patients: bool) -> Task:
+    return Task(name, ("aami",), read, "macro F1", _BEAT_LEADS, 300 / 360, _RR_NAMES, patients)
+
+
+TASKS: Mapping[str, Task] = {
+    task.name: task
+    for task in (
+        Task("ptbxl", ("superclass", "rhythm"), _ptbxl_and_cinc),
+        Task("ptbxl_all", ("scp",), ptbxl),
+        Task("ptbxl_diagnostic", ("diagnostic",), ptbxl),
+        Task("ptbxl_subdiagnostic", ("subclass",), ptbxl),
+        Task("ptbxl_superdiagnostic", ("superclass",), ptbxl),
+        Task("ptbxl_form", ("form",), ptbxl),
+        Task("ptbxl_rhythm", ("rhythm12",), _ptbxl_and_cinc),
+        Task("rhythm5", ("mimic5",), rhythm5, "macro F1"),
+        _beats("aami_inter", aami_inter, patients=True),
+        _beats("aami_intra", aami_intra, patients=False),
+    )
+}
+
+CREDITS: Mapping[str, str] = {
+    "ptbxl": "PTB-XL 1.0.3 (part of stratified fold 10), CC BY 4.0",
+    "ptbxl_zscore": "PTB-XL folds 1-9 (part, z-scored, 125 Hz), CC BY 4.0",
+    "cinc_mix": "PhysioNet/CinC Challenge 2020-21: CPSC2018, CPSC-Extra, Chapman/Ningbo, Georgia, CC BY 4.0",
+    "mitdb": "MIT-BIH Arrhythmia Database, ODC-By 1.0",
+    "simulated": "recordings invented by this program's simulator",
+}
+
+
+def examples(task: Task, root: Path, given: Path | None = None) -> list[Example]:
+    """The task's examples below `root` with their split, or with the one that the table `given` writes down.
+
+    Examples for which none of the task's groups was assessed are left out. Raises ValueError when a patient stands in
+    two parts or a part holds a single class.
+    """
+    found = [
+        example for example in task.read(root) if any(example.found.get(group) is not None for group in task.groups)
+    ]
+    if not found:
+        raise ValueError(f"{root}: no example of task {task.name!r}")
+    if given is not None:
+        found = split.apply(found, given)
+    split.check(found, task.groups, task.patients)
+    return [replace(example, found={group: example.found.get(group) for group in task.groups}) for example in found]
