@@ -6,6 +6,7 @@ import numpy as np
 
 from classify import features, pagelike
 from classify.arrays import Arrays
+from classify.augment import PREPARED, RECORDED, augment, misread_gain, random_crop
 from classify.prepare import prepare
 from classify.recipe import DataSettings
 from ecg.leads import STANDARD
@@ -28,22 +29,22 @@ class TrainingSet:
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         from ecg.fit.seeds import rng_for
 
-        rng, fs_hz = rng_for(self.seed, self.epoch, index), self.arrays.fs_hz
-        signal = self.arrays.signal[index].astype(np.float32)
-        measured = self.arrays.features[index]
-        if self.settings.vary:
-            signal = pagelike.vary(signal, rng, fs_hz)
-        if self.settings.page_masks:
-            seen = pagelike.draw_mask(rng, fs_hz, signal.shape[1])
-            signal = np.where(seen, signal, np.nan)
-            measured = _short_of_evidence(measured, seen)
-        z, seen, spread = prepare(signal, fs_hz)
+        rng, fs_hz, how = rng_for(self.seed, self.epoch, index), self.arrays.fs_hz, self.settings
+        signal, measured = self.arrays.signal[index].astype(np.float32), self.arrays.features[index]
+        if how.vary:
+            signal = augment(signal, rng, fs_hz, RECORDED)
+        if how.page_masks:
+            signal = np.where(pagelike.draw_mask(rng, fs_hz, signal.shape[1]), signal, np.nan)
+            measured = _short_of_evidence(measured, np.isfinite(signal))
+        if how.crop_s:
+            signal = random_crop(signal, rng, round(how.crop_s * fs_hz))
+        z, seen, spread = prepare(signal, fs_hz, how.preparation)
         spread_mv = spread if self.arrays.in_mv[index] else None
-        if self.settings.vary:
-            z = pagelike.disturb(z, rng) * seen
-            spread_mv = pagelike.misread_gain(spread_mv, rng)
-        inputs = stack_channels(z, seen, spread_mv, self.settings)
+        if how.vary:
+            z = (augment(z, rng, fs_hz, PREPARED) * seen).astype(np.float32)
+            spread_mv = misread_gain(spread_mv, rng)
         scaled = features.for_network(measured, self.arrays.feature_names)
+        inputs = stack_channels(z, seen, spread_mv, how)
         return {"signal": inputs, "features": scaled, "target": self.arrays.targets[index]}
 
 
@@ -78,7 +79,9 @@ def fixed_inputs(arrays: Arrays, layout: str, settings: DataSettings) -> tuple[n
     shown = _shown(arrays, layout)
     inputs = []
     for signal, in_mv in zip(arrays.signal, arrays.in_mv, strict=True):
-        z, seen, spread = prepare(np.where(shown, signal.astype(np.float32), np.nan), arrays.fs_hz)
+        z, seen, spread = prepare(
+            np.where(shown, signal.astype(np.float32), np.nan), arrays.fs_hz, settings.preparation
+        )
         inputs.append(stack_channels(z, seen, spread if in_mv else None, settings))
     measured = arrays.features if shown.all() else np.stack([_short_of_evidence(row, shown) for row in arrays.features])
     return np.stack(inputs), features.for_network(measured, arrays.feature_names)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from classify.nets import NETS
+from classify.prepare import Preparation
 from classify.tasks import TASKS
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD
@@ -15,6 +16,7 @@ from ecg.leads import STANDARD
 class DataSettings:
     """Grid and variations; `simulated` records are made when no data is given, `cache` holds arrays once read.
 
+    With `crop_s` training sees random stretches of that length; such a network must take any length.
     An epoch of training shows every example once, or `draws` of them, of every label as many when `balanced`.
     """
 
@@ -23,6 +25,8 @@ class DataSettings:
     vary: bool = True
     mask_channels: bool = True
     amplitude_channels: bool = False
+    crop_s: float = 0.0
+    preparation: Preparation = field(default_factory=Preparation)
     balanced: bool = False
     draws: int = 0
     simulated: int = 96

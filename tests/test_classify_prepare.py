@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from classify import pagelike
 from classify.arrays import Arrays, from_records
+from classify.augment import PREPARED, RECORDED, Augmentation, augment, random_crop
 from classify.data import TrainingSet, fixed_inputs
-from classify.prepare import on_grid, prepare
+from classify.prepare import Preparation, on_grid, prepare
 from classify.recipe import DataSettings
 from classify.tasks import TASKS, Example
 from ecg.leads import STANDARD
@@ -71,14 +72,62 @@ def test_nothing_and_flat_lines_give_zeros(signal: np.ndarray) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10**6))
-def test_any_mask_and_variation_gives_finite_inputs(seed: int) -> None:
+@given(seed=st.integers(0, 10**6), leads=st.sampled_from([1, 2, 12]))
+def test_any_mask_and_variation_gives_finite_inputs(seed: int, leads: int) -> None:
     rng = np.random.default_rng(seed)
-    signal = rng.normal(size=(12, 1250)).astype(np.float32)
-    seen = pagelike.draw_mask(rng, FS_HZ, 1250)
-    z, marked, _ = prepare(np.where(seen, pagelike.vary(signal, rng, FS_HZ), np.nan), FS_HZ)
-    assert np.isfinite(pagelike.disturb(z, rng)).all()
-    assert not (marked & ~seen).any()
+    signal = augment(rng.normal(size=(leads, 1250)).astype(np.float32), rng, FS_HZ, RECORDED)
+    if leads == 12:
+        signal = np.where(pagelike.draw_mask(rng, FS_HZ, 1250), signal, np.nan)
+    z, marked, _ = prepare(signal, FS_HZ)
+    assert np.isfinite(augment(z, rng, FS_HZ, PREPARED)).all()
+    assert np.isfinite(signal).any() and signal.shape == (leads, 1250)
+    assert marked.any()
+
+
+@pytest.mark.parametrize("row", [*RECORDED, *PREPARED], ids=lambda row: row.name)
+def test_every_variation_changes_a_signal_and_turns_no_lead_over(row: Augmentation, record: Record) -> None:
+    signal = on_grid(record, FS_HZ)
+    varied = row.apply(signal, np.random.default_rng(0), FS_HZ)
+    assert varied.shape == signal.shape
+    assert not np.array_equal(varied, signal, equal_nan=True)
+    both = np.isfinite(varied) & np.isfinite(signal)
+    if row.name != "retime":
+        for lead in np.flatnonzero(both.any(1)):
+            assert np.corrcoef(varied[lead, both[lead]], signal[lead, both[lead]])[0, 1] > 0.3
+
+
+def test_a_random_crop_is_a_stretch_of_the_signal() -> None:
+    signal = np.tile(np.arange(100.0), (2, 1))
+    crop = random_crop(signal, np.random.default_rng(1), 25)
+    assert crop.shape == (2, 25)
+    assert (np.diff(crop) == 1).all()
+    assert random_crop(signal, np.random.default_rng(1), 200).shape == (2, 100)
+
+
+def test_the_robust_scale_is_not_moved_by_a_spike(record: Record) -> None:
+    grid = on_grid(record, FS_HZ)
+    spiked = grid.copy()
+    spiked[:, 600] += 50
+    how = Preparation(None, None, "robust", 3.0)
+    plain, with_spike = (prepare(each, FS_HZ, how)[0] for each in (grid, spiked))
+    np.testing.assert_allclose(np.delete(plain, 600, 1), np.delete(with_spike, 600, 1), atol=0.25)
+    assert np.abs(plain).max() == 3.0
+    np.testing.assert_allclose(np.median(plain, 1), 0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("low_hz", "high_hz", "passes"), [(None, 40, 2), (0.5, None, 8), (2, 20, 8)])
+def test_the_band_is_optional(low_hz: float | None, high_hz: float | None, passes: float) -> None:
+    time_s = np.arange(1250) / FS_HZ
+    tone, drift = np.sin(2 * np.pi * passes * time_s), np.sin(2 * np.pi * 0.05 * time_s)
+    z, _, _ = prepare(np.float32([tone, tone + 3 * drift]), FS_HZ, Preparation(low_hz, high_hz))
+    inner = slice(300, 950)
+    assert np.corrcoef(z[0, inner], tone[inner])[0, 1] > 0.98
+    assert (np.corrcoef(z[0, inner], z[1, inner])[0, 1] > 0.95) == (low_hz is not None)
+
+
+def test_an_upside_down_band_is_refused() -> None:
+    with pytest.raises(ValueError, match="low_hz < high_hz"):
+        Preparation(40, 0.5)
 
 
 def test_each_layout_prints_what_its_name_says() -> None:
