@@ -86,7 +86,7 @@ class Validation:
         self.inputs = {layout: fixed_inputs(arrays, layout, settings) for layout in shown}
 
     def __call__(self, model: Any) -> dict[str, float]:
-        from classify.score import macro_auc, macro_f1
+        from classify.score import macro_auc, macro_f1, mean
 
         metrics: dict[str, float] = {}
         for layout, (signal, features) in self.inputs.items():
@@ -97,8 +97,7 @@ class Validation:
                 metrics[f"{group}_auc_{layout}"] = macro_auc(said, target)
                 if self.task.exclusive:
                     metrics[f"{group}_f1_{layout}"] = macro_f1(said == said.max(1, keepdims=True), target)
-        heading = [v for k, v in metrics.items() if ("_f1_" in k) == self.task.exclusive]
-        metrics["score"] = sum(heading) / len(heading)
+        metrics["score"] = mean(v for k, v in metrics.items() if ("_f1_" in k) == self.task.exclusive)
         return metrics
 
 

@@ -95,6 +95,8 @@ NETS: Mapping[str, Row] = {
     "xresnet1d101": Row("bottleneck", "BottleneckNet", {"blocks": _101, **_XRESNET}, _HEAD_OF_THE_BENCHMARK),
     "inception1d": Row("inception", "Inception", {}, _HEAD_OF_THE_BENCHMARK),
     "s4": Row("s4", "S4"),
+    # trained ones as one
+    "ensemble": Row("ensemble", "Ensemble", {}, None),
 }  # fmt: skip
 
 

@@ -56,6 +56,7 @@ TASKS: Mapping[str, Task] = {
     task.name: task
     for task in (
         Task("ptbxl", ("superclass", "rhythm"), _ptbxl_and_cinc),
+        Task("ptbxl_wide", ("superclass", "rhythm", "subclass", "form"), _ptbxl_and_cinc),
         Task("ptbxl_all", ("scp",), ptbxl),
         Task("ptbxl_diagnostic", ("diagnostic",), ptbxl),
         Task("ptbxl_subdiagnostic", ("subclass",), ptbxl),

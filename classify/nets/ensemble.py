@@ -1,0 +1,33 @@
+"""Several networks that answer as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from classify.nets import build
+
+
+class Ensemble(nn.Module):
+    """The mean of its members' logits.
+
+    A member is {"name", "options", "outputs", "columns"}: a network of the table with `outputs` logits, of which those
+    at `columns` are the ensemble's labels in their order.
+    """
+
+    def __init__(self, labels: int, channels: int, samples: int, members: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        for member in members:
+            if len(member["columns"]) != labels:
+                raise ValueError(f"{member['name']} gives {len(member['columns'])} of {labels} labels")
+        self.columns = [list(member["columns"]) for member in members]
+        self.members = nn.ModuleList(
+            build(member["name"], member["outputs"], channels, samples, member["options"]) for member in members
+        )
+
+    def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
+        said = [net(signal, features, demographics)[:, c] for net, c in zip(self.members, self.columns, strict=True)]
+        return torch.stack(said).mean(0)

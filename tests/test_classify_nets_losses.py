@@ -1,0 +1,168 @@
+"""Losses, sampling and ensembles: unknown labels stay silent, weights follow counts, every class is shown as often."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from classify.calibrate import calibrate
+from classify.ensemble import join, main
+from classify.losses import Loss, label_weights
+from classify.nets import build
+from classify.recipe import LossSettings, Recipe
+from classify.sampling import Draws
+from classify.train import train
+from classify.weights import load
+from ecg.fit import checkpoint
+from ecg.fit.recipe import from_dict
+
+torch.set_num_threads(1)
+NAN = float("nan")
+
+
+def as_given(signal: Tensor, features: Tensor) -> Tensor:
+    """A network that answers with its input."""
+    return signal
+
+
+def loss_of(logits: Tensor, target: Tensor, exclusive: bool = False, **settings: float | str) -> Tensor:
+    loss = Loss(LossSettings(**settings), np.array([[1, 0, 0], [0, 1, 0]], np.float32), exclusive)
+    return loss(as_given, {"signal": logits, "features": torch.zeros(len(logits), 1), "target": target})["total"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"weights": "log", "focal": 2.0}])
+def test_one_batch_can_be_learned_by_heart(settings: dict[str, float | str]) -> None:
+    torch.manual_seed(0)
+    net = build("resnet1d", 11, 24, 500, {"widths": (16, 16), "blocks": 1, "dropout": 0.0})
+    target = (torch.rand(8, 11) < 0.4).float()
+    target[0, 5:] = NAN
+    batch = {"signal": torch.randn(8, 24, 500), "features": torch.zeros(8, 8), "target": target}
+    loss_fn = Loss(LossSettings(**settings), target.numpy(), exclusive=False)
+    optimiser = torch.optim.Adam(net.parameters(), 0.01)
+    for _ in range(60):
+        optimiser.zero_grad()
+        loss = loss_fn(net, batch)["total"]
+        loss.backward()
+        optimiser.step()
+    assert loss < 0.02
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.4])
+def test_unknown_labels_carry_no_gradient(mixup: float) -> None:
+    logits = torch.zeros(2, 3, requires_grad=True)
+    loss_of(logits, torch.tensor([[1.0, NAN, 0.0], [1.0, NAN, NAN]]), mixup=mixup).backward()
+    assert not logits.grad[:, 1].any()
+    assert logits.grad[0, 0] < 0
+    assert loss_of(torch.zeros(1, 3), torch.full((1, 3), NAN)) == 0
+
+
+def test_exclusive_labels_have_the_loss_of_a_softmax() -> None:
+    logits, name = torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])
+    target = torch.nn.functional.one_hot(name, 3).float()
+    expected = torch.nn.functional.cross_entropy(logits, name)
+    assert torch.isclose(loss_of(logits, target, exclusive=True), expected, atol=1e-6)
+    assert loss_of(logits, target, exclusive=True, focal=2.0) < expected
+
+
+def test_focus_leaves_little_of_what_is_right_already() -> None:
+    target = torch.tensor([[1.0, 1.0, 1.0]])
+    right, wrong = torch.full((1, 3), 3.0), torch.full((1, 3), -3.0)
+    assert loss_of(right, target, focal=2.0) / loss_of(right, target) < 0.01
+    assert loss_of(wrong, target, focal=2.0) / loss_of(wrong, target) > 0.9
+
+
+def test_weights_follow_the_counts() -> None:
+    targets = np.zeros((1000, 3), np.float32)
+    targets[:800, 0] = targets[:100, 1] = 1
+    targets[:, 2] = NAN
+    for kind, ratio in (("none", 1.0), ("inverse", 8.0), ("log", math.log(800) / math.log(100))):
+        weights = label_weights(targets, kind)
+        assert weights.mean() == pytest.approx(1, abs=1e-6)
+        assert weights[1] / weights[0] == pytest.approx(ratio, rel=1e-5)
+    with pytest.raises(ValueError, match="focal must not be negative"):
+        LossSettings(focal=-1)
+
+
+class Numbers:
+    """A dataset of its own indices."""
+
+    epoch = -1
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return 10
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+
+def test_every_label_is_drawn_as_often() -> None:
+    targets = np.zeros((10, 2), np.float32)
+    targets[:7, 0], targets[7, 1] = 1, NAN
+    targets[8, 1] = 1
+    draws = Draws(Numbers(), 30, 3, targets)
+    shown = Counter(draws[i] for i in range(len(draws)))
+    assert shown[8] == 10
+    assert sum(shown[i] for i in range(7)) == 10
+    assert max(shown[i] for i in range(7)) - min(shown[i] for i in range(7)) <= 1
+    assert shown[7] == shown[9] == 5
+
+
+def test_draws_depend_on_seed_and_epoch_alone_and_repeat_nothing_while_they_last() -> None:
+    one, other = Draws(Numbers(), 10, 3), Draws(Numbers(), 10, 3)
+    assert sorted(one[i] for i in range(10)) == list(range(10))
+    first = one.chosen.tolist()
+    assert first == other.chosen.tolist()
+    one.set_epoch(1)
+    assert one.chosen.tolist() != first
+    assert one.dataset.epoch == 1
+
+
+SMALL = {
+    "data": {"fs_hz": 100, "simulated": 20},
+    "net": {"options": {"widths": [16, 16], "blocks": 1, "kernel": 3}},
+    "fit": {"epochs": 1, "batch_size": 4, "amp": "off", "device": "cpu", "best_metric": "score", "threads": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The checkpoints of a wide task and of the plain one, on simulated records."""
+    folder = tmp_path_factory.mktemp("runs")
+    return [
+        train(from_dict(Recipe, {**SMALL, "task": task, "loss": {"mixup": 0.2}}), output=folder).best
+        for task in ("ptbxl_wide", "ptbxl")
+    ]
+
+
+def test_networks_joined_answer_with_the_mean_of_their_logits(runs: list[Path], tmp_path: Path) -> None:
+    path = join(runs, tmp_path / "joined.pth", "ptbxl")
+    calibrate(path, output=tmp_path / "joined.safetensors")
+    net, card = load(tmp_path / "joined.safetensors")
+    signal = torch.randn(2, 24, 1000)
+    said = []
+    for run in runs:
+        state = checkpoint.load(run)
+        member = build("resnet1d", state["model"]["head.2.bias"].numel(), 24, 1000, state["recipe"]["net"]["options"])
+        member.load_state_dict(checkpoint.weights(state))
+        said.append(member.eval()(signal)[:, : len(card.labels)])
+    assert torch.allclose(net(signal), (said[0] + said[1]) / 2, atol=2e-2)
+    assert said[0].shape == (2, 11)
+
+
+def test_what_cannot_be_joined_is_named(runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--checkpoints", str(runs[1]), "--task", "ptbxl_wide", "--output", str(tmp_path / "x.pth")]) == 1
+    assert "trained on task 'ptbxl', which has no label" in capsys.readouterr().err
+    state = checkpoint.load(runs[1])
+    state["recipe"]["data"]["fs_hz"] = 50.0
+    checkpoint.save(tmp_path / "other.pth", {k: v for k, v in state.items() if k != "format"})
+    assert main(["--checkpoints", str(runs[0]), str(tmp_path / "other.pth"), "--output", str(tmp_path / "x.pth")]) == 1
+    assert "sees other inputs" in capsys.readouterr().err
