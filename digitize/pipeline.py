@@ -14,13 +14,15 @@ from ecg.leads import limb_residual_mv
 from ecg.reading import Page, Reading, Trace, traces_to_record
 
 if TYPE_CHECKING:
-    from digitize.page.locate import Evidence, Match
+    from digitize.page.locate import Evidence
+    from digitize.page.match import Match
+    from digitize.page.names import PrintedWord
     from digitize.page.see import View
     from digitize.trace.row import RowReading
 
 _MARGIN_MM = 20.0
 _HALF_STRIP_MM = 20.0
-_NAMED = 0.5  # leads count as recognised when this much of the ink was seen as theirs
+_HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
 _LIMB_LIMIT_MV = 0.15
 
@@ -31,21 +33,25 @@ class NotAnEcg(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Digitizer:
-    """The two trained passes; call it with a `Page` to get a `Reading`."""
+    """The two trained passes and the name reader; call it with a `Page` to get a `Reading`.
+
+    Without a name reader the layout is found from rows and columns alone.
+    """
 
     page_net: Any
     row_net: Any
     page_size_px: tuple[int, int]
     weights: dict[str, str]
+    name_net: Any = None
 
     @classmethod
     def load(cls, device: str = "cpu") -> Digitizer:
         """The shipped weights."""
         from digitize.weights import load_pass
 
-        page, row = load_pass("page", device), load_pass("row", device)
-        names = {"page": page.version, "row": row.version}
-        return cls(page.net, row.net, page.size_px, names)
+        page, row, names = (load_pass(kind, device) for kind in ("page", "row", "names"))
+        versions = {"page": page.version, "row": row.version, "names": names.version}
+        return cls(page.net, row.net, page.size_px, versions, names.net)
 
     def __call__(
         self,
@@ -74,21 +80,32 @@ class Digitizer:
     def _locate(
         self, page: Page, given: Template | str | None, mm_per_s: float | None
     ) -> tuple[PageGeometry, Layout, list[float], tuple[str, ...]]:
-        """Geometry and layout as the page was seen or, where no lead is recognised, upside down if that fits better."""
-        from digitize.page.see import look_twice, turned
+        """Geometry and layout, turned by half where the names stand on their heads."""
+        from digitize.page.locate import UnknownLayout
+        from digitize.page.names import stand_on_head
+        from digitize.page.see import look_twice
 
         view = look_twice(self.page_net, page.pixels, self.page_size_px)
         geometry = find_geometry(page, view)
-        found = _attempt(view, geometry, given, mm_per_s)
-        if isinstance(found, NotAnEcg) or found[1].named < _NAMED:
-            other_view = turned(self.page_net, page.pixels, view, self.page_size_px)
-            other_geometry = geometry.half_turned()
-            other = _attempt(other_view, other_geometry, given, mm_per_s)
-            if not isinstance(other, NotAnEcg) and (isinstance(found, NotAnEcg) or other[1].score > found[1].score):
-                geometry, found = other_geometry, other
-        if isinstance(found, NotAnEcg):
-            raise found
-        return geometry, *layout_of(*found, mm_per_s)
+        try:
+            words = self._read_words(page, view, geometry)
+            if stand_on_head(words):
+                geometry = geometry.half_turned()
+                words = self._read_words(page, view, geometry)
+            return geometry, *find_layout(view, geometry, words, given, mm_per_s)
+        except UnknownLayout as error:
+            raise NotAnEcg(str(error)) from error
+
+    def _read_words(self, page: Page, view: View, geometry: PageGeometry) -> list[PrintedWord]:
+        from digitize.page.locate import seen_window
+        from digitize.page.names import read_words
+
+        if self.name_net is None:
+            return []
+        traces, grid = np.array(seen_window(view, geometry)), np.array(geometry.extent_mm)
+        low = np.minimum(traces[:2], grid[:2] - _HEADER_MM)
+        high = np.maximum(traces[2:], grid[2:] + _HEADER_MM)
+        return read_words(self.name_net, page.pixels, geometry, (*low.tolist(), *high.tolist()))
 
     def _reading(
         self, page: Page, geometry: PageGeometry, layout: Layout, traces: tuple[Trace, ...], warnings: tuple[str, ...]
@@ -128,43 +145,57 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
 
 
 def find_layout(
-    view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
+    view: View,
+    geometry: PageGeometry,
+    words: Sequence[PrintedWord],
+    given: Template | str | None,
+    mm_per_s: float | None,
 ) -> tuple[Layout, list[float], tuple[str, ...]]:
-    """The layout seen, as `layout_of` puts it. Raises NotAnEcg with what was seen when there is none."""
-    found = _attempt(view, geometry, given, mm_per_s)
-    if isinstance(found, NotAnEcg):
-        raise found
-    return layout_of(*found, mm_per_s)
+    """The layout on the paper, how far each row's ink reaches, mm, and what was assumed.
 
-
-def _attempt(
-    view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
-) -> tuple[Evidence, Match] | NotAnEcg:
-    from digitize.page.locate import UnknownLayout, gather, match
+    The gain is the printed one, 10 mm/mV where none is. Raises UnknownLayout with what was seen.
+    """
+    from digitize.page.locate import gather, reach_mm
+    from digitize.page.match import match, place
     from ecg.layout import template
 
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
-    try:
-        evidence = gather(view, geometry)
-        return evidence, match(evidence, candidates, mm_per_s)
-    except UnknownLayout as error:
-        return NotAnEcg(str(error))
+    evidence = gather(view, geometry, words)
+    found = match(evidence, candidates, mm_per_s)
+    layout = place(found, evidence, evidence.said("mm/mV") or 10.0)
+    warnings = (*_name_warnings(found), *(_speed_warnings(found, evidence) if mm_per_s is None else ()))
+    return layout, reach_mm(evidence, evidence.baselines_mm.tolist()), warnings
 
 
-def layout_of(evidence: Evidence, found: Match, mm_per_s: float | None) -> tuple[Layout, list[float], tuple[str, ...]]:
-    """The layout on the paper, at 10 mm/mV until the pulses say otherwise, and how far each row's ink reaches, mm."""
-    from digitize.page.locate import place, reach_mm
-
+def _name_warnings(found: Match) -> list[str]:
+    names, kind = found.names, found.template
     warnings = []
-    if mm_per_s is None and found.mm_per_s == 25.0:
-        warnings.append("paper speed taken as 25 mm/s, which the column width fits; give it if the page says otherwise")
-    if found.named < _NAMED:
+    if not found.is_named:
         warnings.append(
-            f"the lead names were not recognised ({found.named:.0%} agree): they are taken from the usual order of "
-            f"{found.template.name}, which fits rows and columns; check them"
+            f"the lead names were not recognised ({names.agreement:.0%} agree): they are taken from the usual order of "
+            f"{kind.name}, which fits rows and columns; check them"
         )
-    layout = place(found, evidence, 10.0)
-    return layout, reach_mm(evidence, layout), tuple(warnings)
+    elif sum(word.score for word in names.strangers) > 0.1 * names.cells:
+        others = " ".join(word.text for word in names.strangers)
+        warnings.append(f"names were read that do not fit {kind.name} ({others}); check the leads")
+    unread = [usual for usual, read in zip(kind.rhythm, names.rhythm, strict=True) if read is None]
+    if found.is_named and unread:
+        warnings.append(f"no name was read at a rhythm strip: taken as {', '.join(unread)}; check it")
+    return warnings
+
+
+def _speed_warnings(found: Match, evidence: Evidence) -> list[str]:
+    from digitize.page.match import seen_mm_per_s
+
+    seen = seen_mm_per_s(evidence)
+    if seen is None:
+        return [
+            f"paper speed taken as {found.mm_per_s:g} mm/s, which the column width fits; give it if the page says "
+            "otherwise"
+        ]
+    if seen != found.mm_per_s:
+        return [f"paper speed taken as {found.mm_per_s:g} mm/s, which the columns fit, but {seen:g} mm/s was seen"]
+    return []
 
 
 def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reach: Sequence[float]) -> list[RowReading]:

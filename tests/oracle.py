@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,11 +20,12 @@ from digitize.data import (
     column_heights,
     page_targets,
 )
+from digitize.page.names import TURNED, PrintedWord
 from digitize.page.see import View
 from digitize.pipeline import Digitizer
 from digitize.trace.row import RowReading
 from ecg.geometry import PageGeometry
-from ecg.layout import Layout, template
+from ecg.layout import LeadBox, template
 from ecg.reading import Page, Reading
 from ecg.record import Record
 from simulate.heart import synthetic_record
@@ -31,6 +33,7 @@ from simulate.scene import Scene, truth
 
 SIZE_PX = (512, 384)
 SEG_CLASSES = 15
+NAME_MM = (2.0, -6.0)  # from a lead's beginning to the middle of its name
 
 Window = tuple[float, float, float, float]
 
@@ -78,8 +81,9 @@ class Oracle:
     def use(self, monkeypatch: pytest.MonkeyPatch) -> Digitizer:
         """A digitizer whose networks' looks come from here."""
         monkeypatch.setattr("digitize.page.see.look", self.look)
+        monkeypatch.setattr("digitize.page.names.read_words", self.read_words)
         monkeypatch.setattr("digitize.trace.row.read_row", self.read_row)
-        return Digitizer(None, None, SIZE_PX, {"page": "oracle", "row": "oracle"})
+        return Digitizer(None, None, SIZE_PX, {"page": "oracle", "row": "oracle"}, self)
 
     def look(self, net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int] = SIZE_PX) -> View:
         targets = page_targets(self.truth, matrix, size_px)
@@ -88,6 +92,16 @@ class Oracle:
         grid = targets["grid"][0] * _framed(matrix, self.truth.page.size_px, size_px)
         sin, cos = targets["theta"]
         return View(matrix, soft, grid, targets["baseline"][0], float(np.degrees(np.arctan2(sin, cos))))
+
+    def read_words(self, net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[PrintedWord]:
+        """Every lead's name above its beginning, wherever the machine put it; turned names on a page upside down."""
+        middle = (float(np.mean(window_mm[::2])), float(np.mean(window_mm[1::2])))
+        at = self.truth.geometry.to_mm(geometry.to_px(np.array(middle)))
+        turn = geometry.angle_deg(middle) - self.truth.geometry.angle_deg((float(at[0]), float(at[1])))
+        is_turned = abs((turn + 180) % 360 - 180) > 90
+        named = [(TURNED if is_turned else b.lead, starts_mm([b])[0] + NAME_MM) for b in self.truth.layout.boxes]
+        seen = [(text, *geometry.to_mm(self.truth.geometry.to_px(mm)).tolist()) for text, mm in named]
+        return [PrintedWord(text, x, y, 1.0) for text, x, y in seen]
 
     def read_row(self, net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> RowReading:
         """The row of the truth nearest to the window's middle, seen through the geometry that was found."""
@@ -101,7 +115,7 @@ class Oracle:
             mm = geometry.to_mm((px + 0.5) / shrink - 0.5)
             return (mm - corner) * ROW_PX_PER_MM - 0.5
 
-        starts = to_strip(self.truth.geometry.to_px(starts_mm(self.truth.layout)))
+        starts = to_strip(self.truth.geometry.to_px(starts_mm(self.truth.layout.boxes)))
         middle = np.abs(starts[:, 1] - (rows - 1) / 2)
         height = np.full(columns.size, np.nan)
         for i in np.flatnonzero(middle < middle.min() + 2):
@@ -128,6 +142,6 @@ def _ink(plane: np.ndarray, points_px: np.ndarray) -> None:
     cv2.polylines(plane, [np.round(whole * 32).astype(np.int32)], False, 1.0, 3, cv2.LINE_8, 5)
 
 
-def starts_mm(layout: Layout) -> np.ndarray:
+def starts_mm(boxes: Sequence[LeadBox]) -> np.ndarray:
     """Left end of every box's zero line, [box, (x, y)]."""
-    return np.array([(b.box_mm[0], b.baseline_mm) for b in layout.boxes])
+    return np.array([(b.box_mm[0], b.baseline_mm) for b in boxes])

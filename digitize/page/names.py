@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ _BLANK = -4.0  # the channels' bias before training: words are rare
 
 
 @dataclass(frozen=True)
-class Word:
+class PrintedWord:
     """A printed word, one of `WORDS`: its centre on the paper and how sure the network is, 0..1.
 
     For speeds and gains the centre is that of the number.
@@ -82,7 +83,7 @@ def _layer(before: int, after: int, stride: int = 1, dilation: int = 1) -> nn.Se
     )
 
 
-def find_words(net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[Word]:
+def read_words(net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[PrintedWord]:
     """The words inside a window of the paper, the surest first."""
     from digitize.data import to_tensor
     from digitize.trace.row import shrunk
@@ -95,7 +96,7 @@ def find_words(net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: 
         heat = net(image)[0].float().sigmoid().cpu()
     mm_per_cell = STRIDE / PX_PER_MM
     return [
-        Word(WORDS[k], window_mm[0] + (x + 0.5) * mm_per_cell, window_mm[1] + (y + 0.5) * mm_per_cell, score)
+        PrintedWord(WORDS[k], window_mm[0] + (x + 0.5) * mm_per_cell, window_mm[1] + (y + 0.5) * mm_per_cell, score)
         for k, x, y, score in peaks(heat)
     ]
 
@@ -107,7 +108,7 @@ def _whole_strides(window_mm: Window) -> Window:
     return x0, y0, x0 + np.ceil((x1 - x0) / cell) * cell, y0 + np.ceil((y1 - y0) / cell) * cell
 
 
-def peaks(heat: Tensor, threshold: float = 0.3) -> list[tuple[int, float, float, float]]:
+def peaks(heat: Tensor, threshold: float = 0.15) -> list[tuple[int, float, float, float]]:
     """(channel, x, y, score) of the maxima of a heat map [word, row, col] in 0..1, in cells, the surest first.
 
     Where words claim the same place the surest one has it.
@@ -130,3 +131,9 @@ def _centre(plane: np.ndarray, row: int, col: int) -> tuple[float, float]:
     padded = cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0)[row : row + 3, col : col + 3]
     x, y = padded.sum(0), padded.sum(1)
     return col + float((x[2] - x[0]) / x.sum()), row + float((y[2] - y[0]) / y.sum())
+
+
+def stand_on_head(words: Sequence[PrintedWord]) -> bool:
+    """Whether most names stand on their heads, and so the page."""
+    turned = sum(w.score for w in words if w.text == TURNED)
+    return turned > sum(w.score for w in words if w.is_lead)

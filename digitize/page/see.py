@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digitize.data import fit_image, fit_matrix, to_tensor
+from digitize.data import PULSE, fit_image, fit_matrix, to_tensor
 from ecg.geometry import project
 
 
@@ -24,6 +24,12 @@ class View:
     grid: np.ndarray
     baseline: np.ndarray
     angle_deg: float
+
+    @property
+    def ink(self) -> np.ndarray:
+        """Where traces are, of whichever lead."""
+        ink: np.ndarray = self.seg[1:PULSE].sum(0)
+        return ink
 
 
 def look(net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int]) -> View:
@@ -56,12 +62,6 @@ def look_twice(net: Any, pixels: np.ndarray, size_px: tuple[int, int]) -> View:
     return second
 
 
-def turned(net: Any, pixels: np.ndarray, view: View, size_px: tuple[int, int]) -> View:
-    """The same place upside down."""
-    half_turn = np.array([[-1.0, 0, size_px[0] - 1], [0, -1.0, size_px[1] - 1], [0, 0, 1]])
-    return look(net, pixels, half_turn @ view.matrix, size_px)
-
-
 def closer(view: View, size_px: tuple[int, int]) -> np.ndarray:
     """The matrix from page px that turns what a view saw upright and fills the frame with it."""
     turn = cv2.getRotationMatrix2D((0, 0), view.angle_deg, 1.0)
@@ -81,6 +81,6 @@ def closer(view: View, size_px: tuple[int, int]) -> np.ndarray:
 
 def _content(view: View) -> np.ndarray:
     """Where traces and pulses are, with the grid right around them."""
-    ink = view.seg[1:14].sum(0) > 0.5
+    ink = view.seg[1 : PULSE + 1].sum(0) > 0.5
     near = cv2.dilate(ink.astype(np.uint8), np.ones((31, 31), np.uint8)) > 0
     return ink | (near & (view.grid > 0.4))

@@ -22,11 +22,9 @@ class Pass:
 
 
 def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER) -> Pass:
-    """Load the page or the row pass. Raises FileNotFoundError with what to do when it is not there."""
+    """Load the page pass, the row pass or the name reader. Raises FileNotFoundError when it is not there."""
     import torch
     from safetensors.torch import load_file
-
-    from digitize.nets import NetSpec, ReconstructionNet
 
     path = folder / f"{kind}.safetensors"
     if not path.is_file():
@@ -34,13 +32,23 @@ def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER) -> Pass:
             f"{path}: the weights of the {kind} pass are missing; install the package again or train them"
         )
     card = json.loads(path.with_suffix(".json").read_text())
-    net = ReconstructionNet(NetSpec(**card["recipe"]["net"]))
+    net = _build(kind, card["recipe"]["net"])
     net.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
     )
     width, height = card["recipe"]["pages"]["size_px"]
     net = net.eval().to(torch.device(device)).to(memory_format=torch.channels_last)
     return Pass(net, (width, height), card["version"])
+
+
+def _build(kind: str, spec: Mapping[str, Any]) -> Any:
+    if kind == "names":
+        from digitize.page.names import NameNet, NameSpec
+
+        return NameNet(NameSpec(**spec))
+    from digitize.nets import NetSpec, ReconstructionNet
+
+    return ReconstructionNet(NetSpec(**spec))
 
 
 def ship(checkpoint: Path, facts: Mapping[str, Any], folder: Path | None = None) -> Path:

@@ -1,0 +1,224 @@
+"""Which layout explains what was seen, and where on the paper it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from digitize.page.locate import STEP_MM, Evidence, UnknownLayout
+from digitize.page.names import PrintedWord
+from ecg.layout import TEMPLATES, Layout, Template
+
+_SPEEDS = (25.0, 50.0, 12.5)
+_NAME_MM = (-16.0, 11.0)  # how far above (-) and below a zero line a name stands
+_APART_MM = (4.0, 3.5)  # names of one page stand alike, across and down, within this
+_BEFORE_MM = 3.0  # the middle of a name usually stands this far behind the beginning of its lead
+_REACH_MM = 10.0  # and the lead begins within this of where that says
+_FLAT = 0.0005  # starts that explain as much ink as the best but for this share explain as much
+_USUAL = 0.03  # of two orders that fit alike the standard one is taken
+_MARGIN = 0.04  # a layout is certain when every other one scores this much less
+_READ = 0.35  # names decide when they agree this well
+_INKED = 0.5  # least share of the ink that must lie where the layout has traces
+_UNSIGNED = 0.8  # what -aVR read as aVR, or the other way round, counts
+
+
+@dataclass(frozen=True)
+class Names:
+    """How the names that were read fit a template: `start_mm` is where the first column's names stand, NaN without any.
+
+    `explained` is the number of cells whose name was read there, weighed by certainty; `strangers` are names that
+    stand elsewhere or say otherwise; `rhythm` holds the leads read at the rhythm strips, None where none was.
+    """
+
+    start_mm: float
+    explained: float
+    strangers: tuple[PrintedWord, ...]
+    cells: int
+    rhythm: tuple[str | None, ...]
+
+    @property
+    def agreement(self) -> float:
+        """F1 of cells that are named and words that are explained, 0..1."""
+        return 2 * self.explained / (self.cells + self.explained + sum(w.score for w in self.strangers))
+
+
+@dataclass(frozen=True)
+class Match:
+    """A template laid over the evidence; `covered`: ink inside its rows, less the share of them where there is none."""
+
+    template: Template
+    mm_per_s: float
+    x0_mm: float
+    covered: float
+    names: Names
+
+    @property
+    def score(self) -> float:
+        return 0.4 * self.covered + 0.6 * self.names.agreement + (0.0 if self.is_cabrera else _USUAL)
+
+    @property
+    def is_cabrera(self) -> bool:
+        return self.template.name.startswith("cabrera")
+
+    @property
+    def is_named(self) -> bool:
+        return self.names.agreement >= _READ
+
+
+def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_per_s: float | None = None) -> Match:
+    """The template, speed and start that explain names and ink best. Raises UnknownLayout with what was seen."""
+    known = list(candidates or TEMPLATES.values())
+    rows = len(evidence.baselines_mm)
+    tried = [lay(evidence, t, s) for t in known if t.row_count == rows for t, s in _timings(t, mm_per_s)]
+    if not tried:
+        counts = sorted({t.row_count for t in known})
+        raise UnknownLayout(
+            f"{rows} rows were seen ({seen_words(evidence)}); the known layouts have {counts} rows: give --layout"
+        )
+    best = max(tried, key=lambda m: m.score)
+    rivals = [m for m in tried if m.template.grid != best.template.grid and (best.is_named or not m.is_cabrera)]
+    rival = max(rivals, key=lambda m: m.score, default=None)
+    if best.covered < _INKED:
+        raise UnknownLayout(
+            f"the page looks most like {best.template.name}, but only {best.covered:.0%} of its traces lie where that "
+            f"has them ({rows} rows were seen: {seen_words(evidence)}); give --layout"
+        )
+    if rival is not None and best.score - rival.score < _MARGIN:
+        raise UnknownLayout(
+            f"the page may be {best.template.name} or {rival.template.name}: too few lead names were read to tell "
+            f"({rows} rows were seen: {seen_words(evidence)}); give --layout"
+        )
+    return best if mm_per_s else _at_seen_speed(best, evidence)
+
+
+def _timings(template: Template, mm_per_s: float | None) -> list[tuple[Template, float]]:
+    """The template at the speeds that it may be printed at; faster paper may hold columns of fewer seconds."""
+    if mm_per_s is None:
+        return [(template, speed) for speed in _SPEEDS]
+    short = replace(template, column_s=template.column_s * 25.0 / mm_per_s)
+    return [(template, mm_per_s), (short, mm_per_s)] if mm_per_s > 25 else [(template, mm_per_s)]
+
+
+def seen_mm_per_s(evidence: Evidence) -> float | None:
+    """The speed that the pulses (0.2 s wide) or else the print show; None where neither does."""
+    if np.isfinite(evidence.pulse_width_mm):
+        return min(_SPEEDS, key=lambda speed: abs(np.log(evidence.pulse_width_mm / (0.2 * speed + 0.5))))
+    return evidence.said("mm/s")
+
+
+def _at_seen_speed(found: Match, evidence: Evidence) -> Match:
+    """Columns of the usual width hold half the seconds where pulse or print show twice the speed."""
+    if found.mm_per_s != 25.0 or seen_mm_per_s(evidence) != 50.0:
+        return found
+    return replace(found, template=replace(found.template, column_s=found.template.column_s / 2), mm_per_s=50.0)
+
+
+def lay(evidence: Evidence, template: Template, mm_per_s: float) -> Match:
+    """Put a template where names and ink have it."""
+    width = template.column_s * mm_per_s
+    names = fit_names(evidence, template, width)
+    if template.rhythm:
+        seen = zip(names.rhythm, template.rhythm, strict=True)
+        template = replace(template, rhythm=tuple(read or usual for read, usual in seen))
+    x0_mm, covered = _start(evidence, template, width, names.start_mm)
+    return Match(template, mm_per_s, x0_mm, covered, names)
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Every word against every cell: how well it `fits` as its name, and `x`, `y` as if in column 0 at height 0."""
+
+    fits: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    score: np.ndarray
+
+    def near(self, x: float, y: float) -> np.ndarray:
+        """Which words [word, cell] stand where the cells' names do when column 0's stand at x, y off their lines."""
+        return (np.abs(self.x - x) < _APART_MM[0]) & (np.abs(self.y - y) < _APART_MM[1])
+
+
+def fit_names(evidence: Evidence, template: Template, width_mm: float) -> Names:
+    """Find where the names of a template stand so that most of its cells are named."""
+    words, cells = evidence.names, list(template.cells())
+    blank = Names(float("nan"), 0.0, tuple(words), len(cells), (None,) * len(template.rhythm))
+    if not words:
+        return blank
+    lines = evidence.baselines_mm[[r for r, *_ in cells]]
+    pairs = _Pairs(
+        np.array([[_fits(w.text, lead, is_rhythm) for _, _, lead, is_rhythm in cells] for w in words]),
+        np.array([[w.x_mm - c * width_mm for _, c, *_ in cells] for w in words]),
+        np.array([[w.y_mm] for w in words]) - lines,
+        np.array([[w.score] for w in words]),
+    )
+    worth = pairs.fits * pairs.score * ((pairs.y > _NAME_MM[0]) & (pairs.y < _NAME_MM[1]))
+    tried = [(pairs.x[at], pairs.y[at]) for at in zip(*np.nonzero(worth), strict=True)]
+    if not tried:
+        return blank
+    explained = [float((worth * pairs.near(*at)).max(0).sum()) for at in tried]
+    best = worth * pairs.near(*tried[int(np.argmax(explained))])
+    used = best.argmax(0)[best.max(0) > 0]
+    start = float(np.median(pairs.x[best == np.maximum(best.max(0), 1e-9)]))
+    strangers = tuple(w for i, w in enumerate(words) if i not in used)
+    strips = best[:, len(cells) - len(template.rhythm) :]
+    rhythm = tuple(words[int(k.argmax())].text if k.max() > 0 else None for k in strips.T)
+    return Names(start, max(explained), strangers, len(cells), rhythm)
+
+
+def _fits(text: str, lead: str, is_rhythm: bool) -> float:
+    """How well a word names a cell; any lead may stand in a rhythm strip."""
+    if text == lead:
+        return 1.0
+    if text.removeprefix("-") == lead.removeprefix("-"):
+        return _UNSIGNED
+    return 0.9 if is_rhythm else 0.0
+
+
+# --- ink --------------------------------------------------------------------------------------------------------------
+
+
+def _start(evidence: Evidence, template: Template, width_mm: float, names_mm: float) -> tuple[float, float]:
+    """Where the first column begins, mm, and the ink covered from there; names hold it near them."""
+    total = template.columns * width_mm
+    steps, every = evidence.ink.shape[1], float(evidence.ink.sum())
+    wanted = names_mm - _BEFORE_MM - evidence.x0_mm
+    if np.isfinite(wanted):
+        first = np.arange(wanted - _REACH_MM, wanted + _REACH_MM, STEP_MM)
+    else:
+        first = np.arange(-0.15 * total, steps * STEP_MM - 0.6 * total, STEP_MM)
+    if not len(first) or every <= 0:
+        return evidence.x0_mm, 0.0
+    sums = np.concatenate([[0.0], np.cumsum(evidence.ink.sum(0))])
+    begin, end = (np.clip(np.round(v / STEP_MM).astype(int), 0, steps) for v in (first, first + total))
+    inked = sums[end] - sums[begin]
+    covered = inked / every - np.maximum(1 - inked * STEP_MM / (template.row_count * total), 0)
+    alike = first[covered >= covered.max() - _FLAT]
+    best = alike[np.abs(alike - wanted).argmin()] if np.isfinite(wanted) else alike[-1]
+    return float(evidence.x0_mm + best), float(covered.max())
+
+
+# --- results ----------------------------------------------------------------------------------------------------------
+
+
+def place(found: Match, evidence: Evidence, mm_per_mv: float) -> Layout:
+    """The layout on the paper, each row on its own zero line."""
+    lines = evidence.baselines_mm
+    pitch = float(np.median(np.diff(lines))) if len(lines) > 1 else 40.0
+    return found.template.place(
+        (found.x0_mm, float(lines[0]) - pitch / 2), pitch, found.mm_per_s, mm_per_mv, lines.tolist()
+    )
+
+
+def seen_words(evidence: Evidence) -> str:
+    """The names that were read, row by row."""
+    rows: list[list[tuple[float, str]]] = [[] for _ in evidence.baselines_mm]
+    offsets = [w.y_mm - evidence.baselines_mm for w in evidence.names]
+    usual = float(np.median([off[np.abs(off).argmin()] for off in offsets])) if offsets else 0.0
+    for word, off in zip(evidence.names, offsets, strict=True):
+        rows[int(np.abs(off - usual).argmin())].append((word.x_mm, word.text))
+    return "; ".join(" ".join(text for _, text in sorted(row)) or "no names" for row in rows)
