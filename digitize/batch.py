@@ -18,12 +18,17 @@ from ecg.layout import Template, load_template, template
 from ecg.reading import Page, Reading
 
 LAYOUT_SUFFIXES = (".yaml", ".yml")
+ENGINES = ("torch", "onnx")
 
 log = logging.getLogger(__name__)
 
 
+class Refusal(ValueError):
+    """A page that is not read for a reason outside the digitizer; the message says which."""
+
+
 class Digitize(Protocol):
-    """What a `Digitizer` is to the command lines: page in, reading out, ValueError with words for a refusal."""
+    """What a `Digitizer` is to the command lines: page in, reading out, NotAnEcg or Refusal with words if refused."""
 
     def __call__(
         self, page: Page, layout: Template | None, mm_per_s: float | None, mm_per_mv: float | None
@@ -57,11 +62,16 @@ class Attempt:
     seconds: float = 0.0
 
 
-def load_digitizer(device: str) -> Digitize:
+def load_digitizer(device: str = "cpu", engine: str = ENGINES[0]) -> Digitize:
     """The shipped weights on a device; this is where torch is imported."""
     from digitize.pipeline import Digitizer
 
-    return Digitizer.load(device=device)
+    digitizer = Digitizer.load(device=device)
+    if engine == "torch":
+        return digitizer
+    from digitize.engine import with_onnx
+
+    return with_onnx(digitizer)
 
 
 def find_template(layout: Template | str | None) -> Template | None:
@@ -130,7 +140,7 @@ def read_page(page: Page, digitize: Digitize, given: Given) -> Attempt:
 def _is_refusal(error: Exception) -> bool:
     from digitize.pipeline import NotAnEcg
 
-    return isinstance(error, NotAnEcg)
+    return isinstance(error, NotAnEcg | Refusal)
 
 
 def _where(page: Page) -> str:

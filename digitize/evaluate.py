@@ -10,9 +10,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from digitize import batch
 from digitize.agreement import geometry_agreement, layout_agreement
-from digitize.batch import Attempt, Digitize, Given, find_template, load_digitizer, read_page
+from digitize.batch import Attempt, Digitize, Given, find_template, read_page
 from digitize.metrics import heart_rate_bpm, score_page
+from digitize.options import add_device, add_engine, run
 from digitize.page.open import PageError, expand_images, iter_pages
 from digitize.scoreboard import CLEAN, PageRow, summarise, table, write_report
 from digitize.stress import STRESSES, stressed
@@ -30,6 +32,7 @@ def evaluate(
     stress: str = "none",
     limit: int | None = None,
     device: str = "cpu",
+    engine: str = "torch",
     digitizer: Digitize | None = None,
 ) -> dict[str, Any]:
     """Read every page under every stress, compare with its truth and write report.json, report.md and pages.csv.
@@ -47,7 +50,7 @@ def evaluate(
     truths = {path: _truth_of(path, elsewhere, template) for _, path in files}
     if truth is not None and not any(truths.values()):
         raise ValueError(f"{truth}: no recording is named like any of the pages ({files[0][1].stem}, ...)")
-    digitize = digitizer or load_digitizer(device)
+    digitize = digitizer or batch.load_digitizer(device, engine)
     rows: list[PageRow] = []
     with tqdm(total=len(files) * len(conditions), desc="evaluate", unit="page", file=sys.stderr) as bar:
         for folder, path in files:
@@ -123,21 +126,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--printed", help=f"what the pages print of whole recordings: {', '.join(TEMPLATES)}, or YAML")
     made.add_argument("--stress", default="none", help=f"none, all, or some of {','.join(STRESSES)} (default: none)")
     made.add_argument("--limit", type=int, help="only the first so many files of each folder")
-    made.add_argument("--device", default="cpu", help="where the networks run (default: cpu)")
+    add_device(made)
+    add_engine(made)
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when no page crashed, 1 when one did, 2 for a wrong command."""
-    made = parser()
-    options = made.parse_args(argv)
-    try:
-        report = evaluate(**vars(options))
-    except ValueError as error:
-        made.error(str(error))
-    except OSError as error:
-        print(f"{made.prog}: error: {error}", file=sys.stderr)
-        return 1
+    return run(parser(), argv, _evaluate_and_tell)
+
+
+def _evaluate_and_tell(**options: Any) -> int:
+    report = evaluate(**options)
     print(table(report))
     return int(any(group["crashed"] for group in report["groups"]))
 

@@ -7,21 +7,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
-from digitize.batch import (
-    Attempt,
-    Digitize,
-    Given,
-    describe,
-    find_template,
-    free_name,
-    load_digitizer,
-    read_file,
-    write_reading,
-)
-from digitize.options import add_page_options
+from digitize import batch
+from digitize.batch import Attempt, Digitize, Given, describe, find_template, free_name, read_file, write_reading
+from digitize.options import add_engine, add_page_options, run
 from digitize.page.open import expand_images
 from ecg import formats
 from ecg.layout import Template
@@ -51,18 +43,25 @@ def infer(
     layout: Template | str | None = None,
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
+    corrections: str | Path | None = None,
     device: str = "cpu",
+    engine: str = "torch",
     digitizer: Digitize | None = None,
 ) -> list[PageResult]:
     """Read every page of the images (files, folders, patterns) and write what was read; a bad page does not stop it.
 
     `output` is a folder, or one .csv, .hea or .json file for one page. `layout` is a template, its name or a YAML file.
+    `corrections` is a file as `digitize.corrections` describes it.
     Raises ValueError for options that make no sense and for folders or patterns without pictures.
     """
+    from digitize.corrections import check_names, correcting, load_corrections
+
     paths = expand_images(images)
     target = _target(Path(output), paths)
     given = Given(find_template(layout), mm_per_s, mm_per_mv)
-    digitize = digitizer or load_digitizer(device)
+    fixes = load_corrections(corrections) if corrections else {}
+    check_names(fixes, paths)
+    digitize = correcting(digitizer or batch.load_digitizer(device, engine), fixes)
     results: list[PageResult] = []
     with tqdm(paths, desc="digitize", unit="file", file=sys.stderr) as bar:
         for path in bar:
@@ -124,20 +123,18 @@ def parser() -> argparse.ArgumentParser:
                       help="pictures or PDFs, folders of them, or patterns")  # fmt: skip
     made.add_argument("--output", default="out", help="a folder, or one .csv, .hea or .json file (default: out)")
     add_page_options(made)
+    made.add_argument("--corrections", metavar="FILE", help="JSON with what is known better about some pages")
+    add_engine(made)
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when every page was read, 1 when one failed, 2 for a wrong command."""
-    made = parser()
-    options = made.parse_args(argv)
-    try:
-        results = infer(**vars(options))
-    except ValueError as error:
-        made.error(str(error))
-    except OSError as error:
-        print(f"{made.prog}: error: {error}", file=sys.stderr)
-        return 1
+    return run(parser(), argv, _infer_and_tell)
+
+
+def _infer_and_tell(**options: Any) -> int:
+    results = infer(**options)
     for result in results:
         if not result.error:
             print(f"{result.name}: {result.summary} -> {', '.join(str(path) for path in result.files.values())}")

@@ -1,8 +1,12 @@
-"""What a command line lets the user say of pages."""
+"""What the command lines share: the options about pages, and how errors end a command."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from digitize.batch import ENGINES, Refusal
 
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:
@@ -10,4 +14,25 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layout", help="given, not searched for: 3x4+1, 3x4, 6x2, 12x1 ..., or a YAML file")
     parser.add_argument("--mm_per_s", type=float, help="paper speed, if known (usual: 25 or 50)")
     parser.add_argument("--mm_per_mv", type=float, help="gain, if known (usual: 5, 10 or 20)")
+    add_device(parser)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="where the networks run (default: cpu)")
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    what = "what runs the networks (default: torch); onnx needs `python -m digitize.export` once"
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help=what)
+
+
+def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Callable[..., int]) -> int:
+    """Parse, call and end: with 1 for a page or file that cannot be read or written, with 2 for a wrong command."""
+    options = parser.parse_args(argv)
+    try:
+        return command(**vars(options))
+    except (OSError, Refusal) as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        parser.error(str(error))

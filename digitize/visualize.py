@@ -6,14 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digitize.batch import Digitize, Given, describe, find_template, load_digitizer, read_page
-from digitize.page.open import iter_pages
+from digitize import batch
+from digitize.batch import Digitize, Given, Refusal, describe, find_template, read_file
+from digitize.options import add_engine, add_page_options, run
 from ecg.formats import atomic_path
-from ecg.layout import TEMPLATES, Template
+from ecg.layout import Template
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -34,17 +35,17 @@ def visualize(
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
     device: str = "cpu",
+    engine: str = "torch",
     digitizer: Digitize | None = None,
 ) -> Reading:
     """Read the first page of `image`, draw it to `output` (.png, .pdf or .svg) and return the reading.
 
-    Raises ValueError with words when the page cannot be opened or is refused.
+    Raises Refusal with words when the page cannot be opened or is refused.
     """
     given = Given(find_template(layout), mm_per_s, mm_per_mv)
-    page = next(iter_pages(image))
-    attempt = read_page(page, digitizer or load_digitizer(device), given)
+    attempt = next(read_file(Path(image), digitizer or batch.load_digitizer(device, engine), given))
     if attempt.reading is None:
-        raise ValueError(attempt.error)
+        raise Refusal(attempt.error)
     with atomic_path(output) as temporary:
         draw(attempt.reading).savefig(temporary, dpi=110)
     return attempt.reading
@@ -122,23 +123,18 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m digitize.visualize", description=__doc__)
     made.add_argument("--image", required=True, help="a picture or PDF (its first page)")
     made.add_argument("--output", default="out/visualize.png", help="png, pdf or svg (default: out/visualize.png)")
-    made.add_argument("--layout", help=f"given, not searched for: {', '.join(TEMPLATES)}, or a YAML file")
-    made.add_argument("--mm_per_s", type=float, help="paper speed, if known (usual: 25 or 50)")
-    made.add_argument("--mm_per_mv", type=float, help="gain, if known (usual: 5, 10 or 20)")
-    made.add_argument("--device", default="cpu", help="where the networks run (default: cpu)")
+    add_page_options(made)
+    add_engine(made)
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when the page was drawn, 1 when it could not be read, 2 for a wrong command."""
-    made = parser()
-    options = made.parse_args(argv)
-    try:
-        reading = visualize(**vars(options))
-    except (ValueError, OSError) as error:
-        print(f"{made.prog}: error: {error}", file=sys.stderr)
-        return 1
-    print(f"{describe(reading)} -> {options.output}")
+    return run(parser(), argv, _visualize_and_tell)
+
+
+def _visualize_and_tell(**options: Any) -> int:
+    print(f"{describe(visualize(**options))} -> {options['output']}")
     return 0
 
 

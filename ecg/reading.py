@@ -12,7 +12,7 @@ import numpy as np
 
 from ecg.drawing import Drawing
 from ecg.geometry import PageGeometry
-from ecg.layout import Layout, LeadBox
+from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import STANDARD
 from ecg.record import Record
 
@@ -136,6 +136,27 @@ class Reading:
         }  # fmt: skip
         facts = {key: value for key, value in data.items() if key not in known}
         return cls(record, page, geometry, layout, traces, tuple(data["warnings"]), facts)
+
+    def correct(self, lead: str, points_px: np.ndarray) -> Reading:
+        """A new reading with a lead drawn anew between its first and last given point (x, y) in page px.
+
+        NaN as a point's y hides the stretch around it. Raises ValueError where no box of the lead holds the points.
+        """
+        from ecg.correct import corrected
+
+        return corrected(self, lead, points_px)
+
+    def with_layout(
+        self,
+        layout: Template | str | None = None,
+        *,
+        mm_per_s: float | None = None,
+        mm_per_mv: float | None = None,
+    ) -> Reading:
+        """A new reading of the same curves under another layout, speed or gain. Raises ValueError with words."""
+        from ecg.correct import with_layout
+
+        return with_layout(self, layout, mm_per_s, mm_per_mv)
 
     def overlay(self, path: str | Path) -> None:
         """Draw what was read over the page, for checking by eye; the picture's format goes by the suffix."""

@@ -16,7 +16,7 @@ from drawn_page import CRASH_COLOUR, REFUSED_COLOUR, REFUSED_WORDS, FakeDigitize
 from PIL import Image
 
 import digitize
-from digitize import evaluate, infer, visualize
+from digitize import batch, evaluate, infer, visualize
 from ecg import read
 from ecg.leads import STANDARD
 
@@ -29,8 +29,7 @@ PAGE_FILES = {"{}.csv", "{}.hea", "{}.dat", "{}.json", "{}.overlay.png"}
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeDigitizer:
     """Every command line gets the stand-in."""
     digitizer = FakeDigitizer()
-    for module in (infer, evaluate, visualize):
-        monkeypatch.setattr(module, "load_digitizer", lambda device: digitizer)
+    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: digitizer)
     return digitizer
 
 

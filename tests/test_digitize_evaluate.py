@@ -12,7 +12,7 @@ import pytest
 from drawn_page import CRASH_COLOUR, PX_PER_MM, REFUSED_COLOUR, FakeDigitizer, drawn
 from PIL import Image
 
-from digitize import evaluate
+from digitize import batch, evaluate
 from digitize.truth import as_printed, find_truth, index_folder, load_truth
 from ecg import write
 from ecg.layout import template
@@ -177,7 +177,7 @@ def test_commands_that_make_no_sense_end_with_2_and_words(
 def test_main_prints_the_table_and_fails_when_a_page_crashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(evaluate, "load_digitizer", lambda device: FakeDigitizer())
+    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: FakeDigitizer())
     save_page(tmp_path / "pages" / "a.png")
     write(drawn().record, str(tmp_path / "pages" / "a.csv"))
     options = ["--pages", str(tmp_path / "pages"), "--output", str(tmp_path / "out")]

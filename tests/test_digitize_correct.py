@@ -1,0 +1,182 @@
+"""Readings put right by hand, from Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_page import FakeDigitizer, drawn
+from PIL import Image
+
+from digitize import infer
+from ecg import read
+from ecg.geometry import PageGeometry
+from ecg.reading import Reading
+
+
+def line_px(reading: Reading, number: int, t0_s: float, t1_s: float, mv: float) -> np.ndarray:
+    """Three points on a level line in a box, in page px."""
+    box = reading.layout.boxes[number]
+    x_mm = box.box_mm[0] + (np.array([t0_s, (t0_s + t1_s) / 2, t1_s]) - box.t0_s) * reading.layout.mm_per_s
+    return reading.geometry.to_px(np.stack([x_mm, np.full(3, box.baseline_mm - mv * reading.layout.mm_per_mv)], -1))
+
+
+def turned(reading: Reading, degrees: float) -> Reading:
+    """The same reading of a page that lies askew."""
+    spin = PageGeometry.flat(1.0, (900.0, 100.0), degrees).homography
+    geometry = reading.geometry.after(spin)
+
+    def moved(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return geometry.to_px(reading.geometry.to_mm(np.stack([x, y], axis=-1)))
+
+    traces = tuple(replace(t, x_px=p[:, 0], y_px=p[:, 1]) for t in reading.traces for p in [moved(t.x_px, t.y_px)])
+    return replace(reading, geometry=geometry, traces=traces)
+
+
+@pytest.mark.parametrize("degrees", [0.0, 30.0, 180.0])
+def test_a_stretch_is_drawn_anew_and_the_rest_stays(degrees: float) -> None:
+    before = turned(drawn(), degrees)
+    after = before.correct("aVF", line_px(before, 9, 3.0, 3.5, 0.7))
+    time_s = before.record.time_s
+    inside = (time_s > 3.005) & (time_s < 3.495)
+    np.testing.assert_allclose(after.record["aVF"][inside], 0.7, atol=2e-3)
+    outside = (time_s < 2.99) | (time_s > 3.51)
+    np.testing.assert_allclose(after.record["aVF"][outside], before.record["aVF"][outside], atol=1e-4)
+    for lead in set(before.record.leads) - {"aVF"}:
+        np.testing.assert_allclose(after.record[lead], before.record[lead], atol=1e-5)
+    assert after.warnings[-1] == "aVF was corrected by hand from 3.00 to 3.50 s"
+    assert len(before.warnings) == len(after.warnings) - 1  # the old reading stays as it was
+
+
+def test_the_points_may_come_in_any_order_and_hide_a_stretch() -> None:
+    before = drawn()
+    points = line_px(before, 9, 3.0, 3.5, 0.7)
+    np.testing.assert_array_equal(
+        before.correct("avf", points[::-1]).record["aVF"], before.correct("aVF", points).record["aVF"]
+    )
+    hidden = before.correct("aVF", np.stack([points[:, 0], np.full(3, np.nan)], axis=-1))
+    inside = (before.record.time_s > 3.01) & (before.record.time_s < 3.49)
+    assert np.isnan(hidden.record["aVF"][inside]).all()
+    assert hidden.confidence["aVF"] < before.confidence["aVF"]
+    seen_again = hidden.correct("aVF", points)
+    np.testing.assert_allclose(seen_again.record["aVF"][inside], 0.7, atol=2e-3)
+
+
+def test_of_a_lead_that_stands_twice_the_box_around_the_points_is_meant() -> None:
+    before = drawn()
+    strip = before.correct("II", line_px(before, 12, 6.0, 6.5, 0.4))
+    short = before.correct("II", line_px(before, 4, 1.0, 1.5, 0.4))
+    assert strip.traces[12] is not before.traces[12] and strip.traces[4] is before.traces[4]
+    # The short box only fills the strip's gaps: its correction shows in its trace.
+    assert short.traces[4] is not before.traces[4] and short.traces[12] is before.traces[12]
+
+
+def test_points_outside_and_leads_that_are_not_there_are_refused_with_words() -> None:
+    before = drawn("3x2-limb")
+    with pytest.raises(ValueError, match=r"no box of I holds the points.*its boxes reach"):
+        before.correct("I", [[1.0, 1.0], [50000.0, 1.0]])
+    with pytest.raises(ValueError, match="does not show that lead"):
+        before.correct("V3", [[100.0, 100.0], [120.0, 100.0]])
+    with pytest.raises(ValueError, match="at least two points"):
+        before.correct("I", [[100.0, 100.0]])
+    with pytest.raises(ValueError, match="unknown lead name"):
+        before.correct("V9", [[100.0, 100.0], [120.0, 100.0]])
+
+
+def test_speed_and_gain_change_the_signal_and_not_the_curves() -> None:
+    before = drawn("6x2")
+    after = before.with_layout(mm_per_s=50.0, mm_per_mv=5.0)
+    assert after.traces == before.traces
+    old, new = before.record["V1"], after.record["V1"]
+    assert np.isfinite(new).sum() == np.isfinite(old).sum() / 2
+    assert np.nanmax(new) == pytest.approx(2 * np.nanmax(old), rel=0.02)
+    assert (after.layout.mm_per_s, after.facts["mm_per_mv"]) == (50.0, 5.0)
+
+
+def test_another_order_of_leads_renames_the_same_curves() -> None:
+    before = drawn("3x4+1")
+    after = before.with_layout("cabrera-3x4+1")
+    np.testing.assert_allclose(after.record["aVL"][:1250], before.record["I"][:1250], atol=1e-4)
+    np.testing.assert_allclose(after.record["aVR"][:1250], -before.record["III"][:1250], atol=1e-4)
+    assert "layout set by hand: cabrera-3x4+1, 25 mm/s, 10 mm/mV" in after.warnings
+
+
+def test_other_columns_cut_the_same_rows_anew() -> None:
+    before = drawn("6x2")
+    after = before.with_layout("6x1-limb")
+    np.testing.assert_allclose(after.record["I"][:2490], before.record["I"][:2490], atol=1e-4)
+    np.testing.assert_allclose(after.record["I"][2510:], before.record["V1"][2510:], atol=1e-4)
+    with pytest.raises(ValueError, match="the page has 6 rows, but 3x4 has 3"):
+        before.with_layout("3x4")
+
+
+def write_corrections(path: Path, corrections: object) -> Path:
+    path.write_text(json.dumps(corrections))
+    return path
+
+
+def save_scan(folder: Path) -> Path:
+    path = folder / "scan.png"
+    Image.fromarray(drawn().page.pixels).save(path)
+    return path
+
+
+def test_corrections_are_replayed_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeDigitizer()
+    monkeypatch.setattr("digitize.batch.load_digitizer", lambda *_: fake)
+    points = line_px(drawn(), 9, 3.0, 3.5, 0.7).tolist()
+    hidden = [[x, None] for x, _ in line_px(drawn(), 12, 8.0, 8.5, 0.0)]
+    curves = [{"lead": "aVF", "points_px": points}, {"lead": "II", "points_px": hidden}]
+    file = write_corrections(tmp_path / "fixes.json", {"scan": {"mm_per_mv": 10, "layout": "3x4+1", "curves": curves}})
+    out = tmp_path / "out"
+    argv = ["--image", str(save_scan(tmp_path)), "--output", str(out), "--corrections", str(file)]
+    assert infer.main(argv) == 0
+    layout, *scales = fake.given[0]
+    assert layout is not None
+    assert (layout.name, scales) == ("3x4+1", [None, 10])
+    record = read(str(out / "scan.csv"))
+    assert np.allclose(record["aVF"][1505:1745], 0.7, atol=2e-3)
+    assert np.isnan(record["II"][4010:4240]).all()
+    warnings = json.loads((out / "scan.json").read_text())["warnings"]
+    assert "aVF was corrected by hand from 3.00 to 3.50 s" in warnings
+
+
+@pytest.mark.parametrize(
+    ("corrections", "words"),
+    [
+        ([1], "expected an object"),
+        ({"scan": {"curve": []}}, "unknown key 'curve'"),
+        ({"scan": {"curves": [{"lead": "II"}]}}, "lead and points_px"),
+        ({"scan": {"layout": "5x5"}}, "unknown layout '5x5'"),
+        ({"other": {"mm_per_s": 50}}, "no page is named other"),
+        ({"scan": {"curves": [{"lead": "V1", "points_px": [[0, 0], [1, "x"]]}]}}, "points_px"),
+    ],
+)
+def test_corrections_that_make_no_sense_are_refused_with_words(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    corrections: object,
+    words: str,
+) -> None:
+    monkeypatch.setattr("digitize.batch.load_digitizer", lambda *_: FakeDigitizer())
+    file = write_corrections(tmp_path / "fixes.json", corrections)
+    argv = ["--image", str(save_scan(tmp_path)), "--output", str(tmp_path / "out"), "--corrections", str(file)]
+    with pytest.raises(SystemExit) as ended:
+        infer.main(argv)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_correction_outside_its_box_fails_that_page_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("digitize.batch.load_digitizer", lambda *_: FakeDigitizer())
+    curves = [{"lead": "V1", "points_px": [[0, 0], [1, 0]]}]
+    file = write_corrections(tmp_path / "fixes.json", {"scan": {"curves": curves}})
+    argv = ["--image", str(save_scan(tmp_path)), "--output", str(tmp_path / "out"), "--corrections", str(file)]
+    assert infer.main(argv) == 1
+    assert "scan.png: no box of V1 holds the points" in capsys.readouterr().err
