@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,16 +48,21 @@ def train(
 
 def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
     """The task's recordings on the recipe's time grid, from a folder or simulated."""
-    from classify.arrays import collect
-    from classify.tasks import examples
-
     task = TASKS[recipe.task]
     if data is not None:
-        return collect(task, examples(task, data), recipe.data.fs_hz, Path(recipe.data.cache))
+        return _recorded(task.name, data, recipe.data.fs_hz, Path(recipe.data.cache))
     from classify.simulated import simulate_arrays
 
     print(f"no --data given: training on {recipe.data.simulated} simulated records", file=sys.stderr)
     return simulate_arrays(recipe.data.simulated, task, recipe.data.fs_hz, recipe.fit.seed)
+
+
+@lru_cache(maxsize=1)  # a comparison trains many networks on the same recordings
+def _recorded(task: str, data: Path, fs_hz: float, cache: Path) -> Arrays:
+    from classify.arrays import collect
+    from classify.tasks import examples
+
+    return collect(TASKS[task], examples(TASKS[task], data), fs_hz, cache)
 
 
 def _training_set(arrays: Arrays, recipe: Recipe) -> Any:

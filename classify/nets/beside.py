@@ -43,9 +43,9 @@ class Beside(nn.Module):
     def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
         parts = [self.trunk(signal)]
         if self.branch is not None:
-            parts.append(self.branch(_given(features, "the core features")))
+            parts.append(self.branch(given(features, "the core features")))
         if self.demographics:
-            parts.append(scaled(_given(demographics, "age and sex")))
+            parts.append(scaled(given(demographics, "age and sex")))
         return self.head(self.hidden(torch.cat(parts, 1)))
 
 
@@ -56,7 +56,8 @@ def scaled(demographics: Tensor) -> Tensor:
     return torch.nan_to_num((demographics - centre) / spread)
 
 
-def _given(value: Tensor | None, what: str) -> Tensor:
+def given(value: Tensor | None, what: str) -> Tensor:
+    """The value, without which this network cannot answer."""
     if value is None:
         raise ValueError(f"this network needs {what} beside the signal")
     return value

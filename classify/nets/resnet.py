@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from classify.nets.beside import given
 from classify.nets.layers import Squeeze, conv_norm
 
 
@@ -23,6 +24,7 @@ class ResNet1d(nn.Module):
         blocks: int = 2,
         kernel: int = 5,
         dropout: float = 0.3,
+        features: int = 0,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
@@ -36,11 +38,14 @@ class ResNet1d(nn.Module):
                 stages.append(_Block(before, width, kernel, 2 if number and not block else 1))
                 before = width
         self.stages = nn.Sequential(*stages)
-        self.head = nn.Sequential(nn.BatchNorm1d(2 * before), nn.Dropout(dropout), nn.Linear(2 * before, labels))
+        self.features = features
+        joined = 2 * before + features
+        self.head = nn.Sequential(nn.BatchNorm1d(joined), nn.Dropout(dropout), nn.Linear(joined, labels))
 
     def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
         maps = self.stages(self.stem(signal))
-        return self.head(torch.cat((maps.mean(-1), maps.amax(-1)), 1))
+        beside = [given(features, "the core features")] if self.features else []
+        return self.head(torch.cat((maps.mean(-1), maps.amax(-1), *beside), 1))
 
 
 class _Block(nn.Module):
