@@ -218,7 +218,7 @@ def test_a_rhythm_strip_whose_name_was_not_read_is_pointed_out(monkeypatch: pyte
 
 
 def test_a_tall_row_asks_for_a_tall_strip(monkeypatch: pytest.MonkeyPatch) -> None:
-    truth = unpainted(whole(40, "clean", "6x1-precordial", mm_per_mv=20.0))
+    truth = unpainted(whole(40, "clean", "3x1", mm_per_mv=20.0))
     evidence = evidence_of(truth, monkeypatch)
     found = reach_mm(evidence, evidence.baselines_mm.tolist())
     for box, trace, reach in zip(truth.layout.boxes, truth.traces, found, strict=True):

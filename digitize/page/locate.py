@@ -20,6 +20,8 @@ _PX_PER_MM = 1 / STEP_MM
 _FARTHEST_MM = 45.0  # no trace leaves its zero line further than this
 _LARGEST_MM = 900.0
 _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
+_FAINT = 0.1  # a grid that is seen no better than this tells nothing
+_FARTHEST_ROWS = 1.5  # where beats of neighbouring rows touch, no trace is taken to go further than so many rows
 
 
 class UnknownLayout(ValueError):
@@ -94,7 +96,7 @@ def _on_grid(lines: np.ndarray, grid: np.ndarray) -> np.ndarray:
     if not len(lines):
         return lines
     crossings = np.array([_usual_peak(_band(grid, line)) for line in lines])
-    return lines[crossings > 0.8 * crossings.max()]
+    return lines[crossings >= 0.8 * crossings.max()] if crossings.max() > _FAINT else lines
 
 
 def _usual_peak(band: np.ndarray) -> float:
@@ -145,8 +147,9 @@ def _pulse_width_mm(pulse: np.ndarray) -> float:
 
 def reach_mm(evidence: Evidence, baselines_mm: Sequence[float]) -> list[float]:
     """How far the ink that starts near each row's zero line goes straight up or down from it, mm."""
+    pitch = float(np.median(np.diff(baselines_mm))) if len(baselines_mm) > 1 else _FARTHEST_MM
     mask = cv2.morphologyEx((evidence.flat > 0.3).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
-    near, far = round(_NEAR_MM * _PX_PER_MM), round(_FARTHEST_MM * _PX_PER_MM)
+    near, far = round(_NEAR_MM * _PX_PER_MM), round(min(_FARTHEST_MM, _FARTHEST_ROWS * pitch) * _PX_PER_MM)
     padded = np.pad(mask, ((far + 1, far + 1), (0, 0)))
     reaches = []
     for baseline in baselines_mm:
