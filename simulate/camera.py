@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ecg.geometry import PageGeometry
+from simulate.relief import Relief, seen_from_above
 
 Image = np.ndarray  # float32 [row, col, RGB] in 0..1
 Effect = Callable[[Image, float, np.random.Generator], Image]
@@ -35,6 +36,7 @@ def look(
     fill: float,
     shift: tuple[float, float],
     rng: np.random.Generator,
+    relief: Relief | None = None,
 ) -> PageGeometry:
     """The geometry of a picture `size_px` (width, height) in which `extent_mm` takes up the share `fill` of the frame.
 
@@ -43,7 +45,8 @@ def look(
     x0, y0, x1, y1 = extent_mm
     centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     diagonal = float(np.hypot(x1 - x0, y1 - y0))
-    pose = _pose(view, diagonal) @ np.array([[1 + view.stretch, 0, -centre[0]], [0, 1, -centre[1]], [0, 0, 1.0]])
+    pose, rise = _pose(view, diagonal)
+    pose = pose @ np.array([[1 + view.stretch, 0, -centre[0]], [0, 1, -centre[1]], [0, 0, 1.0]])
     corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     seen = PageGeometry(pose).to_px(corners)
     low, high = seen.min(0), seen.max(0)
@@ -52,16 +55,19 @@ def look(
     offset = np.array(size_px) / 2 - scale * (low + high) / 2 + np.array(shift) * np.abs(room) - 0.5
     place = np.array([[scale, 0, offset[0]], [0, scale, offset[1]], [0, 0, 1]])
     bend = _bend(view.bend_mm, rng) if view.bend_mm > 0 else None
+    if relief is not None:
+        raised = seen_from_above(relief, pose, rise, extent_mm)
+        bend = raised if bend is None else raised + cv2.resize(bend, raised.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     return PageGeometry(place @ pose, bend, extent_mm)
 
 
-def _pose(view: View, diagonal_mm: float) -> np.ndarray:
-    """Turn in the plane, tilt about an axis in the plane, and look from a distance."""
+def _pose(view: View, diagonal_mm: float) -> tuple[np.ndarray, np.ndarray]:
+    """Turn in the plane, tilt about an axis in the plane, look from a distance; and what a mm of height adds."""
     tilt, axis = np.radians(view.tilt_deg), np.radians(view.tilt_axis_deg)
     turn, _ = cv2.Rodrigues(np.array([0.0, 0.0, np.radians(view.angle_deg)]))
     lean, _ = cv2.Rodrigues(tilt * np.array([np.cos(axis), np.sin(axis), 0.0]))
     rotation = lean @ turn
-    return np.column_stack([rotation[:, 0], rotation[:, 1], [0, 0, view.distance * diagonal_mm]])
+    return np.column_stack([rotation[:, 0], rotation[:, 1], [0, 0, view.distance * diagonal_mm]]), -rotation[:, 2]
 
 
 def _bend(amount_mm: float, rng: np.random.Generator) -> np.ndarray:
@@ -92,7 +98,7 @@ def photograph(
 
     `behind` shows where there is no paper.
     """
-    where = _at_every_pixel(lambda px: (geometry.to_mm(px) - corner_mm) * px_per_mm - 0.5, size_px)
+    where = _at_every_pixel(lambda px: (geometry.to_mm(px) - corner_mm) * px_per_mm - 0.5, size_px, _pace(geometry))
     seen = np.empty((size_px[1], size_px[0], 3), np.float32)
     for first in range(0, size_px[1], 16):  # so few rows at a time that all of it stays in the cache
         band = slice(first, first + 16)
@@ -115,16 +121,21 @@ def pixel_mm(geometry: PageGeometry, size_px: tuple[int, int]) -> np.ndarray:
 
     On the paper it stays within a tenth of a pixel, for pictures of 600 px under the strongest tilt too.
     """
-    return _at_every_pixel(geometry.to_mm, size_px)
+    return _at_every_pixel(geometry.to_mm, size_px, _pace(geometry))
 
 
-def _at_every_pixel(point: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:
+def _pace(geometry: PageGeometry) -> float:
+    """How far apart, in px of a picture of 600 px, the map may be solved: closer where the paper has a relief."""
+    return 8.0 if geometry.bend_mm is None or geometry.bend_mm.size < 200 else 4.0
+
+
+def _at_every_pixel(point: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int], pace: float) -> np.ndarray:
     """A smooth function of px [..., 2] at every pixel centre, float32 [row, col, 2], interpolated between a few.
 
     The larger the picture, the straighter it is from pixel to pixel, and the wider apart they may stand.
     """
     cols, rows = size_px
-    every = max(4, int(8 * (max(size_px) / 600) ** 0.5))
+    every = max(4, int(pace * (max(size_px) / 600) ** 0.5))
     x, y = (every * np.arange(-1, n // every + 2) + (every - 1) / 2 for n in size_px)  # where resize puts them back
     coarse = point(np.stack(np.meshgrid(x, y), axis=-1)).astype(np.float32)
     fine = cv2.resize(coarse, None, fx=every, fy=every, interpolation=cv2.INTER_LINEAR)
@@ -165,33 +176,6 @@ def shadow(image: Image, strength: float, rng: np.random.Generator) -> Image:
     cv2.fillPoly(mask, [points.astype(np.int32)], 1.0)
     soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(1, 6)))
     return _shaded(image, 1 - strength * 0.6 * soft)
-
-
-def creases(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Folded paper: facets of slightly different brightness with a light or dark line between them."""
-    rows, cols = image.shape[:2]
-    y, x = np.mgrid[0:rows:4, 0:cols:4].astype(np.float32)
-    shade = np.ones_like(x)
-    for _ in range(rng.integers(1, 7)):
-        angle, reach = rng.uniform(0, np.pi), float(np.hypot(rows, cols))
-        offset = np.cos(angle) * rng.uniform(0, cols) + np.sin(angle) * rng.uniform(0, rows)
-        distance = np.cos(angle) * x + np.sin(angle) * y - offset
-        facet = np.tanh(distance / (0.004 * reach)) * np.exp(-np.abs(distance) / (rng.uniform(0.05, 0.5) * reach))
-        line = np.exp(-((distance / (0.002 * reach)) ** 2))
-        shade += strength * (rng.uniform(-0.18, 0.18) * facet + rng.uniform(-0.25, 0.25) * line)
-    return _shaded(image, shade)
-
-
-def stains(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Coffee, water, yellowing: a few soft tinted blots."""
-    rows, cols = image.shape[:2]
-    few, shade = (cols // 4 + 1, rows // 4 + 1), np.ones((1, 1, 3))
-    for _ in range(rng.integers(1, 4)):
-        noise = cv2.resize(rng.normal(size=(8, 8)).astype(np.float32), few, interpolation=cv2.INTER_CUBIC)
-        blot = 1 / (1 + np.exp(-6 * (noise - rng.uniform(0.5, 1.5))))
-        tint = 1 - strength * rng.uniform(0.05, 0.45) * np.array([0.3, 0.6, 1.0])[rng.permutation(3)]
-        shade = shade * cv2.merge([1 + blot * part for part in tint - 1])
-    return _shaded(image, shade)
 
 
 def colour(image: Image, strength: float, rng: np.random.Generator) -> Image:
@@ -283,9 +267,9 @@ def threshold(image: Image, strength: float, rng: np.random.Generator) -> Image:
     return image + strength * (hard - image)
 
 
-# In the order in which they befall a page: on the paper, in the light, in the lens, in the sensor, in the file.
+# In the order in which they befall a page: in the light, in the lens, in the sensor, in the file.
 EFFECTS: Mapping[str, Effect] = {
-    "tinted": tinted, "stains": stains, "creases": creases, "light": light, "shadow": shadow, "colour": colour,
+    "tinted": tinted, "light": light, "shadow": shadow, "colour": colour,
     "grey": grey, "defocus": defocus, "motion": motion, "coarse": coarse, "noise": noise, "threshold": threshold,
     "jpeg": jpeg,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from simulate.ink import Ink, dots, runs, settle
 from simulate.paper import draw_grid
 from simulate.sheet import Label, Sheet
 from simulate.text import text_mask
@@ -22,19 +23,26 @@ def draw(sheet: Sheet, window_mm: Window, px_per_mm: float) -> np.ndarray:
     inked, colours = np.flatnonzero(covered), image.reshape(-1, 3)
     alpha = covered[inked].astype(np.float32) / 255 * np.float32(sheet.paper.ink_strength)
     colours[inked] += alpha[:, None] * (np.array(sheet.paper.ink_rgb, np.float32) - colours[inked])
+    for layer in sheet.layers:
+        image = layer.paint(image, window_mm, px_per_mm)
     return image
 
 
 def ink(sheet: Sheet, window_mm: Window, px_per_mm: float, shape: tuple[int, int]) -> np.ndarray:
     """Share of every pixel that is covered by ink, uint8 [row, col], 255 = all of it."""
     fine = max(1, round(_FINE_PX_PER_MM / px_per_mm))
-    canvas = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
-    for points, pen_mm in _curves(sheet):
-        draw_curve(canvas, points, pen_mm, window_mm, px_per_mm * fine)
+    large, way = (shape[0] * fine, shape[1] * fine), sheet.paper.ink
+    lines = [(piece, pen) for points, pen in _curves(sheet) for piece in _near(points, window_mm)]
+    if way.dots_per_mm:
+        canvas = dots(lines, window_mm, px_per_mm * fine, way, large)
+    else:
+        canvas = np.zeros(large, np.uint8)
+        for piece, pen_mm in lines:
+            draw_curve(canvas, piece, pen_mm, window_mm, px_per_mm * fine, way)
     covered = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA) if fine > 1 else canvas
     for label in sheet.labels:
         _stamp(covered, label, window_mm, px_per_mm)
-    return covered
+    return settle(covered, window_mm, px_per_mm, way)
 
 
 def _curves(sheet: Sheet) -> list[tuple[np.ndarray, float]]:
@@ -42,21 +50,25 @@ def _curves(sheet: Sheet) -> list[tuple[np.ndarray, float]]:
     return traces + [(stroke.points_mm, stroke.pen_mm) for stroke in sheet.strokes]
 
 
-def draw_curve(
-    canvas: np.ndarray, points_mm: np.ndarray, pen_mm: float, window_mm: Window, px_per_mm: float, value: int = 255
-) -> None:
-    """Draw a curve into a uint8 canvas whose pixel (0, 0) covers the window's corner; NaN lifts the pen."""
+def _near(points_mm: np.ndarray, window_mm: Window) -> list[np.ndarray]:
+    """The unbroken pieces of a curve around the window."""
     near = np.flatnonzero((points_mm[:, 0] > window_mm[0] - 5) & (points_mm[:, 0] < window_mm[2] + 5))
     if not near.size:
-        return
+        return []
     seen_mm = points_mm[max(near[0] - 1, 0) : near[-1] + 2]
     if not ((seen_mm[:, 1] > window_mm[1] - 5).any() and (seen_mm[:, 1] < window_mm[3] + 5).any()):
-        return
-    px = (seen_mm - window_mm[:2]) * px_per_mm - 0.5
-    thickness = max(1, round(pen_mm * px_per_mm))
-    for piece in finite_pieces(px):
-        fixed = np.clip(np.round(piece * (1 << _SHIFT)), -(2**28), 2**28).astype(np.int32)
-        cv2.polylines(canvas, [fixed], False, value, thickness, cv2.LINE_AA, _SHIFT)
+        return []
+    return finite_pieces(seen_mm)
+
+
+def draw_curve(
+    canvas: np.ndarray, piece_mm: np.ndarray, pen_mm: float, window_mm: Window, px_per_mm: float, ink: Ink
+) -> None:
+    """Draw an unbroken curve smoothly into a uint8 canvas whose pixel (0, 0) covers the window's corner."""
+    for points_mm, width_mm, dark in runs(piece_mm, pen_mm, ink):
+        px = (points_mm - window_mm[:2]) * px_per_mm - 0.5
+        fixed = np.clip(np.round(px * (1 << _SHIFT)), -(2**28), 2**28).astype(np.int32)
+        cv2.polylines(canvas, [fixed], False, dark, max(1, round(width_mm * px_per_mm)), cv2.LINE_AA, _SHIFT)
 
 
 def finite_pieces(points: np.ndarray) -> list[np.ndarray]:

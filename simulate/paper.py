@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+
+from simulate.ink import Ink, sample_ink
 
 RGB = tuple[float, float, float]
 
@@ -45,6 +47,7 @@ class Paper:
     ink_rgb: RGB
     pen_mm: float
     ink_strength: float
+    ink: Ink = field(default_factory=Ink)
 
     @property
     def has_grid(self) -> bool:
@@ -76,6 +79,7 @@ def sample_paper(
         ink_rgb=ink,
         pen_mm=float(np.clip(rng.lognormal(np.log(0.3), 0.35), 0.15, 0.8)),
         ink_strength=float(rng.uniform(0.7, 1.0)),
+        ink=sample_ink(rng),
     )
 
 

@@ -1,74 +1,137 @@
-"""What a machine prints around the traces: lead names, calibration pulses, separators, headers."""
+"""What a machine prints: traces as its window lets them through, lead names, calibration pulses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ecg.layout import Layout, LeadBox
 from ecg.record import Record
+from simulate.header import headers
 from simulate.paper import Paper
+from simulate.separators import SEPARATORS, separators
 from simulate.sheet import Label, Sheet, Stroke, pulse_mm, trace_mm
-from simulate.text import bundled_count, header_lines, text_size
+from simulate.text import bundled_count, text_size
 
-_NAME_PLACES = {"above": 0.55, "below": 0.2, "on": 0.25}
-_SEPARATORS = {"none": 0.35, "ticks": 0.2, "bar": 0.2, "dotted": 0.15, "line": 0.1}
+_NAME_PLACES = {"above": 0.42, "below": 0.16, "on": 0.22, "start": 0.12, "left": 0.08}
+_NAMES = {"as is": 0.8, "upper": 0.1, "colon": 0.05, "C1": 0.05}
+_CLIPS = {"none": 0.84, "cut": 0.07, "flat": 0.09}
 
 
 @dataclass(frozen=True)
 class Style:
-    """A machine's habits: where names, pulses and separators stand, and its lettering (heights in mm)."""
+    """A machine's habits: where names, pulses and separators stand, its lettering, and what it lets through.
+
+    Heights and lengths in mm. `gap_mm` stays blank before the next lead, `late_mm` after a lead's start; `clip` cuts
+    or flattens what is further than `clip_mm` from the zero line; `offset_mm` is how far leads lie off their line.
+    """
 
     name_place: str
     name_dx_mm: float
     name_dy_mm: float
     name_height_mm: float
+    name_spelling: str
     font: int
     pulse: str
     pulse_room_mm: float
     pulse_gap_mm: float
     separator: str
     separator_pen_mm: float
+    separator_dy_mm: float
+    separator_size_mm: float
     header_height_mm: float
     has_names: bool
+    gap_mm: float
+    late_mm: float
+    clip: str
+    clip_mm: float
+    offset_mm: float
 
 
 def sample_style(rng: np.random.Generator, layout: Layout) -> Style:
     """Draw a machine's habits at random."""
-    place = str(rng.choice(list(_NAME_PLACES), p=list(_NAME_PLACES.values())))
-    depth = {"above": rng.uniform(4, 11), "below": -rng.uniform(1, 6), "on": rng.uniform(-1, 3)}[place]
+    place = _choose(rng, _NAME_PLACES)
+    height = float(rng.uniform(1.7, 3.3) if rng.random() < 0.7 else rng.uniform(3, 5))
+    depth = {"above": rng.uniform(4, 11), "below": -rng.uniform(1, 6), "on": rng.uniform(-1, 3)}.get(place, -height / 2)
     gap = float(rng.choice([0.0, rng.uniform(0, 6)]))
+    box = layout.boxes[0].box_mm
     return Style(
         name_place=place,
-        name_dx_mm=float(rng.uniform(-1, 5)),
+        name_dx_mm=float({"start": rng.uniform(-1, 1), "left": -rng.uniform(0.2, 1)}.get(place, rng.uniform(-1, 5))),
         name_dy_mm=float(-depth),
-        name_height_mm=float(rng.uniform(1.8, 3.6)),
+        name_height_mm=height,
+        name_spelling=_choose(rng, _NAMES),
         font=int(rng.integers(0, bundled_count())),
         pulse=str(rng.choice(["left", "right", "none"], p=[0.6, 0.15, 0.25])),
         pulse_room_mm=float(2 + 0.2 * layout.mm_per_s + gap + rng.uniform(0, 3)),
         pulse_gap_mm=gap,
-        separator=str(rng.choice(list(_SEPARATORS), p=list(_SEPARATORS.values()))),
-        separator_pen_mm=float(rng.uniform(0.2, 0.9)),
+        separator=_choose(rng, SEPARATORS),
+        separator_pen_mm=float(rng.uniform(0.15, 0.9)),
+        separator_dy_mm=float(rng.normal(0, 1.5)),
+        separator_size_mm=float(rng.uniform(1.5, 9)),
         header_height_mm=float(rng.uniform(1.6, 3.2)),
         has_names=bool(rng.random() < 0.97),
+        gap_mm=_seldom(rng, 0.22, 0.3, 4.0),
+        late_mm=_seldom(rng, 0.1, 0.2, 3.0),
+        clip=_choose(rng, _CLIPS),
+        clip_mm=float(max(6.0, (box[3] - box[1]) * rng.uniform(0.4, 1.0))),
+        offset_mm=_seldom(rng, 0.5, 0.1, 0.9),
     )
+
+
+def _choose(rng: np.random.Generator, table: dict[str, float]) -> str:
+    return str(rng.choice(list(table), p=list(table.values())))
+
+
+def _seldom(rng: np.random.Generator, chance: float, low: float, high: float) -> float:
+    return float(rng.uniform(low, high)) if rng.random() < chance else 0.0
 
 
 def compose(record: Record, layout: Layout, paper: Paper, style: Style, rng: np.random.Generator) -> Sheet:
     """Put a record on paper with all that the machine prints around it."""
-    traces = tuple(trace_mm(record, box, layout) for box in layout.boxes)
-    strokes = _pulses(layout, paper, style) + _separators(layout, style)
-    labels = (_names(layout, style) if style.has_names else []) + _headers(layout, paper, style, rng)
-    return Sheet(paper, layout, traces, tuple(strokes), tuple(labels))
+    texts, rules = headers(layout, paper, style.header_height_mm, style.font, rng)
+    traces = tuple(_let_through(trace_mm(record, box, layout), box, layout, paper, style, rng) for box in layout.boxes)
+    strokes = _pulses(layout, paper, style) + separators(
+        layout, style.separator, style.separator_pen_mm, style.separator_dy_mm, style.separator_size_mm
+    )
+    return Sheet(paper, layout, traces, tuple(strokes + rules), tuple(_names(layout, style) + texts))
+
+
+def _let_through(
+    points_mm: np.ndarray, box: LeadBox, layout: Layout, paper: Paper, style: Style, rng: np.random.Generator
+) -> np.ndarray:
+    """The trace as the machine prints it; y is NaN where it leaves the paper or is not printed at all."""
+    x, y = points_mm[:, 0], points_mm[:, 1] + rng.normal(0, 1) * style.offset_mm
+    is_last = box.box_mm[2] >= layout.extent_mm[2] - 1e-6
+    blank = (x < box.box_mm[0] + style.late_mm) | (x > box.box_mm[2] - (0.0 if is_last else style.gap_mm))
+    low, high = box.baseline_mm - style.clip_mm, box.baseline_mm + style.clip_mm
+    if style.clip == "flat":
+        y = np.clip(y, low, high)
+    elif style.clip == "cut":
+        blank |= (y < low) | (y > high)
+    blank |= (y < paper.extent_mm[1]) | (y > paper.extent_mm[3]) | (x < paper.extent_mm[0]) | (x > paper.extent_mm[2])
+    return np.stack([x, np.where(blank, np.nan, y)], axis=-1)
 
 
 def _names(layout: Layout, style: Style) -> list[Label]:
-    dy = style.name_dy_mm - style.name_height_mm
-    return [
-        Label(b.lead, b.box_mm[0] + style.name_dx_mm, b.baseline_mm + dy, style.name_height_mm, style.font, True)
-        for b in layout.boxes
-    ]
+    if not style.has_names:
+        return []
+    return [_name(box, style) for box in layout.boxes]
+
+
+def _name(box: LeadBox, style: Style) -> Label:
+    text, height = _spelt(box.lead, style.name_spelling), style.name_height_mm
+    x, y = box.box_mm[0] + style.name_dx_mm, box.baseline_mm + style.name_dy_mm - height
+    made = Label(text, x, y, height, style.font, True)
+    if style.name_place != "left":
+        return made
+    return replace(made, x_mm=x - text_size(text, height * 8, style.font)[1] / 8)
+
+
+def _spelt(lead: str, spelling: str) -> str:
+    spelt = {"upper": lead.upper(), "colon": f"{lead}:", "C1": lead.replace("V", "C") if lead[0] == "V" else lead}
+    return spelt.get(spelling, lead)
 
 
 def _pulses(layout: Layout, paper: Paper, style: Style) -> list[Stroke]:
@@ -83,47 +146,6 @@ def _pulses(layout: Layout, paper: Paper, style: Style) -> list[Stroke]:
         points = pulse_mm(left if style.pulse == "left" else right, row[0].baseline_mm, layout, foot, width)
         strokes.append(Stroke(points, paper.pen_mm, "pulse"))
     return strokes
-
-
-def _separators(layout: Layout, style: Style) -> list[Stroke]:
-    if style.separator == "none":
-        return []
-    strokes = []
-    for row in layout.rows():
-        for box in row[1:]:
-            strokes += _separator(box, style)
-    return strokes
-
-
-def _separator(box: LeadBox, style: Style) -> list[Stroke]:
-    x, y, pen = box.box_mm[0], box.baseline_mm, style.separator_pen_mm
-    half = (box.box_mm[3] - box.box_mm[1]) / 2
-    spans: dict[str, list[tuple[float, float]]] = {
-        "ticks": [(-5, -2), (2, 5)],
-        "bar": [(-2.5, 2.5)],
-        "line": [(-half, half)],
-        "dotted": [(a, a + 0.4) for a in np.arange(-half, half, 1.0)],
-    }
-    thin = pen * (0.4 if style.separator in ("dotted", "line") else 1.0)
-    return [Stroke(np.array([[x, y + a], [x, y + b]]), max(0.15, thin), "separator") for a, b in spans[style.separator]]
-
-
-def _headers(layout: Layout, paper: Paper, style: Style, rng: np.random.Generator) -> list[Label]:
-    """Lines in the free strip above the traces and the footer below, in one to three columns."""
-    x0, y0, x1, y1 = paper.extent_mm
-    top, bottom = layout.extent_mm[1], layout.extent_mm[3]
-    lines, step = header_lines(rng), style.header_height_mm * 1.9
-    columns = int(rng.integers(1, 4))
-    labels = []
-    if y1 - bottom > style.header_height_mm * 2 and lines:
-        labels.append(Label(lines[-1], x0 + 6, bottom + 0.3 * (y1 - bottom), style.header_height_mm, style.font))
-    room = max(0, int((top - y0 - 3) / step))
-    per_column = min(room, -(-len(lines) // columns))
-    for i, line in enumerate(lines[: per_column * columns]):
-        c, r = divmod(i, max(per_column, 1))
-        x = x0 + 4 + c * (x1 - x0) / columns
-        labels.append(Label(line, x, y0 + 3 + r * step, style.header_height_mm, style.font))
-    return labels
 
 
 def text_boxes_mm(sheet: Sheet) -> list[list[float]]:

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import yaml
 
@@ -17,10 +16,13 @@ from ecg.layout import TEMPLATES, Layout, Template
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
 from simulate.camera import View, apply, look, photograph
+from simulate.desk import background
 from simulate.draw import draw
 from simulate.paper import Paper, sample_paper
 from simulate.print import Style, compose, sample_style, text_boxes_mm
-from simulate.sheet import Sheet, printed
+from simulate.relief import Relief, Shade, sample_relief
+from simulate.sheet import Sheet, legible
+from simulate.wear import Ground, wear
 
 _COMMON = {
     "3x4+1": 0.36, "3x4": 0.12, "3x4+2": 0.04, "3x4+3": 0.07, "6x2": 0.08, "6x2+1": 0.04, "12x1": 0.08,
@@ -96,14 +98,23 @@ class Scene:
 
     def sheet(self, record: Record) -> Sheet:
         """The printed page as vectors."""
-        return compose(record, self.layout, self.paper, self.style, np.random.default_rng([self.seed, 12]))
+        plain = compose(record, self.layout, self.paper, self.style, np.random.default_rng([self.seed, 12]))
+        layers = wear(Ground(self.paper.extent_mm, self.layout), self.effects, self.seed)
+        relief, rng = self.relief(), np.random.default_rng([self.seed, 17])
+        angle, low = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.8)
+        shade = [Shade(relief, low * np.array([np.cos(angle), np.sin(angle)]))] if relief else []
+        return plain.under((*layers, *shade))
+
+    def relief(self) -> Relief | None:
+        """How the paper stands up from the table; None if it lies flat."""
+        return sample_relief(self.paper.extent_mm, self.effects, np.random.default_rng([self.seed, 18]))
 
     def geometry(self) -> tuple[PageGeometry, tuple[int, int]]:
         """Where the paper lies in the picture, and the picture's (width, height)."""
         long, aspect = self.long_side_px, self.aspect
         size = (long, round(long / aspect)) if aspect >= 1 else (round(long * aspect), long)
         rng = np.random.default_rng([self.seed, 13])
-        seen = look(self.view, self.frame_mm, size, self.fill, self.shift, rng)
+        seen = look(self.view, self.frame_mm, size, self.fill, self.shift, rng, self.relief())
         for _ in range(self.quarter_turns):
             seen = seen.after(np.array([[0, -1, size[1] - 1], [1, 0, 0], [0, 0, 1.0]]))
             size = size[::-1]
@@ -117,7 +128,7 @@ class Scene:
         px_per_mm = float(np.clip(1.15 * max(geometry.px_per_mm(centre)), 1.5, 16))
         raster = draw(sheet, extent, px_per_mm)
         rng = np.random.default_rng([self.seed, 14])
-        behind = _background(self, size, rng)
+        behind = background(self.behind, self.paper.paper_rgb, size, rng)
         picture = photograph(raster, px_per_mm, extent[:2], geometry, size, behind)
         page = Page(apply(picture, self.effects, rng), None, f"scene-{self.seed}", 0)
         return page, truth(page, geometry, sheet, record)
@@ -125,18 +136,23 @@ class Scene:
 
 def truth(page: Page, geometry: PageGeometry, sheet: Sheet, record: Record) -> Reading:
     """The `Reading` that a perfect digitizer would return for this page."""
-    traces = []
+    traces, seen = [], []
     for box, points in zip(sheet.layout.boxes, sheet.traces, strict=True):
-        px = geometry.to_px(points)
-        traces.append(Trace(box.lead, px[:, 0], px[:, 1], np.ones(len(px))))
+        shown = np.isfinite(points[:, 1])
+        x, y = geometry.to_px(np.where(shown[:, None], points, points[:, :1] * [1, 0] + [0, box.baseline_mm])).T
+        shown &= (x > -0.5) & (x < page.size_px[0] - 0.5) & (y > -0.5) & (y < page.size_px[1] - 0.5)
+        traces.append(Trace(box.lead, x, np.where(shown, y, np.nan), np.ones(len(x))))
+        seen.append(np.stack([points[:, 0], np.where(shown, points[:, 1], np.nan)], axis=-1))
     facts = {
         "grid_mm": list(sheet.paper.grid_mm) if sheet.paper.has_grid else None,
         "extent_mm": list(sheet.paper.extent_mm),
         "pulses_mm": [s.points_mm.tolist() for s in sheet.strokes if s.kind == "pulse"],
         "texts_mm": text_boxes_mm(sheet),
         "pen_mm": sheet.paper.pen_mm,
+        "hidden_mm": [shape.tolist() for layer in sheet.layers for shape in layer.hides_mm],
     }
-    return Reading(printed(record, sheet.layout), page, geometry, sheet.layout, tuple(traces), (), facts)
+    in_picture = legible(record, replace(sheet, traces=tuple(seen)))
+    return Reading(in_picture, page, geometry, sheet.layout, tuple(traces), (), facts)
 
 
 def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:
@@ -149,7 +165,8 @@ def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:
     if speed == 50.0:
         template = replace(template, column_s=template.column_s / 2)
     gain = float(rng.choice([10.0, 5.0, 20.0], p=[0.92, 0.05, 0.03]))
-    pitch = min(42.0, 200.0 / template.row_count) * rng.uniform(0.6, 1.0)
+    crowding = rng.uniform(0.3, 0.6) if rng.random() < 0.15 else rng.uniform(0.6, 1.0)  # crowded rows overlap
+    pitch = min(42.0, 200.0 / template.row_count) * crowding
     origin = rng.uniform(0, 5, 2)
     lines = origin[1] + (np.arange(template.row_count) + 0.5) * pitch
     if rng.random() < 0.3:
@@ -206,31 +223,3 @@ def _sample_effects(rng: np.random.Generator, table: Mapping[str, Any], difficul
         if rng.random() < often:
             chosen[name] = float(strength if name not in ("grey", "threshold") else 1.0)
     return chosen
-
-
-def _background(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    shape = (size[1], size[0], 3)
-    if scene.behind == "paper":
-        return cv2.merge([np.full(shape[:2], part, np.float32) for part in scene.paper.paper_rgb])
-    if scene.behind == "plain":
-        tone = rng.choice([1.0, rng.uniform(0.8, 1.0), rng.uniform(0, 0.3)])
-        return np.full(shape, tone, np.float32)
-    return _desk(shape, rng)
-
-
-def _desk(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
-    """A table top: a base colour with streaks along one direction and soft blotches."""
-    base = (
-        np.array([0.45, 0.33, 0.22]) * rng.uniform(0.4, 1.6)
-        if rng.random() < 0.6
-        else np.full(3, rng.uniform(0.05, 0.8))
-    )
-    grain = rng.normal(size=(int(rng.integers(20, 120)), int(rng.integers(3, 10))))
-    grain = grain if rng.random() < 0.5 else grain.T
-    streaks = cv2.resize(grain.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    blotches = cv2.resize(
-        rng.normal(size=(6, 6)).astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC
-    )
-    tone = 1 + rng.uniform(0, 0.2) * streaks + rng.uniform(0, 0.2) * blotches
-    colour = base + rng.normal(0, 0.03, 3)
-    return cv2.merge([(tone * part).astype(np.float32) for part in colour])

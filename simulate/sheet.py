@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from ecg.layout import Layout, LeadBox
 from ecg.record import Record
+from simulate.layers import Layer
 from simulate.paper import Paper
 
 
@@ -25,7 +27,7 @@ class Label:
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A drawn line: float64 [point, (x, y)] in mm and the pen in mm; `kind` is trace, pulse, separator or mark."""
+    """A drawn line: float64 [point, (x, y)] in mm and the pen in mm; `kind` is pulse, separator, rule or emblem."""
 
     points_mm: np.ndarray
     pen_mm: float
@@ -34,13 +36,35 @@ class Stroke:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Paper, layout and what is on it; `traces[i]` is the curve of `layout.boxes[i]`, [point, (x, y)] in mm."""
+    """Paper, layout and what is on it; `traces[i]` is the curve of `layout.boxes[i]`, [point, (x, y)] in mm.
+
+    y is NaN where a trace is not printed or where one of the `layers`, which lie over the print, hides it.
+    """
 
     paper: Paper
     layout: Layout
     traces: tuple[np.ndarray, ...]
     strokes: tuple[Stroke, ...]
     labels: tuple[Label, ...]
+    layers: tuple[Layer, ...] = ()
+
+    def under(self, layers: tuple[Layer, ...]) -> Sheet:
+        """The sheet with layers over it; where they hide a trace its y becomes NaN."""
+        shapes = [shape for layer in layers for shape in layer.hides_mm]
+        return replace(self, traces=tuple(_hidden(t, shapes) for t in self.traces), layers=(*self.layers, *layers))
+
+
+def _hidden(points_mm: np.ndarray, shapes_mm: list[np.ndarray]) -> np.ndarray:
+    """A curve with NaN for y inside any of the polygons."""
+    seen = points_mm
+    for shape in shapes_mm:
+        near = np.flatnonzero((seen >= shape.min(0)).all(1) & (seen <= shape.max(0)).all(1))
+        polygon = shape.astype(np.float32)
+        inside = [i for i in near if cv2.pointPolygonTest(polygon, seen[i].tolist(), False) >= 0]
+        if inside:
+            seen = seen.copy()
+            seen[inside, 1] = np.nan
+    return seen
 
 
 def trace_mm(record: Record, box: LeadBox, layout: Layout) -> np.ndarray:
@@ -51,7 +75,7 @@ def trace_mm(record: Record, box: LeadBox, layout: Layout) -> np.ndarray:
     inside = (time_s >= box.t0_s - 1e-9) & (time_s < box.t1_s - 1e-9)
     sign = -1.0 if box.lead.startswith("-") else 1.0
     x = box.box_mm[0] + (time_s[inside] - box.t0_s) * layout.mm_per_s
-    return np.stack([x, box.baseline_mm - sign * mv[inside] * layout.mm_per_mv], axis=-1)
+    return np.stack([x, box.baseline_mm - sign * mv[inside] * layout.mm_per_mv * box.gain], axis=-1)
 
 
 def printed(record: Record, layout: Layout, duration_s: float = 10.0) -> Record:
@@ -63,6 +87,24 @@ def printed(record: Record, layout: Layout, duration_s: float = 10.0) -> Record:
         row = full.leads.index(box.lead.removeprefix("-"))
         seen[row] |= (full.time_s >= box.t0_s - 1e-9) & (full.time_s < box.t1_s - 1e-9)
     return Record(np.where(seen, full.signal_mv, np.nan), full.fs_hz, full.leads, 0.0, record.meta)
+
+
+def legible(record: Record, sheet: Sheet) -> Record:
+    """What a perfect reader finds on a sheet: `printed`, with the ink's own clips and offsets, NaN where there is none.
+
+    Where a lead stands twice the longer strip counts and the other fills its gaps.
+    """
+    full = printed(record, sheet.layout)
+    found = np.full(full.signal_mv.shape, np.nan, np.float32)
+    order = sorted(range(len(sheet.traces)), key=lambda i: sheet.layout.boxes[i].t0_s - sheet.layout.boxes[i].t1_s)
+    for i in order:
+        box, (x, y) = sheet.layout.boxes[i], sheet.traces[i].T
+        at = np.round((box.t0_s + (x - box.box_mm[0]) / sheet.layout.mm_per_s) * full.fs_hz).astype(int)
+        mv = (box.baseline_mm - y) / (sheet.layout.mm_per_mv * box.gain) * (-1.0 if box.lead.startswith("-") else 1.0)
+        row = found[full.leads.index(box.lead.removeprefix("-"))]
+        fill = (at < row.size) & np.isnan(row[np.minimum(at, row.size - 1)])
+        row[at[fill]] = mv[fill]
+    return replace(full, signal_mv=found)
 
 
 def pulse_mm(

@@ -1,0 +1,58 @@
+"""What lies behind the paper: the lid of a scanner, the paper itself, a desk."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from simulate.layers import RGB
+
+_WOODS: tuple[RGB, ...] = (
+    (0.55, 0.38, 0.24),
+    (0.42, 0.27, 0.16),
+    (0.72, 0.56, 0.38),
+    (0.3, 0.18, 0.12),
+    (0.62, 0.5, 0.4),
+)
+_PLAIN: tuple[RGB, ...] = (
+    (0.12, 0.12, 0.13), (0.3, 0.31, 0.33), (0.82, 0.82, 0.8), (0.55, 0.56, 0.58), (0.2, 0.28, 0.38), (0.7, 0.68, 0.62),
+    (0.25, 0.35, 0.3),
+)  # fmt: skip
+
+
+def background(kind: str, paper_rgb: RGB, size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A picture of `size_px` (width, height) without the page, float32 [row, col, RGB]; `kind` as in the presets."""
+    if kind == "paper":
+        return _even(paper_rgb, size_px)
+    if kind == "plain":
+        tone = float(rng.choice([1.0, rng.uniform(0.8, 1.0), rng.uniform(0, 0.3)]))
+        return _even((tone, tone, tone), size_px)
+    colours, grain = (_WOODS, _wood) if rng.random() < 0.5 else (_PLAIN, _cloth)
+    base = np.array(colours[int(rng.integers(len(colours)))]) * rng.uniform(0.6, 1.25) + rng.normal(0, 0.02, 3)
+    surface = 1 + grain(size_px, rng) + rng.uniform(0, 0.12) * _noise((6, 6), size_px, rng)
+    return cv2.merge([(surface * part).astype(np.float32) for part in base])
+
+
+def _even(rgb: RGB, size_px: tuple[int, int]) -> np.ndarray:
+    return cv2.merge([np.full(size_px[::-1], part, np.float32) for part in rgb])
+
+
+def _noise(cells: tuple[int, int], size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    coarse = rng.standard_normal(cells, np.float32)
+    return cv2.resize(coarse, size_px, interpolation=cv2.INTER_CUBIC if min(cells) > 3 else cv2.INTER_LINEAR)
+
+
+def _wood(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Fine fibres and a few broad rings along one direction, gently bowed."""
+    width, height = size_px
+    fibres = _noise((max(4, height // 3), 9), size_px, rng) * rng.uniform(0.01, 0.05)
+    rings = _noise((int(rng.integers(8, 30)), 3), size_px, rng) * rng.uniform(0.01, 0.06)
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    bow = np.float32(rng.uniform(-0.1, 0.1) * height) * ((x / width - 0.5) ** 2) + np.float32(rng.normal(0, 0.1)) * x
+    return cv2.remap(fibres + rings, x, y + bow, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def _cloth(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A matt surface with a fine grain."""
+    cells = (max(2, size_px[1] // 3), max(2, size_px[0] // 3))
+    return _noise(cells, size_px, rng) * np.float32(rng.uniform(0, 0.06))

@@ -1,0 +1,170 @@
+"""The paper's relief: curl, folds and crumples as heights above the table, seen in light and from above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from simulate.layers import Box, lattice, over
+
+RELIEF = ("curl", "folds", "crumple")  # the effects that shape it
+_NODES_MM = 8.0  # how far apart the nodes of the map lie
+_EDGE_MM = 0.6  # half of a fold's rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """Heights in mm over the paper: a wave, straight folds, and facets between knots.
+
+    `waves` [wave, (x per mm, y per mm, phase, height)], `folds` [fold, (normal x, normal y, offset mm, slope)],
+    `knots_mm` [knot, (x, y)] with their heights `peaks_mm` [knot].
+    """
+
+    waves: np.ndarray
+    folds: np.ndarray
+    knots_mm: np.ndarray
+    peaks_mm: np.ndarray
+
+    def height_mm(self, points_mm: np.ndarray) -> np.ndarray:
+        """Heights [...] at points [..., (x, y)]."""
+        height = np.zeros(points_mm.shape[:-1])
+        for x, y, phase, high in self.waves:
+            height += high * np.cos(points_mm @ np.array([x, y]) + phase)
+        for x, y, offset, slope in self.folds:
+            height += slope * np.hypot(points_mm @ np.array([x, y]) - offset, _EDGE_MM)
+        if len(self.knots_mm):
+            from scipy.interpolate import LinearNDInterpolator
+
+            height += LinearNDInterpolator(self._facets, self.peaks_mm, 0.0)(points_mm)
+        return height
+
+    @cached_property
+    def _facets(self):  # type: ignore[no-untyped-def]
+        from scipy.spatial import Delaunay
+
+        return Delaunay(self.knots_mm)
+
+    def slope(self, window_mm: Box, step_mm: float) -> np.ndarray:
+        """Rise towards x and y on the lattice of a window, float32 [2, row, col]."""
+        points = lattice(window_mm, step_mm)
+        rise = np.zeros((2, *points.shape[:-1]), np.float32)
+        for x, y, phase, high in self.waves:
+            rise -= (high * np.sin(points @ np.array([x, y]) + phase)) * np.array([x, y]).reshape(2, 1, 1)
+        for x, y, offset, slope in self.folds:
+            away = points @ np.array([x, y]) - offset
+            rise += slope * away / np.hypot(away, _EDGE_MM) * np.array([x, y]).reshape(2, 1, 1)
+        if len(self.knots_mm):
+            rise += self._facet_slopes(points[0, 0], points.shape[:2], step_mm)
+        return rise.astype(np.float32)
+
+    def _facet_slopes(self, corner_mm: np.ndarray, shape: tuple[int, int], step_mm: float) -> np.ndarray:
+        planes = [np.zeros(shape, np.float32), np.zeros(shape, np.float32)]
+        for corners in self._facets.simplices:
+            where, peaks = self.knots_mm[corners], self.peaks_mm[corners]
+            rise = np.linalg.solve(where[1:] - where[0], peaks[1:] - peaks[0])
+            px = np.round((where - corner_mm) / step_mm * 32).astype(np.int32)
+            for plane, value in zip(planes, rise.tolist(), strict=True):
+                cv2.fillConvexPoly(plane, px, value, cv2.LINE_8, 5)
+        return np.stack([_rounded(plane, step_mm) for plane in planes])
+
+
+def _rounded(plane: np.ndarray, step_mm: float) -> np.ndarray:
+    """Facets lean into each other over a cm; the crease itself stays sharp."""
+    wide = cv2.GaussianBlur(plane, (0, 0), 5 / step_mm)
+    return 0.55 * wide + 0.45 * cv2.GaussianBlur(plane, (0, 0), 0.6 / step_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class Shade:
+    """The light on a relief: brighter where it faces `towards` [2], whose length is how low the light stands."""
+
+    relief: Relief
+    towards: np.ndarray
+    hides_mm: tuple[np.ndarray, ...] = ()
+
+    def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
+        step = 0.5
+        rise = self.relief.slope(window_mm, step)
+        lit = 1 - np.tensordot(self.towards.astype(np.float32), rise, 1)
+        seen = over(np.clip(lit, 0.45, 1.35), window_mm, px_per_mm, step, image.shape)
+        return np.asarray(cv2.multiply(image, cv2.merge([seen, seen, seen])))
+
+
+def sample_relief(extent_mm: Box, strengths: Mapping[str, float], rng: np.random.Generator) -> Relief | None:
+    """The relief of a sheet, each part of `RELIEF` with its strength in 0..1; None where all are 0."""
+    curl, folds, crumple = (strengths.get(name, 0.0) for name in RELIEF)
+    if not (curl or folds or crumple):
+        return None
+    knots, peaks = _knots(extent_mm, crumple, rng)
+    return Relief(_waves(extent_mm, curl, rng), _folds(extent_mm, folds, rng), knots, peaks)
+
+
+def _waves(extent_mm: Box, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """A sheet that was rolled: half a wave or more across it, with a weaker one over it."""
+    if not strength:
+        return np.zeros((0, 4))
+    size = np.hypot(extent_mm[2] - extent_mm[0], extent_mm[3] - extent_mm[1])
+    pace = np.pi / size * rng.uniform([0.8, 1.5], [2.0, 5.0])
+    angle = rng.uniform(0, np.pi, 2)
+    high = strength * size * rng.uniform([0.01, 0.001], [0.035, 0.004])
+    return np.stack([pace * np.cos(angle), pace * np.sin(angle), rng.uniform(0, 2 * np.pi, 2), high], -1)
+
+
+def _folds(extent_mm: Box, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Straight folds: even ones across the sheet as for an envelope, or some in any direction."""
+    if not strength:
+        return np.zeros((0, 4))
+    low, high = np.array(extent_mm[:2]), np.array(extent_mm[2:])
+    if rng.random() < 0.5:
+        count, axis = int(rng.integers(1, 4)), int(rng.integers(2))
+        normals = np.tile(np.eye(2)[axis], (count, 1)) + rng.normal(0, 0.015, (count, 2))
+        at = low + (high - low) * (np.arange(1, count + 1) / (count + 1))[:, None]
+    else:
+        angles = rng.uniform(0, np.pi, int(rng.integers(1, 5)))
+        normals, at = np.stack([np.cos(angles), np.sin(angles)], -1), rng.uniform(low, high, (len(angles), 2))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    slopes = strength * rng.uniform(0.03, 0.16, len(at)) * rng.choice([-1, 1], len(at))
+    return np.column_stack([normals, (normals * at).sum(1), slopes])
+
+
+def _knots(extent_mm: Box, strength: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of a crumpled sheet's facets, at about even distances so that none is a splinter."""
+    if not strength:
+        return np.zeros((0, 2)), np.zeros(0)
+    low, high = np.array(extent_mm[:2]) - 30, np.array(extent_mm[2:]) + 30
+    spacing = rng.uniform(22, 60) * np.exp(rng.normal(0, 0.25, 2) * [1, -1])
+    cells = np.ceil((high - low) / spacing).astype(int) + 1
+    grid = np.stack(np.meshgrid(*map(np.arange, cells)), -1).reshape(-1, 2).astype(float)
+    grid[:, 0] += 0.5 * (grid[:, 1] % 2)  # triangles rather than halved squares
+    knots = low + (grid + rng.uniform(-0.33, 0.33, grid.shape)) * spacing
+    return knots, rng.normal(0, 0.1 * strength, len(knots)) * spacing.mean() * rng.choice([0.3, 1.0], len(knots))
+
+
+def seen_from_above(relief: Relief, pose: np.ndarray, rise: np.ndarray, extent_mm: Box) -> np.ndarray:
+    """The bend of a `PageGeometry`: how far every point of the relief seems moved on the table, float64 [row, col, 2].
+
+    `pose` [3, 3] takes table mm to the picture, `rise` [3] adds what a mm of height changes in it (homogeneous).
+    """
+    x0, y0, x1, y1 = extent_mm
+    cols, rows = (max(5, round((b - a) / _NODES_MM)) for a, b in ((x0, x1), (y0, y1)))
+    points = np.stack(np.meshgrid(np.linspace(x0, x1, cols), np.linspace(y0, y1, rows)), axis=-1)
+    height = relief.height_mm(points)
+    height -= np.median(height)
+    flat = points + _drawn_in(height, (x1 - x0) / (cols - 1), (y1 - y0) / (rows - 1))
+    homogeneous = flat @ pose[:, :2].T + pose[:, 2] + height[..., None] * rise
+    table = homogeneous @ np.linalg.inv(pose).T
+    return table[..., :2] / table[..., 2:] - points
+
+
+def _drawn_in(height: np.ndarray, dx_mm: float, dy_mm: float) -> np.ndarray:
+    """Paper does not stretch: where it rises it covers less of the table; [row, col, (x, y)] in mm from the middle."""
+    moved = []
+    for axis, step in ((1, dx_mm), (0, dy_mm)):
+        lost = -np.cumsum(np.gradient(height, step, axis=axis) ** 2 / 2 * step, axis=axis)
+        lost -= np.take(lost, [height.shape[axis] // 2], axis=axis)
+        moved.append(cv2.GaussianBlur(lost, (0, 0), 2.0))
+    return np.stack(moved, axis=-1)
