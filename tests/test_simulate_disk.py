@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from digitize.evaluate import evaluate
 from ecg import read, write
+from ecg.reading import Page, Reading, traces_to_record
 from simulate import benchmark
 from simulate.__main__ import main, parser
 from simulate.contact_sheet import contact_sheet
@@ -93,6 +96,8 @@ def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(tmp_path: Path) -> 
     done = sorted(broken.glob("[!.]*.png"))
     before = {path.name: path.stat().st_mtime_ns for path in done}
     assert 2 <= len(done) < 8 and all(cv2.imread(str(path)) is not None for path in done)
+    listed = {row["stem"] for row in manifest(broken)}
+    assert listed <= {path.stem for path in done} and len(listed) >= len(done) - 2  # a worker each
     (broken / ".0123456789ab.png").write_bytes(b"half a picture")
 
     outcome = write_pages(broken, **options)
@@ -136,6 +141,14 @@ def test_more_pages_are_added_and_pages_that_were_lost_come_back(tmp_path: Path)
     now = contents(tmp_path)
     assert all(now[name] == data for name, data in first.items() if name != "manifest.csv")
     assert len(manifest(tmp_path)) == 3
+
+
+def test_a_torn_manifest_is_mended(tmp_path: Path) -> None:
+    write_pages(tmp_path, count=2, **SMALL)
+    whole = contents(tmp_path)
+    (tmp_path / "manifest.csv").write_bytes(whole["manifest.csv"][:-3])
+    assert write_pages(tmp_path, count=2, **SMALL).kept == 2
+    assert contents(tmp_path) == whole
 
 
 def test_other_options_do_not_mix_into_a_folder(tmp_path: Path) -> None:
@@ -214,3 +227,26 @@ def test_the_benchmark_measures_every_preset(
     assert benchmark.main(["--count", "1", "--slowest", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 6 * 3 and all("a second" in line for line in lines[::3])
+
+
+# --- what others make of the pages ------------------------------------------------------------------------------------
+
+
+def truth_beside(page: Page, *_: object) -> Reading:
+    """Reads a page as well as can be: by the curves that lie beside it."""
+    picture = Path(page.source)
+    truth = Reading.from_dict(json.loads(picture.with_suffix(".json").read_text()), page, synthetic_record(0))
+    return replace(truth, record=traces_to_record(truth.traces, truth.geometry, truth.layout))
+
+
+def test_the_evaluation_takes_the_pages_as_they_are(tmp_path: Path) -> None:
+    names = ("3x4+1", "6x2+1", "12x1", "cabrera-3x4+1", "4x3")
+    for name in names:
+        write_pages(tmp_path / name, count=1, seed=4, preset="clean", layout=name, long_side_px=1000)
+    report = evaluate([tmp_path / name for name in names], tmp_path / "out", digitizer=truth_beside)
+    assert [(g["folder"], g["read"], g["with_truth"]) for g in report["groups"]] == [(name, 1, 1) for name in names]
+    for group in report["groups"]:
+        assert group["metrics"]["snr_mean_db"] > 45
+        assert all(
+            group["agreement"][f"{what}_right"] == 1 for what in ("layout", "names", "speed", "gain", "orientation")
+        )
