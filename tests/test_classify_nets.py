@@ -29,7 +29,7 @@ SMALL: dict[str, dict[str, object]] = {
     "transformer": {"width": 16, "layers": 1},
     **{f"ecgnet_v{k}": {"width": 16} for k in (1, 2, 3)},
 }
-SAMPLES = {"seresnet_gru_v3": 512}  # two steps for each of its eight cells
+SAMPLES = {"seresnet_gru_v3": 512, "plrnn": 64, "plrnn_shallow": 64}  # two steps for each of eight cells; few loops
 
 
 def inputs(name: str, batch: int, channels: int = 8) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
