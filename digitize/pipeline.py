@@ -126,7 +126,8 @@ class Digitizer:
 
 def find_geometry(page: Page, view: View) -> PageGeometry:
     """Paper millimetres from the grid's crossings, then from the phase of its lines."""
-    from digitize.page.grid import Lattice, count_lattice, find_nodes, fit_geometry, refine
+    from digitize.page.grid import Lattice, count_lattice, find_nodes, fit_geometry
+    from digitize.page.refine import refine
     from ecg.geometry import project
 
     lattice = count_lattice(find_nodes(view.grid))
@@ -141,7 +142,7 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
         geometry = fit_geometry(Lattice(px, lattice.steps))
     except ValueError as error:
         raise NotAnEcg(str(error)) from error
-    return refine(page.pixels, geometry, geometry.extent_mm)
+    return refine(page.pixels, geometry)
 
 
 def find_layout(

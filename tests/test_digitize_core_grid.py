@@ -12,17 +12,15 @@ from hypothesis import strategies as st
 from oracle import SIZE_PX, Oracle, heart, scene
 
 from digitize.data import fit_matrix
+from digitize.page.bend import field_shape, smooth_field
 from digitize.page.grid import (
     Lattice,
-    _shifted,
     count_lattice,
-    field_shape,
     find_nodes,
     fit_geometry,
-    flatten,
-    refine,
-    smooth_field,
 )
+from digitize.page.rectify import flatten
+from digitize.page.refine import _shifted, refine
 from digitize.pipeline import NotAnEcg, find_geometry
 from ecg.geometry import PageGeometry, project
 from ecg.reading import Page
@@ -163,7 +161,13 @@ def page_of(kind: str, preset: str, seed: int, long_side_px: int = 1200) -> tupl
     """A page on a kind of paper; without the wear that costs resolution and lies about places."""
     found = scene(seed, preset, "3x4+1", long_side_px=long_side_px)
     effects = {k: v for k, v in found.effects.items() if k not in ("coarse", "threshold")}
-    found = replace(found, paper=replace(found.paper, kind=kind), effects=effects, fill=min(found.fill, 1.0))
+    found = replace(
+        found,
+        paper=replace(found.paper, kind=kind),
+        effects=effects,
+        fill=min(found.fill, 1.0),
+        aspect=max(found.aspect, 1.0),
+    )
     page, truth = found.render(heart(seed))
     return found, page, Oracle(truth)
 
@@ -196,7 +200,7 @@ def test_the_lines_pull_a_map_that_is_a_little_off_into_place(kind: str) -> None
     bend = cv2.resize(rng.normal(0, 0.1, (4, 5, 2)), (cols, rows), interpolation=cv2.INTER_CUBIC)
     astray = _shifted(oracle.truth.geometry, bend + np.array([0.16, -0.2]), extent)
     before = np.median(error_mm(astray, oracle))
-    refined = refine(page.pixels, astray, extent)
+    refined = refine(page.pixels, astray)
     after = np.median(error_mm(refined, oracle))
     assert before > 0.2 and after < 0.07
     assert 0 < refined.error_mm < 0.2
@@ -205,7 +209,7 @@ def test_the_lines_pull_a_map_that_is_a_little_off_into_place(kind: str) -> None
 def test_a_page_without_lines_leaves_the_map_where_it_is() -> None:
     geometry = PageGeometry.flat(4.0, (10, 10))
     for pixels in (np.full((700, 1000, 3), 250, np.uint8), np.random.default_rng(0).integers(0, 255, (700, 1000, 3))):
-        refined = refine(pixels.astype(np.uint8), geometry, (0.0, 0.0, 240.0, 170.0))
+        refined = refine(pixels.astype(np.uint8), replace(geometry, extent_mm=(0.0, 0.0, 240.0, 170.0)))
         mm = np.random.default_rng(1).uniform([5, 5], [235, 165], (50, 2))
         assert np.abs(refined.to_px(mm) - geometry.to_px(mm)).max() < 0.4 * 4.0
 

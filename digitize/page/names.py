@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from digitize.page.grid import flatten
+from digitize.page.rectify import flatten
 from ecg.geometry import PageGeometry
 from ecg.leads import STANDARD
 

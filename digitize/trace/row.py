@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from digitize.data import ROW_PX_PER_MM, column_centres_px, to_tensor, with_height
-from digitize.page.grid import flatten
+from digitize.page.rectify import flatten
 from ecg.geometry import PageGeometry
 
 _STRIDE = 32  # the network's sides must be multiples of this

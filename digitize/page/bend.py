@@ -1,0 +1,74 @@
+"""The bend of a page: a smooth displacement on a lattice over the paper, fitted to scattered values."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
+
+Extent = tuple[float, float, float, float]
+
+_STEP_MM = 12.0
+
+
+def field_shape(extent_mm: Extent) -> tuple[int, int]:
+    """(rows, columns) of a bend lattice over an extent."""
+    x0, y0, x1, y1 = extent_mm
+    return max(4, round((y1 - y0) / _STEP_MM) + 1), max(4, round((x1 - x0) / _STEP_MM) + 1)
+
+
+def smooth_field(
+    points_mm: np.ndarray,
+    values_mm: np.ndarray,
+    extent_mm: Extent,
+    smooth: float,
+    trust: np.ndarray | None = None,
+) -> np.ndarray:
+    """Least-squares field [row, col, 2] through scattered values with its curvature held small; outliers count less.
+
+    `trust` [point] weighs the values, 1 being usual.
+    """
+    rows, cols = field_shape(extent_mm)
+    x0, y0, x1, y1 = extent_mm
+    u = np.clip((points_mm[:, 0] - x0) / (x1 - x0) * (cols - 1), 0, cols - 1 - 1e-9)
+    v = np.clip((points_mm[:, 1] - y0) / (y1 - y0) * (rows - 1), 0, rows - 1 - 1e-9)
+    c, r = u.astype(int), v.astype(int)
+    fu, fv = u - c, v - r
+    n = len(points_mm)
+    where = np.concatenate([r * cols + c, r * cols + c + 1, (r + 1) * cols + c, (r + 1) * cols + c + 1])
+    part = np.concatenate([(1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv])
+    sample = sparse.coo_matrix((part, (np.tile(np.arange(n), 4), where)), (n, rows * cols)).tocsr()
+    bending = smooth * sparse.vstack(_curvature(rows, cols)).tocsr()
+    trust = np.ones(n) if trust is None else trust
+    weight, out = trust, np.zeros((rows * cols, 2))
+    for _ in range(4):
+        weighted = sample.multiply(weight[:, None]).tocsr()
+        normal = (weighted.T @ sample + bending.T @ bending + 1e-6 * sparse.identity(rows * cols)).tocsc()
+        out = np.column_stack([spsolve(normal, weighted.T @ values_mm[:, k]) for k in (0, 1)])
+        error = np.hypot(*(sample @ out - values_mm).T)
+        scale = max(0.05, 1.5 * float(np.median(error[trust > 0.1])) if (trust > 0.1).any() else 0.05)
+        weight = trust / (1 + (error / scale) ** 2)
+    return out.reshape(rows, cols, 2)
+
+
+def _curvature(rows: int, cols: int) -> list[sparse.spmatrix]:
+    """Second differences along both axes and the mixed one, as sparse operators on a flattened field."""
+
+    def second(n: int) -> sparse.spmatrix:
+        return sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], shape=(n - 2, n), dtype=float)
+
+    def first(n: int) -> sparse.spmatrix:
+        return sparse.diags([-1.0, 1.0], [0, 1], shape=(n - 1, n), dtype=float)
+
+    return [
+        sparse.kron(sparse.identity(rows), second(cols)),
+        sparse.kron(second(rows), sparse.identity(cols)),
+        sparse.kron(first(rows), first(cols)),
+    ]
+
+
+def field_nodes(extent_mm: Extent) -> np.ndarray:
+    """The paper places [row, col, (x, y)] in mm of a bend lattice over an extent."""
+    rows, cols = field_shape(extent_mm)
+    x0, y0, x1, y1 = extent_mm
+    return np.stack(np.meshgrid(np.linspace(x0, x1, cols), np.linspace(y0, y1, rows)), axis=-1)

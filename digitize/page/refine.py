@@ -1,0 +1,174 @@
+"""Listening to the grid: its lines' phase moves the map onto them and carries it over the whole sheet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from digitize.page.bend import Extent, field_nodes, smooth_field
+from digitize.page.grid import STEP_MM
+from digitize.page.rectify import flatten
+from ecg.geometry import PageGeometry
+
+_FLAT_PX_PER_MM = 4.0
+_USUAL_ERROR_MM = 0.35  # of the map through the crossings
+_LEAST_TRUST = 0.05  # where nothing is heard the map so far stands, unless the neighbours say otherwise
+_LOUD = 3.0  # a tone is heard when its power stands this far above what is beside it
+_HEARD = 0.3  # trust from which a place counts as heard
+_SILENT = 0.004  # how much less than heard ones a silent place counts when the bend is carried on
+_FILL = 0.3  # smoothness of the bend where it is carried on
+_GROWTH_MM = 25.0
+_MOST_GROWTHS = 8
+_STRAIGHT_MM = 0.07  # a smaller bend is what renderers and printers make by rounding their lines to dots
+
+
+def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
+    """Move the map onto the grid lines themselves, to a few hundredths of a mm, by the phase of their rhythm.
+
+    The page is flattened with the map so far; lines every 5 mm (and their overtones, the 1 mm lines among them) then
+    appear with a phase that tells how far each place is off. Where the grid goes on beyond the map's extent, the map
+    grows with it. `error_mm` of the result is the last correction's size.
+    """
+    geometry, trust = _settle(pixels, geometry, (10.0, 7.0, 7.0))
+    for _ in range(_MOST_GROWTHS):
+        wider = _wider(geometry, pixels)
+        if wider.extent_mm == geometry.extent_mm:
+            break
+        kept = _heard_extent(geometry.extent_mm, *_settle(pixels, wider, (7.0,)))
+        if kept.extent_mm == geometry.extent_mm:
+            break
+        geometry, trust = _settle(pixels, kept, (7.0,))
+    return _straightened(geometry, trust)
+
+
+def _settle(pixels: np.ndarray, geometry: PageGeometry, blurs_mm: tuple[float, ...]) -> tuple[PageGeometry, np.ndarray]:
+    """The map after a few rounds of listening, and the trust [row, col] in 0..1 of the last one on its lattice."""
+    extent_mm = geometry.extent_mm
+    nodes = field_nodes(extent_mm)
+    for blur_mm in blurs_mm:
+        shift, trust = _phase_shift(_darkness(pixels, geometry, extent_mm), extent_mm, blur_mm)
+        shift = smooth_field(nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel())
+        geometry = _carried_on(_shifted(geometry, shift, extent_mm), trust)
+    error_mm = float(np.sqrt(np.average((shift**2).sum(-1), weights=trust + 1e-12)))
+    return replace(geometry, error_mm=error_mm), trust
+
+
+def _carried_on(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry:
+    """Where nothing was heard, the bend goes on as it came from where something was."""
+    silent = trust < _HEARD
+    if not silent.any() or silent.all():
+        return geometry
+    weight = np.where(silent, _SILENT * trust, trust)
+    return _with_bend(geometry, geometry.extent_mm, _FILL, weight)
+
+
+def _with_bend(geometry: PageGeometry, extent_mm: Extent, smooth: float, trust: np.ndarray | None) -> PageGeometry:
+    """The same map with its bend smoothed, on the lattice of another extent if wanted (it then goes on straight)."""
+    nodes = field_nodes(geometry.extent_mm).reshape(-1, 2)
+    weight = None if trust is None else trust.ravel()
+    field = smooth_field(nodes, geometry.bend(nodes), extent_mm, smooth, weight)
+    return replace(geometry, bend_mm=field, extent_mm=extent_mm)
+
+
+def _wider(geometry: PageGeometry, pixels: np.ndarray) -> PageGeometry:
+    """The map carried on by `_GROWTH_MM` on every side beyond which the picture still shows something."""
+    x0, y0, x1, y1 = geometry.extent_mm
+    sides = np.array([[x0, (y0 + y1) / 2], [(x0 + x1) / 2, y0], [x1, (y0 + y1) / 2], [(x0 + x1) / 2, y1]])
+    outward = np.array([[-1, 0], [0, -1], [1, 0], [0, 1]]) * 10.0
+    # The bend does not go on outside the extent: a step inward, turned around, tells where 10 mm further out lies.
+    beyond = 2 * geometry.to_px(sides) - geometry.to_px(sides - outward)
+    seen = ((beyond > 0) & (beyond < np.array(pixels.shape[1::-1]))).all(1)
+    if not seen.any():
+        return geometry
+    grown = np.array([x0, y0, x1, y1]) + np.array([-1, -1, 1, 1]) * _GROWTH_MM * seen
+    return _with_bend(geometry, (*grown.tolist(),), 0.03, None)
+
+
+def _heard_extent(before: Extent, wider: PageGeometry, trust: np.ndarray) -> PageGeometry:
+    """The wider map, cut back on the sides where little was heard beyond the extent before."""
+    nodes, heard = field_nodes(wider.extent_mm), trust > 0.5
+    beyond = (
+        nodes[..., 0] < before[0],
+        nodes[..., 1] < before[1],
+        nodes[..., 0] > before[2],
+        nodes[..., 1] > before[3],
+    )
+    kept = tuple(
+        new if side.any() and heard[side].mean() > 0.4 else old
+        for old, new, side in zip(before, wider.extent_mm, beyond, strict=True)
+    )
+    return replace(wider, bend_mm=wider.bend(field_nodes(kept)), extent_mm=kept)  # type: ignore[arg-type]
+
+
+def _straightened(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry:
+    """The map without its bend where that is next to nothing."""
+    nodes = field_nodes(geometry.extent_mm)
+    straight = _with_bend(geometry, geometry.extent_mm, 1e6, np.maximum(trust, 1e-3))
+    off_mm = np.sqrt(np.average(((straight.bend(nodes) - geometry.bend(nodes)) ** 2).sum(-1), weights=trust + 1e-9))
+    return straight if off_mm < _STRAIGHT_MM else geometry
+
+
+def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
+    """How much darker than its surroundings each place is, float32 [row, col]; ink is cut to the grid's level."""
+    flat = flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM).min(axis=2).astype(np.float32)
+    ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * _FLAT_PX_PER_MM)
+    dark = np.maximum(ground - flat, 0)
+    return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
+
+
+def _phase_shift(dark: np.ndarray, extent_mm: Extent, blur_mm: float) -> tuple[np.ndarray, np.ndarray]:
+    """Displacement [row, col, (x, y)] in mm of the grid lines on the bend lattice, and its trust [row, col] in 0..1."""
+    x, y = (extent_mm[k] + (np.arange(dark.shape[1 - k]) + 0.5) / _FLAT_PX_PER_MM for k in (0, 1))
+    nodes = field_nodes(extent_mm)
+    node_x, node_y = nodes[0, :, 0], nodes[:, 0, 1]
+    near_x, near_y = _nearness(node_x, x, blur_mm), _nearness(node_y, y, blur_mm)
+    right, trust_x = _axis_shift(near_y @ dark, near_x, x)
+    down, trust_y = _axis_shift(near_x @ dark.T, near_y, y)
+    return np.stack([right, down.T], axis=-1), np.minimum(trust_x, trust_y.T)
+
+
+def _nearness(nodes_mm: np.ndarray, at_mm: np.ndarray, blur_mm: float) -> np.ndarray:
+    """Gaussian weights [node, place]."""
+    return np.exp(-(((nodes_mm[:, None] - at_mm) / blur_mm) ** 2) / 2).astype(np.float32)
+
+
+def _axis_shift(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Displacement of the rhythm along one axis [line, node] in mm, and its trust, from the darkness [line, place].
+
+    Ink has no 5 mm rhythm, but it drowns a faint one: a tone counts by how far it stands out from what is heard beside
+    it, and against the map so far, so that paper without 5 mm lines is not moved by chance.
+    """
+    prior = 1 / _USUAL_ERROR_MM**2
+    total, known, shift = np.zeros((3, len(lines), len(near)))
+    for overtone in (1, 3, 5):
+        tone = _tone(lines, near, at_mm, overtone)
+        beside = [np.abs(_tone(lines, near, at_mm, overtone + d)) ** 2 for d in (-0.3, 0.3)]
+        noise = sum(beside) / 4 + sum(b.mean() for b in beside) / 4 + 1e-12
+        period = STEP_MM / overtone
+        # A line at 5k + s has phase -2 pi s / period; take the turn nearest to what the lower tones said.
+        raw = -np.angle(tone) / (2 * np.pi) * period
+        turn = shift + (raw - shift + period / 2) % period - period / 2
+        weight = np.maximum(np.abs(tone) ** 2 / noise - _LOUD, 0) * (2 * np.pi / period) ** 2
+        total, known = total + weight * turn, known + weight
+        shift = total / (known + prior)
+    return shift, np.maximum(known / (known + prior), _LEAST_TRUST)
+
+
+def _tone(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray, overtone: float) -> np.ndarray:
+    """How loud a rhythm is around every node and in which phase, complex [line, node]."""
+    wave = np.exp(-2j * np.pi * overtone * at_mm / STEP_MM).astype(np.complex64)
+    return (lines * wave) @ near.T
+
+
+def _shifted(
+    geometry: PageGeometry, shift_mm: np.ndarray, extent_mm: tuple[float, float, float, float]
+) -> PageGeometry:
+    """The geometry whose paper point mm lies where the old one had mm + shift(mm)."""
+    rows, cols = shift_mm.shape[:2]
+    x0, y0, x1, y1 = extent_mm
+    mm = np.stack(np.meshgrid(np.linspace(x0, x1, cols), np.linspace(y0, y1, rows)), axis=-1)
+    moved = mm + shift_mm
+    bend = moved + geometry.bend(moved) - mm
+    return PageGeometry(geometry.homography, bend, extent_mm)
