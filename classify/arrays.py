@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from classify.tasks import Example, Task
 
 _ZSCORE_FS_HZ = 125.0
-_CACHE_VERSION = 2
+_CACHE_VERSION = 3
 _FACTS = ("part", "source", "patient", "id", "in_mv")
 
 
@@ -86,7 +86,7 @@ def collect(task: Task, found: Sequence[Example], fs_hz: float, cache: Path) -> 
 
 def _key(task: Task, found: Iterable[Example], fs_hz: float) -> str:
     said = [(str(e.path), e.id, e.part, [sorted(e.found.get(group) or ()) for group in task.groups]) for e in found]
-    whole = (_CACHE_VERSION, task.name, task.groups, task.leads, task.seconds, fs_hz, said)
+    whole = (_CACHE_VERSION, task.name, task.groups, task.leads, task.seconds, task.features, fs_hz, said)
     return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
 
 
@@ -95,7 +95,7 @@ def from_records(pairs: Iterable[tuple[Record, Example]], task: Task, fs_hz: flo
     signals, measured, kept = [], [], []
     for record, example in pairs:
         signals.append(on_grid(record, fs_hz, task.leads or STANDARD, task.seconds).astype(np.float16))
-        measured.append(_measure(record, example))
+        measured.append(_measure(record, example, task))
         kept.append(example)
     if not kept:
         raise ValueError("none of the recordings could be read")
@@ -106,12 +106,12 @@ def from_records(pairs: Iterable[tuple[Record, Example]], task: Task, fs_hz: flo
     )  # fmt: skip
 
 
-def _measure(record: Record, example: Example) -> np.ndarray:
+def _measure(record: Record, example: Example, task: Task) -> np.ndarray:
     if example.measured is not None:
         return np.array(example.measured, np.float32)
-    row: np.ndarray = features.core_features(record)
+    row: np.ndarray = features.measure(record, task.features)
     if not example.in_mv:
-        row[:2] = np.nan  # the mean and spread of a z-scored lead say nothing
+        row[[name.endswith("_mv") for name in task.features]] = np.nan  # standard deviations are no mV
     return row
 
 

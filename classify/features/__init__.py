@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from classify.features.info import FEATURES, NAMES, RR_FEATURES, FeatureInfo, for_network
+from classify.features.info import ALL, FEATURES, NAMES, RR_FEATURES, SIXTEEN, FeatureInfo, for_network
 
-__all__ = ["FEATURES", "NAMES", "RR_FEATURES", "FeatureInfo", "core_features", "for_network"]
+__all__ = [
+    "ALL", "FEATURES", "NAMES", "RR_FEATURES", "SIXTEEN", "FeatureInfo", "core_features", "for_network", "measure",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name == "core_features":
-        from classify.features.core import core_features
+    if name in ("core_features", "measure"):
+        from classify.features import by_name
 
-        return core_features
+        return getattr(by_name, name)
     raise AttributeError(f"module 'classify.features' has no attribute {name!r}")

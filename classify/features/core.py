@@ -1,69 +1,82 @@
-"""The eight core features, in mV and ms, from the signal at its true rate and before any normalisation."""
+"""The eight core features and the eight that extend them, in mV and ms."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ecg.beats import r_peaks
-from ecg.record import Record
+from classify.features.evidence import Evidence
 
-_LONG_S = 8.0  # a lead printed this long carries the rhythm alone
 _SHORTEST_S = 2.0  # less of lead II than this says nothing about its distribution
-_RR_S = (0.2, 3.0)  # intervals outside are missed or doubled beats
+_LF_HZ, _HF_HZ = (0.04, 0.15), (0.15, 0.4)
+_RR_JUMP_S = 0.05
+NAN = float("nan")
 
 
-def core_features(record: Record) -> np.ndarray:
-    """The features in the order of `NAMES`, float32 [8]; NaN where the record holds no evidence."""
-    return np.array([*_distribution(record), *_rhythm(rr_intervals_s(record))], np.float32)
+def core(evidence: Evidence) -> tuple[float, ...]:
+    """Mean, SD, skewness and kurtosis of lead II; heart rate, SDNN, RMSSD and variation of RR."""
+    return *_distribution(evidence), *_rhythm(evidence.rr_s)
 
 
-def rr_intervals_s(record: Record) -> np.ndarray:
-    """Seconds between neighbouring beats, over printed stretches only; float64 [interval].
+def extended(evidence: Evidence) -> tuple[float, ...]:
+    """log LF, log HF, LF/HF; maximum, minimum, range, zero crossings per second of lead II; pNN50."""
+    low, high = (band_power_ms2(evidence.rr_s, band) for band in (_LF_HZ, _HF_HZ))
+    jumps = np.abs(np.diff(evidence.rr_s))
+    pnn50 = float(np.mean(jumps > _RR_JUMP_S)) if jumps.size >= 2 else NAN
+    return _log(low), _log(high), low / high if high > 0 else NAN, *_extent(evidence), pnn50
 
-    Lead II carries the rhythm where it is printed long enough, else the longest printed lead, else all leads together.
-    """
-    printed_s = np.isfinite(record.signal_mv).sum(1) / record.fs_hz
-    if not len(printed_s) or printed_s.max() == 0:
+
+def lead_ii(evidence: Evidence) -> np.ndarray:
+    """What is printed of lead II, float64; empty when that is too little."""
+    if "II" not in evidence.record.leads:
         return np.empty(0)
-    leads = [record.leads[int(np.argmax(printed_s))]]
-    if "II" in record.leads and printed_s[record.leads.index("II")] >= _LONG_S:
-        leads = ["II"]
-    elif printed_s.max() < _LONG_S:
-        leads = [name for name, seconds in zip(record.leads, printed_s, strict=True) if seconds > 0]
-    chosen = record.select(leads)
-    peaks = np.asarray(r_peaks(chosen))
-    return _intervals(peaks, np.isfinite(chosen.signal_mv).any(0), record.fs_hz)
+    values = evidence.record["II"]
+    values = values[np.isfinite(values)].astype(np.float64)
+    enough = values.size >= _SHORTEST_S * evidence.record.fs_hz and values.std() > 1e-9
+    return values if enough else np.empty(0)
 
 
-def _intervals(peaks: np.ndarray, printed: np.ndarray, fs_hz: float) -> np.ndarray:
-    """Intervals with nothing unprinted between their beats (a hole of up to 40 ms is let pass)."""
-    if peaks.size < 2:
-        return np.empty(0)
-    holes = np.concatenate(([0], np.cumsum(~printed)))
-    missing = holes[peaks[1:]] - holes[peaks[:-1]]
-    seconds = np.diff(peaks) / fs_hz
-    low, high = _RR_S
-    return seconds[(missing <= 0.04 * fs_hz) & (seconds >= low) & (seconds <= high)]
-
-
-def _distribution(record: Record) -> tuple[float, float, float, float]:
-    nothing = (float("nan"),) * 4
-    if "II" not in record.leads:
-        return nothing
-    values = record["II"][np.isfinite(record["II"])].astype(np.float64)
-    if values.size < _SHORTEST_S * record.fs_hz or values.std() < 1e-9:
-        return nothing
+def _distribution(evidence: Evidence) -> tuple[float, float, float, float]:
+    values = lead_ii(evidence)
+    if not values.size:
+        return NAN, NAN, NAN, NAN
     z = (values - values.mean()) / values.std()
     return float(values.mean()), float(values.std()), float((z**3).mean()), float((z**4).mean())
 
 
+def _extent(evidence: Evidence) -> tuple[float, float, float, float]:
+    values = lead_ii(evidence)
+    if not values.size:
+        return NAN, NAN, NAN, NAN
+    above = values > values.mean()
+    crossings = float((above[1:] != above[:-1]).sum() * evidence.record.fs_hz / values.size)
+    return float(values.max()), float(values.min()), float(np.ptp(values)), crossings
+
+
 def _rhythm(rr_s: np.ndarray) -> tuple[float, float, float, float]:
-    nan = float("nan")
     if rr_s.size < 2:
-        return nan, nan, nan, nan
+        return NAN, NAN, NAN, NAN
     rate = 60.0 / float(np.median(rr_s))
     if rr_s.size < 3:
-        return rate, nan, nan, nan
+        return rate, NAN, NAN, NAN
     spread = float(rr_s.std(ddof=1))
     steps = float(np.sqrt(np.mean(np.diff(rr_s) ** 2)))
     return rate, 1000 * spread, 1000 * steps, spread / float(rr_s.mean())
+
+
+def band_power_ms2(rr_s: np.ndarray, band_hz: tuple[float, float]) -> float:
+    """Power of the RR series in a band, from its periodogram (Lomb, 1976); NaN unless the slowest wave fits once."""
+    from scipy.signal import lombscargle
+
+    if rr_s.size < 4 or rr_s.sum() < 1 / band_hz[0]:
+        return NAN
+    at_s = np.cumsum(rr_s)
+    step_hz = 1 / (at_s[-1] - at_s[0])
+    steps = max(2, round((band_hz[1] - band_hz[0]) / step_hz) + 1)
+    frequencies = np.linspace(*band_hz, steps)
+    varying = 1000 * (rr_s - rr_s.mean())
+    power = lombscargle(at_s, varying, 2 * np.pi * frequencies) / rr_s.size
+    return float(2 * power.mean() * (band_hz[1] - band_hz[0]) / step_hz)
+
+
+def _log(power: float) -> float:
+    return float(np.log(power)) if power > 0 else NAN

@@ -1,0 +1,163 @@
+"""Waves against cardiologists on LUDB: the own delineation, and neurokit2's where it is installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ecg.record import Record
+
+WAVES = {"P": "p", "QRS": "N", "T": "t"}
+EDGES = ("onset", "peak", "end")
+_MATCH_S = 0.15
+_LEADS_AGREE_S = 0.1
+_MARGIN_S = 0.35  # the first and last beats of a record are often unmarked
+
+Found = Mapping[str, np.ndarray]  # wave -> seconds [beat, (onset, peak, end)]
+
+
+def waves_table(folder: Path) -> dict[str, Any]:
+    """Error in ms (mean, SD), sensitivity and predictive value per wave; all records, and the even-numbered ones.
+
+    Edges were chosen by looking at odd-numbered records. Lead II is judged by its own marks; the twelve leads together
+    by the median of the leads' marks of each beat.
+    """
+    from tqdm import tqdm
+
+    methods = _methods()
+    rows: dict[str, dict[str, list[Any]]] = {name: {wave: [] for wave in WAVES} for name in methods}
+    numbers = sorted(int(path.stem) for path in folder.glob("*.hea"))
+    if not numbers:
+        raise FileNotFoundError(f"{folder}: no LUDB records (*.hea) here")
+    for number in tqdm(numbers, desc="waves", file=sys.stderr, disable=not sys.stderr.isatty()):
+        _judge(folder / f"{number}.hea", number, methods, rows)
+    out = {}
+    for part, keep in (("all records", (0, 1)), ("even-numbered", (0,))):
+        out[part] = {name: {w: _figures([row for row in waves[w] if row[0] % 2 in keep]) for w in WAVES}
+                     for name, waves in rows.items()}  # fmt: skip
+    return out
+
+
+def _methods() -> dict[str, Callable[[Record], Found]]:
+    methods: dict[str, Callable[[Record], Found]] = {
+        "galvano, lead II": lambda record: own(record.select(["II"])),
+        "galvano, 12 leads": own,
+    }
+    if find_spec("neurokit2"):
+        methods["neurokit2 dwt, lead II"] = neurokit
+    else:
+        print("neurokit2 is not installed: its columns are left out", file=sys.stderr)
+    return methods
+
+
+def _judge(path: Path, number: int, methods: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
+    from ecg.formats import read
+
+    record = read(path)
+    by_lead = {lead: marks(path, lead) for lead in record.leads}
+    truth = {"II": by_lead["II"], "all": agreed(by_lead)}
+    for name, method in methods.items():
+        found = method(record)
+        for wave in WAVES:
+            true = truth["II" if "lead II" in name else "all"][wave]
+            rows[name][wave].append((number, *compare(found[wave], true, by_lead["II"]["QRS"])))
+
+
+def own(record: Record) -> Found:
+    from ecg.delineate import delineate
+
+    w = delineate(record)
+    return {
+        "P": np.stack([w.p_on_s, w.p_peak_s, w.p_off_s], 1),
+        "QRS": np.stack([w.qrs_on_s, w.r_s, w.qrs_off_s], 1),
+        "T": np.stack([w.t_on_s, w.t_peak_s, w.t_off_s], 1),
+    }
+
+
+def neurokit(record: Record) -> Found:
+    """neurokit2's cleaning, R peaks and wavelet delineation of lead II (Makowski et al., 2021)."""
+    import neurokit2 as nk
+
+    fs_hz = int(record.fs_hz)
+    clean = nk.ecg_clean(record["II"].astype(float), sampling_rate=fs_hz)
+    peaks = nk.ecg_peaks(clean, sampling_rate=fs_hz)[1]["ECG_R_Peaks"]
+    try:
+        found = nk.ecg_delineate(clean, peaks, sampling_rate=fs_hz, method="dwt")[1]
+    except (ValueError, IndexError, ZeroDivisionError):  # it fails on records with few beats
+        found = {}
+    nothing = np.full(len(peaks), np.nan)
+    names = {"P": "P", "QRS": "R", "T": "T"}
+    out = {}
+    for wave, short in names.items():
+        middle = peaks if wave == "QRS" else found.get(f"ECG_{short}_Peaks", nothing)
+        edges = (found.get(f"ECG_{short}_Onsets", nothing), middle, found.get(f"ECG_{short}_Offsets", nothing))
+        out[wave] = np.stack([np.asarray(each, float) for each in edges], 1) / record.fs_hz
+    return out
+
+
+def marks(path: Path, lead: str) -> Found:
+    """The cardiologists' marks in one lead; NaN for an edge that was not marked."""
+    import wfdb
+
+    drawn = wfdb.rdann(str(path.with_suffix("")), lead.lower())
+    fs_hz = wfdb.rdheader(str(path.with_suffix(""))).fs
+    out: dict[str, list[tuple[float, ...]]] = {wave: [] for wave in WAVES}
+    steps = [(None, np.nan), *zip(drawn.symbol, drawn.sample / fs_hz, strict=True), (None, np.nan)]
+    for (before, on), (code, peak), (after, off) in zip(steps[:-2], steps[1:-1], steps[2:], strict=True):
+        for wave, its in WAVES.items():
+            if code == its:
+                out[wave].append((on if before == "(" else np.nan, peak, off if after == ")" else np.nan))
+    return {wave: np.array(each, float).reshape(-1, 3) for wave, each in out.items()}
+
+
+def agreed(by_lead: Mapping[str, Found]) -> Found:
+    """The median over the leads of the marks of every wave that lead II has."""
+    out = {}
+    for wave in WAVES:
+        rows = []
+        for peak in by_lead["II"][wave][:, 1]:
+            near = [its[wave][np.abs(its[wave][:, 1] - peak).argmin()] for its in by_lead.values() if len(its[wave])]
+            rows.append(np.nanmedian([row for row in near if abs(row[1] - peak) < _LEADS_AGREE_S], axis=0))
+        out[wave] = np.array(rows, float).reshape(-1, 3)
+    return out
+
+
+def compare(found: np.ndarray, true: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, int, int, int]:
+    """(errors in ms [match, 3], matched, true, found) between the first and the last marked beat."""
+    if not len(beats):
+        return np.empty((0, 3)), 0, 0, 0
+    inside = (found[:, 1] > beats[0, 1] - _MARGIN_S) & (found[:, 1] < beats[-1, 1] + _MARGIN_S + 0.15)
+    found = found[inside & np.isfinite(found[:, 1])]
+    if not len(found):
+        return np.empty((0, 3)), 0, len(true), 0
+    nearest = [found[np.abs(found[:, 1] - peak).argmin()] for peak in true[:, 1]]
+    errors = np.array(nearest, float).reshape(-1, 3) - true
+    errors = errors[np.abs(errors[:, 1]) <= _MATCH_S] * 1000
+    return errors, len(errors), len(true), len(found)
+
+
+def _figures(rows: Sequence[tuple[int, np.ndarray, int, int, int]]) -> dict[str, Any]:
+    errors = np.concatenate([row[1] for row in rows])
+    hits, true, found = (sum(row[k] for row in rows) for k in (2, 3, 4))
+    edges = {edge: [round(float(f(errors[:, k])), 1) for f in (np.nanmean, np.nanstd)] for k, edge in enumerate(EDGES)}
+    return {"ms": edges, "sensitivity": hits / true, "ppv": hits / max(found, 1), "waves": true}
+
+
+def waves_markdown(table: Mapping[str, Any]) -> str:
+    lines: list[str] = []
+    for part, methods in table.items():
+        lines += [f"Waves, LUDB, {part}: error in ms, mean ± SD", ""]
+        lines += ["| method | wave | onset | peak | end | Se | PPV | waves |", "|---|---|---|---|---|---|---|---|"]
+        for name, waves in methods.items():
+            for wave, f in waves.items():
+                errors = " | ".join("{:.1f} ± {:.1f}".format(*f["ms"][edge]) for edge in EDGES)
+                row = f"{errors} | {f['sensitivity']:.1%} | {f['ppv']:.1%} | {f['waves']}"
+                lines.append(f"| {name} | {wave} | {row} |")
+        lines.append("")
+    return "\n".join(lines)
