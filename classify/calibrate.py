@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classify.weights import DEFAULT, Card
+from classify.card import Card, softmax
+from classify.weights import DEFAULT
+
+if TYPE_CHECKING:
+    from classify.arrays import Arrays
 
 _LIMITS = (0.05, 0.95)
 _FEW = 6  # with fewer positives the best threshold of a sample is chance
 
 
-def temperature(logits: np.ndarray, target: np.ndarray) -> float:
-    """The temperature [0.3, 5] that makes logits / T likeliest (Guo et al. 2017); NaN targets are left out."""
+def temperature(logits: np.ndarray, target: np.ndarray, exclusive: bool = False) -> float:
+    """The temperature [0.3, 5] that makes logits / T [record, label] likeliest (Guo et al. 2017).
+
+    NaN targets are left out; of an exclusive group the labels of a record are judged together.
+    """
     from scipy.optimize import minimize_scalar
 
-    known = np.isfinite(target)
+    known = np.isfinite(target).all(1) if exclusive else np.isfinite(target)
     if not known.any():
         return 1.0
     z, t = logits[known].astype(np.float64), target[known]
 
     def loss(log_t: float) -> float:
         scaled = z / np.exp(log_t)
+        if exclusive:
+            return float(-np.mean(np.log((softmax(scaled) * t).sum(-1) + 1e-12)))
         return float(np.mean(np.logaddexp(0, scaled) - t * scaled))
 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.3), np.log(5.0)), method="bounded").x))
@@ -45,29 +56,31 @@ def best_threshold(probability: np.ndarray, target: np.ndarray) -> float:
     return float(np.clip((p[order][k] + after) / 2, *_LIMITS))
 
 
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logits.astype(np.float64)))
-
-
-def expected_calibration_error(probability: np.ndarray, target: np.ndarray, bins: int = 10) -> float:
-    """Mean distance between stated probability and observed frequency over equal bins, weighted by their size."""
-    known = np.isfinite(target)
-    p, t = probability[known], target[known]
-    which = np.clip((p * bins).astype(int), 0, bins - 1)
-    gaps = [abs(p[which == b].mean() - t[which == b].mean()) * (which == b).sum() for b in np.unique(which)]
-    return float(sum(gaps) / max(len(p), 1))
+def fitted(card: Card, logits: np.ndarray, target: np.ndarray) -> Card:
+    """The card with temperatures and thresholds that suit these (validation) records [record, label]."""
+    temperatures = {
+        group: round(temperature(logits[:, mine], target[:, mine], group in card.exclusive), 4)
+        for group, mine in card.groups.items()
+    }
+    warm = replace(card, temperatures=temperatures)
+    p = warm.calibrated(logits)
+    thresholds = {
+        group: {card.labels[k][1]: round(best_threshold(p[:, k], target[:, k]), 4) for k in mine}
+        for group, mine in card.groups.items()
+        if group not in card.exclusive
+    }
+    return replace(warm, thresholds=thresholds)
 
 
 def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT) -> Card:
     """Write the checkpoint's weights to `output` with temperatures and thresholds from its validation records.
 
-    The validation records are seen whole and as a 3x4 page prints them, so that one threshold serves both.
+    A network for pages sees the validation records whole and as a 3x4 page prints them, so that one threshold serves
+    both.
     """
     from classify import weights
     from classify.data import fixed_inputs
-    from classify.labels import columns
     from classify.recipe import Recipe
-    from classify.sources import CREDITS, TASKS
     from classify.train import load_arrays, predict
     from ecg.fit import checkpoint as files
     from ecg.fit.recipe import from_dict
@@ -75,33 +88,35 @@ def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT
     state = files.load(checkpoint)
     recipe = from_dict(Recipe, state["recipe"])
     arrays = load_arrays(recipe, data)
-    labels = columns(TASKS[recipe.task].groups)
-    net = weights.network(state["recipe"], len(labels))
+    card = _blank(output.stem, state, arrays)
+    net = weights.network(state["recipe"], len(card.labels))
     net.load_state_dict(files.weights(state))
     net.eval()
     shown = arrays.of("validation")
-    views = [fixed_inputs(shown, layout, recipe.data) for layout in ("full", "3x4+1")]
-    logits = np.concatenate([predict(net, *view) for view in views])
-    target = np.concatenate([shown.targets] * len(views))
-    temperatures, thresholds = _choose(logits, target, labels)
-    credits = tuple(CREDITS[source] for source in dict.fromkeys(arrays.source.tolist()))
-    sizes = {part: len(arrays.of(part)) for part in ("train", "validation", "test")}
-    metrics = {"records": sizes, "best_epoch": state["best_epoch"], "validation_score": state["best_metric"]}
-    card = Card(output.stem, state["recipe"], labels, temperatures, thresholds, credits, metrics)
+    if not len(shown):
+        raise ValueError(f"{checkpoint}: no validation records in {data}; thresholds are chosen on nothing else")
+    layouts = ("full", "3x4+1") if recipe.data.page_masks else ("full",)
+    logits = np.concatenate([predict(net, *fixed_inputs(shown, layout, recipe.data)) for layout in layouts])
+    card = fitted(card, logits, np.concatenate([shown.targets] * len(layouts)))
     return weights.save(output, files.weights(state), card)
 
 
-def _choose(
-    logits: np.ndarray, target: np.ndarray, labels: Sequence[tuple[str, str]]
-) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    temperatures: dict[str, float] = {}
-    thresholds: dict[str, dict[str, float]] = {}
-    for group in dict.fromkeys(group for group, _ in labels):
-        mine = [k for k, (g, _) in enumerate(labels) if g == group]
-        temperatures[group] = round(temperature(logits[:, mine], target[:, mine]), 4)
-        probability = sigmoid(logits / temperatures[group])
-        thresholds[group] = {labels[k][1]: round(best_threshold(probability[:, k], target[:, k]), 4) for k in mine}
-    return temperatures, thresholds
+def _blank(name: str, state: Mapping[str, Any], arrays: Arrays) -> Card:
+    """What is known of a checkpoint before it is calibrated."""
+    from classify.labels import GROUPS, columns
+    from classify.tasks import CREDITS, TASKS
+
+    groups = TASKS[state["recipe"]["task"]].groups
+    labels = columns(groups)
+    positives = np.nansum(arrays.of("train").targets, axis=0).astype(int).tolist()
+    seen: dict[str, dict[str, int]] = {group: {} for group in groups}
+    for (group, label), count in zip(labels, positives, strict=True):
+        seen[group][label] = count
+    credits = tuple(CREDITS[source] for source in dict.fromkeys(arrays.source.tolist()))
+    sizes = {part: len(arrays.of(part)) for part in ("train", "validation", "test")}
+    metrics = {"records": sizes, "best_epoch": state["best_epoch"], "validation_score": state["best_metric"]}
+    exclusive = tuple(group for group in groups if GROUPS[group].exclusive)
+    return Card(name, state["recipe"], labels, {}, {}, credits, metrics, exclusive, seen)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classify import features
-from classify.diagnosis import Diagnosis, Label
-from classify.evaluate import calibrated
+from classify.card import Card
+from classify.data import stack_channels
+from classify.diagnosis import Diagnosis, Label, LeadQuality
 from classify.prepare import DURATION_S, on_grid, prepare
-from classify.weights import DEFAULT, Card, load
+from classify.recipe import Recipe
+from classify.tasks import TASKS
+from classify.weights import DEFAULT, load
+from ecg.fit.recipe import from_dict
 from ecg.leads import STANDARD, limb_residual_mv
+from ecg.reading import Reading
 from ecg.record import Record
 
 if TYPE_CHECKING:
@@ -21,7 +27,9 @@ if TYPE_CHECKING:
 
 FEWEST_LEADS = 6
 SHORTEST_S = 5.0
+SHORTEST_LEAD_S = 0.8
 FLAT_MV = 0.01
+LEAST_CONFIDENCE = 0.3
 _LIMB_LIMIT_MV = 0.15
 _LEAST_WINDOW_S = 5.0
 
@@ -31,41 +39,70 @@ class Classifier:
 
     def __init__(self, net: nn.Module, card: Card) -> None:
         self.net, self.card = net, card
+        recipe = from_dict(Recipe, card.recipe)
+        self.settings, self.task = recipe.data, TASKS[recipe.task]
+        self.leads = self.task.leads or STANDARD
+        if self.task.seconds < SHORTEST_S:
+            raise ValueError(
+                f"{card.version} judges stretches of {self.task.seconds:.1f} s (task {self.task.name}), not whole "
+                "recordings; it can be measured with classify.evaluate"
+            )
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Classifier:
         """With the shipped weights, or those of a .safetensors file with its .json beside it."""
         return cls(*load(Path(path) if path else DEFAULT))
 
-    def __call__(self, record: Record) -> Diagnosis:
-        """The diagnosis of a record with any of the twelve leads, printed for any part of its time."""
-        used = usable_leads(record)
-        quality = _quality(record, used)
-        reasons = _reasons_to_abstain(used, quality)
+    def __call__(self, record: Record, confidence: Mapping[str, float] | None = None) -> Diagnosis:
+        """The diagnosis of a record with any of the twelve leads, printed for any part of its time.
+
+        `confidence` says how sure the reader of a page was of each lead, 0..1; a lead that it doubts is not used.
+        """
+        leads = lead_qualities(record, confidence or {})
+        used = usable(leads)
+        quality = _quality(record, leads)
+        reasons = _reasons_to_abstain(leads, quality)
         measured = dict(zip(features.NAMES, features.core_features(record).tolist(), strict=True))
-        warnings = [f"no diagnosis: {reason}" for reason in reasons] + _doubts(record, used, quality)
+        warnings = [f"no diagnosis: {reason}" for reason in reasons] + _doubts(leads, quality)
         probability = np.full(len(self.card.labels), np.nan) if reasons else self._probabilities(record.select(used))
-        labels = tuple(
-            Label(group, name, float(p), self.card.thresholds[group][name])
-            for (group, name), p in zip(self.card.labels, probability, strict=True)
-        )
-        return Diagnosis(labels, bool(reasons), used, quality, tuple(warnings), self.card.version, measured)
+        labels = self._labels(probability)
+        return Diagnosis(labels, bool(reasons), leads, quality, tuple(warnings), self.card.version, measured)
+
+    def of_reading(self, reading: Reading) -> Diagnosis:
+        """The diagnosis of what was read from a page, with the reading's warnings first."""
+        diagnosis = self(reading.record, reading.confidence)
+        return replace(diagnosis, warnings=(*reading.warnings, *diagnosis.warnings))
+
+    def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
+        """What the network is given of ten seconds of a record: signal [channel, sample] and features [k]."""
+        signal = stack_channels(*self._prepared(window), self.settings)
+        return signal, features.for_network(features.core_features(window), self.task.features)
+
+    def flat_lines(self, window: Record) -> np.ndarray:
+        """The signal input [channel, sample] of flat lines printed where the window's leads are."""
+        z, seen, _ = self._prepared(window)
+        return stack_channels(np.zeros_like(z), seen, None, self.settings)
+
+    def _prepared(self, window: Record) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return prepare(on_grid(window, self.settings.fs_hz, self.leads), self.settings.fs_hz, self.settings.preparation)
 
     def _probabilities(self, record: Record) -> np.ndarray:
-        """Mean over windows of ten seconds, float64 [label]."""
-        from classify.data import stack_channels
-        from classify.recipe import DataSettings
+        """Of the mean logits over windows of ten seconds, float64 [label]."""
         from classify.train import predict
-        from ecg.fit.recipe import from_dict
 
-        settings = from_dict(DataSettings, self.card.recipe["data"])
-        fs_hz = settings.fs_hz
-        inputs, measured = [], []
-        for window in windows(record):
-            inputs.append(stack_channels(*prepare(on_grid(window, fs_hz), fs_hz), settings))
-            measured.append(features.for_network(features.core_features(window)))
-        logits = predict(self.net, np.stack(inputs), np.stack(measured))
-        return calibrated(logits.mean(0), self.card)
+        inputs = [self.inputs(window) for window in windows(record)]
+        signal, measured = (np.stack(each) for each in zip(*inputs, strict=True))
+        logits = predict(self.net, signal, measured)
+        return self.card.calibrated(logits.mean(0))
+
+    def _labels(self, probability: np.ndarray) -> tuple[Label, ...]:
+        """The answers, without those that the weights were not trained to give."""
+        decided = self.card.decide(probability)
+        return tuple(
+            Label(group, name, float(probability[k]), self.card.threshold(k), bool(decided[k]))
+            for k, (group, name) in enumerate(self.card.labels)
+            if k not in self.card.untrained
+        )
 
 
 def windows(record: Record) -> Iterator[Record]:
@@ -75,29 +112,51 @@ def windows(record: Record) -> Iterator[Record]:
         yield record.crop(record.start_s + k * DURATION_S, DURATION_S)
 
 
-def usable_leads(record: Record) -> tuple[str, ...]:
-    """The leads with at least 0.8 s of signal that is not flat, in standard order."""
-    found = []
-    for lead in (name for name in STANDARD if name in record.leads):
-        values = record[lead][np.isfinite(record[lead])]
-        if values.size >= 0.8 * record.fs_hz and values.std() > FLAT_MV:
-            found.append(lead)
-    return tuple(found)
+def lead_qualities(record: Record, confidence: Mapping[str, float]) -> tuple[LeadQuality, ...]:
+    """Every standard lead, in standard order, and what speaks against using it."""
+    return tuple(_lead_quality(record.select([lead]), lead, confidence.get(lead, float("nan"))) for lead in STANDARD)
 
 
-def _quality(record: Record, used: tuple[str, ...]) -> dict[str, float]:
-    """Leads, seconds in which any lead is printed, the printed part of 12 x 10 s, and the limb-law residual."""
+def _lead_quality(record: Record, lead: str, confidence: float) -> LeadQuality:
+    values = record[lead][np.isfinite(record[lead])]
+    printed_s = values.size / record.fs_hz
+    spread_mv = float(values.std()) if values.size else float("nan")
+    found = LeadQuality(lead, printed_s, spread_mv, confidence)
+    return replace(found, trouble=_trouble(found))
+
+
+def _trouble(lead: LeadQuality) -> str:
+    if lead.printed_s == 0:
+        return "not printed"
+    if lead.printed_s < SHORTEST_LEAD_S:
+        return f"only {lead.printed_s:.1f} s"
+    if lead.spread_mv <= FLAT_MV:
+        return "flat"
+    if lead.confidence < LEAST_CONFIDENCE:
+        return f"read with a confidence of {lead.confidence:.0%}"
+    return ""
+
+
+def usable(leads: Sequence[LeadQuality]) -> tuple[str, ...]:
+    return tuple(lead.lead for lead in leads if not lead.trouble)
+
+
+def _quality(record: Record, leads: Sequence[LeadQuality]) -> dict[str, float]:
+    """Leads, seconds in which any is printed, the printed part of 12 x 10 s, limb-law residual, mean confidence."""
+    used = usable(leads)
     printed = np.isfinite(record.select(used).signal_mv) if used else np.zeros((1, record.samples), bool)
+    read = [lead.confidence for lead in leads if lead.confidence == lead.confidence]
     return {
         "leads": float(len(used)),
         "seconds": float(printed.any(0).sum() / record.fs_hz),
         "printed": min(1.0, float(printed.sum() / record.fs_hz / (len(STANDARD) * DURATION_S))),
         "limb_residual_mv": limb_residual_mv(record.signal_mv, record.leads),
+        "confidence": float(np.mean(read)) if read else float("nan"),
     }
 
 
-def _reasons_to_abstain(used: tuple[str, ...], quality: dict[str, float]) -> list[str]:
-    reasons = []
+def _reasons_to_abstain(leads: Sequence[LeadQuality], quality: Mapping[str, float]) -> list[str]:
+    reasons, used = [], usable(leads)
     if len(used) < FEWEST_LEADS:
         reasons.append(f"{len(used)} usable leads ({', '.join(used) or 'none'}), at least {FEWEST_LEADS} are needed")
     if used and quality["seconds"] < SHORTEST_S:
@@ -105,15 +164,16 @@ def _reasons_to_abstain(used: tuple[str, ...], quality: dict[str, float]) -> lis
     return reasons
 
 
-def _doubts(record: Record, used: tuple[str, ...], quality: dict[str, float]) -> list[str]:
+def _doubts(leads: Sequence[LeadQuality], quality: Mapping[str, float]) -> list[str]:
     """What does not forbid an answer but should be known."""
-    doubts = []
-    flat = [lead for lead in record.leads if lead not in used and np.isfinite(record[lead]).any()]
-    if flat:
-        doubts.append(f"not used, flat or too short: {', '.join(flat)}")
-    missing = [lead for lead in STANDARD if lead not in used and lead not in flat]
-    if missing and len(missing) < len(STANDARD):
-        doubts.append(f"not printed: {', '.join(missing)}")
+    doubts: list[str] = []
+    if not usable(leads):
+        return doubts
+    troubles: dict[str, list[str]] = {}
+    for lead in leads:
+        if lead.trouble:
+            troubles.setdefault(lead.trouble, []).append(lead.lead)
+    doubts += [f"not used: {', '.join(names)} ({trouble})" for trouble, names in troubles.items()]
     if quality["limb_residual_mv"] > _LIMB_LIMIT_MV:
         residual = f"{quality['limb_residual_mv']:.2f} mV on average"
         doubts.append(f"the limb leads contradict each other by {residual}: misread, misnamed or scaled one by one")

@@ -1,4 +1,4 @@
-"""Measure weights on the held-out patients: `python -m classify.evaluate --data FOLDER`."""
+"""Measure weights on held-out patients: `python -m classify.evaluate --data FOLDER [--task images]`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classify.weights import DEFAULT, Card
+from classify.card import Card
+from classify.weights import DEFAULT
 
 if TYPE_CHECKING:
-    from classify.data import Arrays
+    from classify.arrays import Arrays
 
-LAYOUTS = ("full", "3x4+1", "3x4", "6x2")
+LAYOUTS = ("full", "3x4+1", "3x4", "6x2")  # a network for pages is measured on what these print
+IMAGES = "images"
 
 
 def evaluate(
@@ -27,8 +29,10 @@ def evaluate(
     output: Path = Path("out/evaluation"),
     update_card: bool = False,
 ) -> dict[str, Any]:
-    """Figures per layout, label group and label on one part of the split; written as evaluation.json and .md."""
+    """Figures per layout, label group and label on one part of the split; evaluation.json and .md, and pictures."""
+    from classify import model_card, pictures
     from classify.recipe import Recipe
+    from classify.score import plain
     from classify.train import load_arrays
     from classify.weights import load, save_card
     from ecg.fit.recipe import from_dict
@@ -39,127 +43,137 @@ def evaluate(
     arrays = load_arrays(recipe, data).of(part)
     if not len(arrays):
         raise ValueError(f"no {part} records in {data}")
-    figures = {
-        layout: measure(probabilities(net, card, arrays, layout), arrays.targets, card) for layout in LAYOUTS
-    }  # fmt: skip
-    result = {"weights": card.version, "part": part, "records": len(arrays), "layouts": figures}
-    write_text(output / "evaluation.json", json.dumps(_finite(result), indent=2) + "\n")
-    write_text(output / "evaluation.md", as_markdown(result))
+    figures, layouts = {}, LAYOUTS if recipe.data.page_masks else LAYOUTS[:1]
+    for layout in layouts:
+        probability, inner = answers(net, card, arrays, layout)
+        figures[layout] = measure(probability, arrays.targets, card, arrays.patient)
+        if layout == layouts[0]:
+            pictures.write_all(output, probability, arrays.targets, inner, card)
+    result = plain({"weights": card.version, "task": recipe.task, "part": part, "records": len(arrays),
+                    "network": _network(net, recipe), "layouts": figures})  # fmt: skip
+    write_text(output / "evaluation.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
+    write_text(output / "evaluation.md", model_card.figures(result))
     if update_card:
-        save_card(weights, replace(card, metrics={**card.metrics, part: _finite(_headline(result))}))
+        card = replace(card, metrics={**card.metrics, part: model_card.headline(result)})
+        save_card(weights, card)
+        write_text(weights.with_suffix(".md"), model_card.markdown(card))
     return result
 
 
-def probabilities(net: Any, card: Card, arrays: Arrays, layout: str) -> np.ndarray:
-    """Calibrated probabilities [record, label] of records as a page of this layout shows them."""
+def ready(weights: Path, data: Path | None) -> Path:
+    """The weights themselves, or those that a checkpoint becomes by calibration."""
+    from classify.calibrate import calibrate
+
+    if weights.suffix != ".pth":
+        return weights
+    made = weights.with_suffix(".safetensors")
+    calibrate(weights, data, made)
+    return made
+
+
+def answers(net: Any, card: Card, arrays: Arrays, layout: str) -> tuple[np.ndarray, np.ndarray]:
+    """Of records as a page of this layout shows them: calibrated probabilities [record, label], and what the network's
+    last layer saw [record, unit].
+    """
+    from classify.attribution import penultimate
     from classify.data import fixed_inputs
     from classify.recipe import DataSettings
     from classify.train import predict
     from ecg.fit.recipe import from_dict
 
-    logits = predict(net, *fixed_inputs(arrays, layout, from_dict(DataSettings, card.recipe["data"])))
-    return calibrated(logits, card)
+    with penultimate(net) as inner:
+        logits = predict(net, *fixed_inputs(arrays, layout, from_dict(DataSettings, card.recipe["data"])))
+    return card.calibrated(logits), np.concatenate(inner)
 
 
-def calibrated(logits: np.ndarray, card: Card) -> np.ndarray:
-    """Probabilities [..., label] at the card's temperatures."""
-    scale = np.array([card.temperatures[group] for group, _ in card.labels])
-    return 1 / (1 + np.exp(-logits.astype(np.float64) / scale))
+def measure(
+    probability: np.ndarray, target: np.ndarray, card: Card, patient: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Per group its figures over all labels, pooled and averaged, and those of every label by name.
 
-
-def measure(probability: np.ndarray, target: np.ndarray, card: Card) -> dict[str, Any]:
-    """Per group: macro AUC with its bootstrap interval, macro F1, calibration error, and the figures of every label."""
-    from classify.calibrate import expected_calibration_error
-    from classify.score import bootstrap, macro_auc
-
-    out: dict[str, Any] = {}
-    for group in dict.fromkeys(group for group, _ in card.labels):
-        mine = [k for k, (g, _) in enumerate(card.labels) if g == group]
-        p, t = probability[:, mine], target[:, mine]
-        each = {card.labels[k][1]: _label(probability[:, k], target[:, k], card, k) for k in mine}
-        out[group] = {
-            "macro_auc": macro_auc(p, t),
-            "macro_auc_95": bootstrap(p, t),
-            "macro_f1": float(np.nanmean([figures["f1"] for figures in each.values()])),
-            "calibration_error": expected_calibration_error(p, t),
-            "labels": each,
-        }
+    Arrays are [record, label]; with `patient` [record] the intervals are those of new patients, not of new records.
+    """
+    decided = card.decide(probability)
+    out = {}
+    for group, mine in card.groups.items():
+        names = [card.labels[k][1] for k in mine]
+        out[group] = _group(probability[:, mine], decided[:, mine], target[:, mine], names, patient)
+        for name, k in zip(names, mine, strict=True):
+            out[group]["labels"][name]["threshold"] = card.threshold(k)
+            out[group]["labels"][name]["trained"] = k not in card.untrained
     return out
 
 
-def _label(probability: np.ndarray, target: np.ndarray, card: Card, k: int) -> dict[str, float]:
-    from classify.score import auc, counts
+def _group(
+    p: np.ndarray, decided: np.ndarray, t: np.ndarray, names: Sequence[str], patient: np.ndarray | None
+) -> dict[str, Any]:
+    from classify import score
 
-    group, name = card.labels[k]
-    threshold = card.thresholds[group][name]
-    return {"auc": auc(probability, target), "threshold": threshold, **counts(probability >= threshold, target)}
-
-
-def as_markdown(result: dict[str, Any]) -> str:
-    """The figures as tables for people."""
-    lines = [f"# {result['weights']} on {result['records']} {result['part']} records", ""]
-    lines += ["| layout | group | macro AUC (95 %) | macro F1 | calibration error |", "|---|---|---|---|---|"]
-    for layout, groups in result["layouts"].items():
-        for group, f in groups.items():
-            low, high = f["macro_auc_95"]
-            row = f"{f['macro_auc']:.3f} ({low:.3f}-{high:.3f}) | {f['macro_f1']:.3f} | {f['calibration_error']:.3f}"
-            lines.append(f"| {layout} | {group} | {row} |")
-    for layout, groups in result["layouts"].items():
-        lines += [
-            "",
-            f"## {layout}",
-            "",
-            "| label | AUC | F1 | recall | specificity | positives |",
-            "|---|---|---|---|---|---|",
-        ]
-        for group, f in groups.items():
-            for name, x in f["labels"].items():
-                lines.append(
-                    f"| {group} {name} | {x['auc']:.3f} | {x['f1']:.3f} | {x['recall']:.3f} | {x['specificity']:.3f} "
-                    f"| {x['positives']:.0f} |"
-                )
-    return "\n".join(lines) + "\n"
-
-
-def _headline(result: dict[str, Any]) -> dict[str, Any]:
-    """What a card keeps: the group figures of every layout, and the AUC of every label on whole records."""
-    keep = ("macro_auc", "macro_auc_95", "macro_f1", "calibration_error")
-    short = {
-        layout: {group: {key: f[key] for key in keep} for group, f in groups.items()}
-        for layout, groups in result["layouts"].items()
+    each = {
+        name: {"auc": score.auc(p[:, k], t[:, k]), "auprc": score.auprc(p[:, k], t[:, k]),
+               "brier": score.brier(p[:, k], t[:, k]), **score.counts(decided[:, k], t[:, k])}
+        for k, name in enumerate(names)
+    }  # fmt: skip
+    pooled = {"auc": score.auc(p.ravel(), t.ravel()), "auprc": score.auprc(p.ravel(), t.ravel()),
+              **score.counts(decided.ravel(), t.ravel())}  # fmt: skip
+    averaged = ("auc", "auprc", "f1", "precision", "recall", "specificity")
+    bins = score.reliability(p, t)
+    table = score.confusion(decided, t)
+    return {
+        **{f"macro_{key}": score.mean([figures[key] for figures in each.values()]) for key in averaged},
+        "macro_auc_95": score.bootstrap(p, t, score.macro_auc, patient),
+        "macro_f1_95": score.bootstrap(decided, t, score.macro_f1, patient),
+        **{f"micro_{key}": pooled[key] for key in averaged},
+        "exact_match": score.exact_match(decided, t),
+        "calibration_error": bins.error,
+        "brier": score.brier(p, t),
+        "reliability": {key: values.tolist() for key, values in vars(bins).items()},
+        "confusion": {a: {b: int(table[i, j]) for j, b in enumerate(names)} for i, a in enumerate(names)},
+        "labels": each,
     }
-    for group, f in result["layouts"]["full"].items():
-        short["full"][group]["auc"] = {name: x["auc"] for name, x in f["labels"].items()}
-    return {"records": result["records"], **short}
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return (round(value, 4) if value == value else None) if isinstance(value, float) else value
+def _network(net: Any, recipe: Any) -> dict[str, Any]:
+    return {"name": recipe.net.name, "parameters": sum(p.numel() for p in net.parameters() if p.requires_grad)}
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m classify.evaluate", description="Measure weights on held-out patients.")
-    p.add_argument("--weights", type=Path, default=DEFAULT, help="a .safetensors file with its .json beside it")
+    p.add_argument("--weights", type=Path, default=DEFAULT, help="a .safetensors file with its .json, or a checkpoint")
+    p.add_argument("--task", default="", help="'images': the same records drawn on pages and read back from them")
     p.add_argument("--data", type=Path, help="folder with the task's collections (default: simulated records)")
     p.add_argument("--part", choices=("validation", "test"), default="test", help="which part of the split")
-    p.add_argument("--output", type=Path, default=Path("out/evaluation"), help="where evaluation.json and .md go")
-    p.add_argument("--update-card", action="store_true", help="also write the figures into the weights' .json")
+    p.add_argument("--output", type=Path, default=Path("out/evaluation"), help="folder for the results")
+    p.add_argument("--update-card", action="store_true", help="also write the figures into the weights' .json and .md")
+    pages = p.add_argument_group("pages (--task images)")
+    pages.add_argument("--preset", nargs="+", default=["clean", "scan", "photo"], help="how they are drawn")
+    pages.add_argument("--count", type=int, default=100, help="records to draw, spread over the part (some 5 s a page)")
+    pages.add_argument("--seed", type=int, default=0, help="the first page's seed")
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
-        result = evaluate(args.weights, args.data, args.part, args.output, args.update_card)
+        print(_run(args))
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(as_markdown(result))
     return 0
+
+
+def _run(args: argparse.Namespace) -> str:
+    from classify import model_card, pages
+    from classify.weights import load_card
+
+    weights = ready(args.weights, args.data)
+    known = load_card(weights).recipe["task"]
+    if args.task not in ("", known, IMAGES):
+        raise ValueError(f"--task {args.task}: {weights} answers {known}; expected that, or {IMAGES}")
+    if args.task != IMAGES:
+        return model_card.figures(evaluate(weights, args.data, args.part, args.output, args.update_card))
+    result = pages.compare(args.data, weights, args.count, args.preset, args.seed, args.part, args.output)
+    return pages.markdown(result)
 
 
 if __name__ == "__main__":

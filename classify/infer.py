@@ -3,165 +3,134 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from classify.batch import add_case_options, run
 from classify.weights import DEFAULT
 
 if TYPE_CHECKING:
+    from classify.batch import Case
     from classify.classifier import Classifier
     from classify.diagnosis import Diagnosis
-    from ecg.reading import Reading
-    from ecg.record import Record
 
-Done = tuple[str, "Diagnosis"]
+SUMMARY = "diagnoses"
 
 
 def infer(
-    image: Sequence[str] = (), record: Sequence[str] = (), output: str | Path = "out", weights: str | Path = DEFAULT
+    image: Sequence[str] = (),
+    record: Sequence[str] = (),
+    output: str | Path = "out",
+    weights: str | Path = DEFAULT,
+    layout: str | None = None,
+    mm_per_s: float | None = None,
+    mm_per_mv: float | None = None,
+    device: str = "cpu",
 ) -> int:
-    """Write `<stem>.diagnosis.json` and `<stem>.report.html` for every page or recording; 1 if any failed, else 0.
+    """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
-    For a page, also all that `digitize.infer` writes. A file that cannot be read is named and the rest goes on.
+    For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
+    could not be read: these are named and the rest goes on.
     """
+    from classify.batch import cases
     from classify.classifier import Classifier
 
-    classifier, folder = Classifier.load(weights), Path(output)
-    work = _pages(image, folder, classifier) if image else _recordings(record, folder, classifier)
-    failed = 0
-    for done in work:
-        if isinstance(done, str):
-            failed += 1
-            print(f"error: {done}", file=sys.stderr)
+    classifier, folder, rows = Classifier.load(weights), Path(output), []
+    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device):
+        diagnosis, error = _diagnose(case, classifier, folder)
+        rows.append(_row(case, diagnosis, error))
+        if diagnosis is None:
+            print(f"error: {error}", file=sys.stderr)
         else:
-            print_table(*done)
-    return 1 if failed else 0
+            print_table(case.name, diagnosis)
+    write_summary(folder, rows)
+    failed = sum(row["status"] == "failed" for row in rows)
+    print(f"{len(rows) - failed} of {len(rows)} diagnosed; all in {folder / SUMMARY}.csv", file=sys.stderr)
+    return int(failed > 0)
 
 
-def write_diagnosis(
-    stem: str, record: Record, diagnosis: Diagnosis, folder: Path, picture: Path | None = None
-) -> tuple[Path, Path]:
-    """Write the JSON and the report of one diagnosis; gives both paths."""
+def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnosis | None, str]:
+    if case.record is None:
+        return None, case.error or ""
+    try:
+        diagnosis = case.diagnose(classifier)
+        write_diagnosis(case, diagnosis, classifier, folder)
+    except (OSError, ValueError) as error:
+        return None, f"{case.source}: {error}"
+    return diagnosis, ""
+
+
+def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, folder: Path) -> tuple[Path, Path]:
+    """Write the JSON and the report of one diagnosis, and for a page what was read; gives the first two paths."""
+    from classify.explain import chosen, explain
     from classify.report import report_html
+    from digitize.batch import write_reading
     from ecg.formats import write_text
 
-    paths = folder / f"{stem}.diagnosis.json", folder / f"{stem}.report.html"
+    if case.record is None:
+        raise ValueError(f"{case.source}: nothing was read")
+    picture = write_reading(case.reading, folder, case.name)["overlay"] if case.reading else None
+    explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
+    paths = folder / f"{case.name}.diagnosis.json", folder / f"{case.name}.report.html"
     write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
-    write_text(paths[1], report_html(stem, record, diagnosis, picture))
+    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained))
     return paths
 
 
-def print_table(stem: str, diagnosis: Diagnosis) -> None:
+def print_table(name: str, diagnosis: Diagnosis) -> None:
     """The diagnosis for the terminal, predicted labels marked."""
     from classify.report import verdict
 
-    print(f"{stem}: {verdict(diagnosis)}")
+    print(f"{name}: {verdict(diagnosis)}")
     for label in diagnosis.labels if not diagnosis.abstained else ():
         mark = "*" if label.predicted else " "
-        print(f"  {mark} {label.group:<11}{label.name:<6}{label.probability:6.2f}  (threshold {label.threshold:.2f})")
+        limit = f"  (threshold {label.threshold:.2f})" if label.threshold == label.threshold else ""
+        print(f"  {mark} {label.group:<11}{label.name:<6}{label.probability:6.2f}{limit}")
     for warning in diagnosis.warnings:
         print(f"  ! {warning}")
 
 
-def _recordings(paths: Sequence[str], folder: Path, classifier: Classifier) -> Iterator[Done | str]:
-    from ecg.formats import find_records, read
-
-    taken: set[str] = set()
-    for path in _found(find_records, paths):
-        if isinstance(path, str):
-            yield path
-            continue
-        try:
-            recording = read(path)
-            diagnosis = classifier(recording)
-            stem = _free_name(path.stem, taken)
-            write_diagnosis(stem, recording, diagnosis, folder)
-            yield stem, diagnosis
-        except (OSError, ValueError) as error:
-            yield _words(path, error)
+def _row(case: Case, diagnosis: Diagnosis | None, error: str) -> dict[str, Any]:
+    """A line of the summary; what is not known is None."""
+    row: dict[str, Any] = {"name": case.name, "source": str(case.source), "status": "failed", "error": error}
+    if diagnosis is None:
+        return row
+    found = diagnosis.to_dict()
+    row |= {"status": "abstained" if diagnosis.abstained else "diagnosed", "weights": diagnosis.weights}
+    row["predicted"] = "; ".join(f"{label.group}:{label.name}" for label in diagnosis.predicted)
+    row |= {f"p {label['group']}:{label['name']}": label["probability"] for label in found["labels"]}
+    return row | found["quality"] | found["features"] | {"warnings": "; ".join(diagnosis.warnings)}
 
 
-def _pages(paths: Sequence[str], folder: Path, classifier: Classifier) -> Iterator[Done | str]:
-    from digitize.batch import Attempt, Given, load_digitizer, read_file, write_reading
-    from digitize.page.open import expand_images
+def write_summary(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """All cases as one table, CSV and JSON; a cell is empty (null) where nothing is known."""
+    from ecg.formats import write_text
 
-    def diagnose(attempt: Attempt) -> Done | str:
-        if attempt.reading is None:
-            return str(attempt.error)
-        stem = _free_name(attempt.name, taken)
-        try:
-            picture = write_reading(attempt.reading, folder, stem)["overlay"]
-            diagnosis = of_reading(classifier, attempt.reading)
-            write_diagnosis(stem, attempt.reading.record, diagnosis, folder, picture)
-        except (OSError, ValueError) as error:
-            return _words(attempt.source, error)
-        return stem, diagnosis
-
-    digitizer, taken = load_digitizer("cpu"), set[str]()
-    for path in _found(expand_images, paths):
-        attempts = [path] if isinstance(path, str) else read_file(path, digitizer, Given())
-        yield from (attempt if isinstance(attempt, str) else diagnose(attempt) for attempt in attempts)
-
-
-def of_reading(classifier: Classifier, reading: Reading) -> Diagnosis:
-    """The diagnosis of what was read from a page, with the reading's warnings and its mean confidence."""
-    diagnosis = classifier(reading.record)
-    seen = list(reading.confidence.values())
-    quality = {**diagnosis.quality, "confidence": sum(seen) / len(seen) if seen else float("nan")}
-    return replace(diagnosis, quality=quality, warnings=(*reading.warnings, *diagnosis.warnings))
-
-
-def _found(find: Callable[[Iterable[str]], list[Path]], paths: Sequence[str]) -> Iterator[Path | str]:
-    """Every file that the paths mean, once, with progress; words instead of a path that leads nowhere."""
-    from tqdm import tqdm
-
-    files: dict[Path, None] = {}
-    for path in paths:
-        try:
-            files |= dict.fromkeys(find([path]))
-        except (OSError, ValueError) as error:
-            yield _words(path, error)
-    yield from tqdm(files, desc="diagnose", unit="file", file=sys.stderr, disable=not sys.stderr.isatty())
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    """The name, or name_2, name_3 ... where another folder held a file of the same name; it is taken from now on."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    taken.add(free)
-    return free
-
-
-def _words(path: str | Path, error: Exception) -> str:
-    text = str(error)
-    return text if str(path) in text else f"{path}: {text}"
+    columns = dict.fromkeys(name for row in rows for name in row)
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(columns), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(folder / f"{SUMMARY}.csv", text.getvalue())
+    write_text(folder / f"{SUMMARY}.json", json.dumps(rows, indent=1, allow_nan=False) + "\n")
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m classify.infer", description="Diagnose scanned pages or recordings. Not a medical device."
     )
-    what = p.add_mutually_exclusive_group(required=True)
-    what.add_argument("--image", nargs="+", default=[], metavar="PATH", help="pages: files, folders or patterns")
-    what.add_argument("--record", nargs="+", default=[], metavar="PATH", help="recordings (WFDB, CSV, JSON) or folders")
-    p.add_argument("--output", default="out", help="folder for the results (default: out)")
-    p.add_argument("--weights", default=DEFAULT, help="a .safetensors file with its .json beside it")
+    add_case_options(p)
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    args = parser().parse_args(argv)
-    try:
-        return infer(**vars(args))
-    except (OSError, ValueError) as error:  # weights that cannot be used; a bad input file is dealt with above
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    """0 when every input was diagnosed or honestly not, 1 when one failed, 2 for a wrong command."""
+    return run(parser(), argv, infer)
 
 
 if __name__ == "__main__":

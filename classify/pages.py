@@ -1,146 +1,169 @@
-"""What the paper costs: the same held-out records diagnosed from the signal and from rendered pages, side by side."""
+"""What the paper costs: the same held-out records diagnosed from their signal and from drawn pages, side by side."""
 
 from __future__ import annotations
 
-import argparse
+import csv
+import io
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from classify.weights import DEFAULT
+import numpy as np
+
+from classify import score
+from classify.page_figures import Trial, figures, markdown
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from classify.classifier import Classifier
-    from classify.tasks import Example
-    from ecg.reading import Page, Reading
+    from digitize.batch import Attempt, Digitize
+    from ecg.reading import Reading
     from ecg.record import Record
 
+PRESETS = ("clean", "scan", "photo")
+POOR_DB = 10.0
+GAIN = (0.9, 1.1)  # read smaller or larger than this, a page has the wrong amplitude
 
-@dataclass
-class _Rows:
-    """Probabilities per record by each way of seeing it, and the refusals in words."""
 
-    target: list[np.ndarray] = field(default_factory=list)
-    whole: list[np.ndarray] = field(default_factory=list)
-    printed: list[np.ndarray] = field(default_factory=list)
-    read: list[np.ndarray] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
+class Held(NamedTuple):
+    """A held-out record that is loaded when its turn comes, and its labels."""
+
+    name: str
+    load: Callable[[], Record]
+    target: np.ndarray
 
 
 def compare(
-    data: Path,
-    weights: Path = DEFAULT,
+    data: Path | None,
+    weights: Path,
     count: int = 100,
-    preset: str = "scan",
+    presets: Sequence[str] = PRESETS,
     seed: int = 0,
+    part: str = "test",
     output: Path = Path("out/pages"),
-    digitize: Callable[[Page], Reading] | None = None,
+    digitizer: Digitize | None = None,
 ) -> dict[str, Any]:
-    """Macro AUC per label group: of the whole signal, of exactly what the page prints, and of what was read from it.
+    """Figures per preset of `count` records spread over one part of the split; pages.json, pages.md and pages.csv.
 
-    The first `count` test records are drawn on pages of `preset`; a refused page counts as abstained and is left out of
-    all three, and its number is told. Written as pages.json.
+    Raises ValueError for options that make no sense, and when no page at all could be read.
     """
     from classify.classifier import Classifier
-    from classify.recipe import Recipe
-    from classify.tasks import TASKS, examples
-    from digitize import Digitizer
-    from ecg.fit.recipe import from_dict
+    from digitize.batch import load_digitizer
     from ecg.formats import write_text
 
     classifier = Classifier.load(weights)
-    task = TASKS[from_dict(Recipe, classifier.card.recipe).task]
-    chosen = [example for example in examples(task, data) if example.part == "test"][:count]
-    rows = _see_all(classifier, digitize or Digitizer.load(), chosen, task.groups, preset, seed)
-    head = {"weights": classifier.card.version, "preset": preset, "records": len(rows.target)}
-    result = {**head, **_figures(rows, classifier), "refused": rows.refused}
-    write_text(output / "pages.json", json.dumps(result, indent=2) + "\n")
+    held = held_out(classifier, data, part, count)
+    read = digitizer or load_digitizer("cpu")
+    trials = {preset: list(_trials(classifier, read, held, preset, seed)) for preset in presets}
+    head = {"weights": classifier.card.version, "task": classifier.task.name, "part": part, "seed": seed}
+    if all(trial.refused for rows in trials.values() for trial in rows):
+        raise ValueError(f"no page could be read and diagnosed: {next(iter(trials.values()))[0].refused}")
+    made = {preset: figures(rows, classifier.card) for preset, rows in trials.items()}
+    result: dict[str, Any] = score.plain({**head, "presets": made})
+    write_text(output / "pages.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
+    write_text(output / "pages.md", markdown(result))
+    write_text(output / "pages.csv", _csv(trials))
     return result
 
 
-def _see_all(
-    classifier: Classifier,
-    digitize: Callable[[Page], Reading],
-    chosen: Sequence[Example],
-    groups: Sequence[str],
-    preset: str,
-    seed: int,
-) -> _Rows:
-    from tqdm import tqdm
+def held_out(classifier: Classifier, data: Path | None, part: str, count: int) -> list[Held]:
+    """Records in mV spread evenly over the part; simulated ones without `data`."""
+    from functools import partial
 
     from classify.arrays import load_example
     from classify.labels import targets
+    from classify.simulated import simulated
+    from classify.tasks import examples
+
+    if count < 1:
+        raise ValueError(f"count must be at least 1 record, got {count}")
+    if data is None:
+        pairs = [(example, partial(_given, record)) for record, example in simulated(5 * count, seed=0)]
+    else:
+        pairs = [(example, partial(load_example, example)) for example in examples(classifier.task, data)]
+    mine = [pair for pair in pairs if pair[0].part == part and pair[0].in_mv]
+    if not mine:
+        raise ValueError(f"{data}: no {part} records in mV")
+    spread = np.unique(np.linspace(0, len(mine) - 1, min(count, len(mine))).astype(int))
+    groups = classifier.task.groups
+    return [Held(example.id, load, targets(example.found, groups)) for example, load in (mine[k] for k in spread)]
+
+
+def _given(record: Record) -> Record:
+    return record
+
+
+def _trials(
+    classifier: Classifier, digitizer: Digitize, held: Sequence[Held], preset: str, seed: int
+) -> Iterator[Trial]:
+    """Every record drawn on a page of its own seed and read back."""
+    from tqdm import tqdm
+
+    from digitize.batch import Given, read_page
     from simulate import Scene
 
-    rows = _Rows()
-    for number, example in enumerate(tqdm(chosen, desc="pages", file=sys.stderr, disable=not sys.stderr.isatty())):
-        record = load_example(example)
+    bar = tqdm(held, desc=preset, unit="page", file=sys.stderr, disable=not sys.stderr.isatty())
+    for number, one in enumerate(bar):
+        record = one.load()
         page, truth = Scene.sample(seed + number, preset).render(record)
-        try:
-            read = digitize(page).record
-        except ValueError as error:  # a refusal, with its words
-            rows.refused[example.path.stem] = str(error)
-            continue
-        seen = [_probabilities(classifier, one) for one in (record, truth.record, read)]
-        if any(one is None for one in seen):
-            rows.refused[example.path.stem] = "the classifier abstained"
-            continue
-        rows.target.append(targets(example.found, groups))
-        for place, one in zip((rows.whole, rows.printed, rows.read), seen, strict=True):
-            place.append(one)  # type: ignore[arg-type]
-    return rows
+        yield _trial(classifier, one, record, truth, read_page(page, digitizer, Given()))
 
 
-def _probabilities(classifier: Classifier, record: Record) -> np.ndarray | None:
-    import numpy as np
-
-    diagnosis = classifier(record)
-    return None if diagnosis.abstained else np.array([label.probability for label in diagnosis.labels])
-
-
-def _figures(rows: _Rows, classifier: Classifier) -> dict[str, Any]:
-    import numpy as np
-
-    from classify.score import macro_auc
-
-    if not rows.target:
-        raise ValueError(f"no page could be read and diagnosed: {list(rows.refused.values())[:3]}")
-    target = np.stack(rows.target)
-    out: dict[str, Any] = {}
-    for group in dict.fromkeys(group for group, _ in classifier.card.labels):
-        mine = [k for k, (g, _) in enumerate(classifier.card.labels) if g == group]
-        ways = {"signal": rows.whole, "printed part": rows.printed, "read from page": rows.read}
-        values = {way: macro_auc(np.stack(p)[:, mine], target[:, mine]) for way, p in ways.items()}
-        out[group] = {way: round(value, 4) if value == value else None for way, value in values.items()}
-    return out
+def _trial(classifier: Classifier, held: Held, record: Record, truth: Reading, attempt: Attempt) -> Trial:
+    found = {"signal": classifier(record), "printed": classifier(truth.record)}
+    faults: tuple[str, ...] = ()
+    facts: dict[str, float] = {}
+    if attempt.reading:
+        found["read"] = classifier.of_reading(attempt.reading)
+        faults, facts = _judge(truth, attempt.reading)
+    mute = [f"no diagnosis of what was {way}: {d.warnings[-1]}" for way, d in found.items() if d.abstained]
+    return Trial(
+        held.name, held.target, truth.layout.name,
+        {way: np.array([label.probability for label in d.labels]) for way, d in found.items()},
+        {way: np.array([label.predicted for label in d.labels]) for way, d in found.items()},
+        "; ".join(mute) if attempt.reading else str(attempt.error), attempt.crashed, faults, facts,
+    )  # fmt: skip
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="python -m classify.pages", description="Diagnose signals and their pages.")
-    p.add_argument("--data", type=Path, required=True, help="folder with the task's collections")
-    p.add_argument("--weights", type=Path, default=DEFAULT, help="a .safetensors file with its .json beside it")
-    p.add_argument("--count", type=int, default=100, help="number of held-out records (about 5 s each)")
-    p.add_argument("--preset", default="scan", help="how pages are drawn: clean, scan, photo or fax")
-    p.add_argument("--seed", type=int, default=0, help="the first page's seed")
-    p.add_argument("--output", type=Path, default=Path("out/pages"), help="where pages.json goes")
-    return p
+def _judge(truth: Reading, read: Reading) -> tuple[tuple[str, ...], dict[str, float]]:
+    """The faults of a reading by name, and its figures."""
+    from digitize.agreement import geometry_agreement, layout_agreement
+    from digitize.metrics import score_page
+
+    right = layout_agreement(truth.layout, read.layout)
+    right |= geometry_agreement(truth.geometry, read.geometry, truth.layout)
+    measured = score_page(truth.record, read.record)
+    gain = _gain(truth.record, read.record)
+    checks = {
+        "wrong layout": not right["layout_right"],
+        "wrong lead names": bool(right["layout_right"]) and right["names_right"] < 1,
+        "wrong way up": not right["orientation_right"],
+        "wrong speed": not right["speed_right"],
+        "wrong amplitude": not GAIN[0] <= gain <= GAIN[1],
+        "a lead is missing": bool(measured.missing),
+        f"below {POOR_DB:.0f} dB": measured.snr_db < POOR_DB,
+    }
+    confidence = float(np.mean(list(read.confidence.values())))
+    faults = tuple(name for name, holds in checks.items() if holds)
+    return faults, {"snr_db": measured.snr_db, "gain": gain, "confidence": confidence}
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    args = parser().parse_args(argv)
-    try:
-        result = compare(**vars(args))
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps({**result, "refused": len(result["refused"])}, indent=2))
-    return 0
+def _gain(truth: Record, read: Record) -> float:
+    """How much larger than printed the leads were read, in the middle of them all; NaN when none was read."""
+    ratios = []
+    for lead in truth.leads:
+        printed, found = truth[lead][np.isfinite(truth[lead])], read[lead][np.isfinite(read[lead])]
+        if printed.size and found.size and printed.std() > 0:
+            ratios.append(float(found.std() / printed.std()))
+    return float(np.median(ratios)) if ratios else float("nan")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _csv(trials: Mapping[str, Sequence[Trial]]) -> str:
+    """A line for every page."""
+    text = io.StringIO()
+    rows = [{"preset": preset, **trial.to_row()} for preset, mine in trials.items() for trial in mine]
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,20 @@ _PARTS: tuple[Part, ...] = ("train", "train", "train", "validation", "test")
 
 def simulate_arrays(count: int, task: Task, fs_hz: float, seed: int) -> Arrays:
     """`count` simulated recordings, three fifths of them for training."""
+    from classify.arrays import from_records
+
+    return from_records(simulated(count, seed), task, fs_hz)
+
+
+def simulated(count: int, seed: int) -> Iterator[tuple[Record, Example]]:
+    """Simulated recordings with what is known of them, one after the other."""
     from tqdm import tqdm
 
-    from classify.arrays import from_records
     from simulate.heart import synthetic_record
 
-    numbers = tqdm(range(count), desc="simulating records", file=sys.stderr, disable=not sys.stderr.isatty())
-    records = ((k, synthetic_record(seed * 1_000_003 + k)) for k in numbers)
-    return from_records(((record, _example(record, k)) for k, record in records), task, fs_hz)
+    for k in tqdm(range(count), desc="simulating records", file=sys.stderr, disable=not sys.stderr.isatty()):
+        record = synthetic_record(seed * 1_000_003 + k)
+        yield record, _example(record, k)
 
 
 def _example(record: Record, number: int) -> Example:

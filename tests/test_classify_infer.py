@@ -1,11 +1,11 @@
-"""From a recording to a diagnosis: the command line, the files, abstention and the report."""
+"""From a recording to a diagnosis: the command line, the files, the summary, and abstention."""
 
 from __future__ import annotations
 
+import csv
 import inspect
 import json
-import re
-from html.parser import HTMLParser
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,7 @@ import torch
 from PIL import Image
 
 from classify import Classifier
-from classify.diagnosis import Diagnosis, Label
 from classify.infer import infer, main, parser
-from classify.report import report_html, verdict
-from classify.strip import strip_svg
 from ecg.formats import write
 from ecg.leads import STANDARD
 from ecg.record import Record
@@ -26,12 +23,20 @@ from simulate.heart import synthetic_record
 
 torch.set_num_threads(1)
 
-KEYS = {"labels", "abstained", "leads_used", "quality", "features", "warnings", "weights"}
+KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "weights"}
+LABEL_KEYS = ("group", "name", "title", "probability", "threshold", "predicted")
+SUMMARY = {"diagnoses.csv", "diagnoses.json"}
 
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
     return Classifier.load()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing what an answer rests on takes seconds, and is tested elsewhere."""
+    monkeypatch.setattr("classify.explain.explain", lambda classifier, record, labels: [])
 
 
 @pytest.fixture(scope="module")
@@ -50,32 +55,53 @@ def test_the_command_line_diagnoses_recordings_and_names_the_bad_one(
     assert "broken.hea" in printed.err
     assert "a: " in printed.out and "b: " in printed.out
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    assert names == {f"{stem}.{kind}" for stem in "ab" for kind in ("diagnosis.json", "report.html")}
+    assert names == {f"{stem}.{kind}" for stem in "ab" for kind in ("diagnosis.json", "report.html")} | SUMMARY
     found = json.loads((tmp_path / "out" / "a.diagnosis.json").read_text())
     assert set(found) == KEYS
-    assert {tuple(label) for label in found["labels"]} == {("group", "name", "probability", "threshold", "predicted")}
+    assert {tuple(label) for label in found["labels"]} == {LABEL_KEYS}
     assert found["leads_used"] == list(STANDARD)
     assert found["features"]["heart_rate_bpm"] == pytest.approx(70, rel=0.05)
 
 
-def test_all_good_is_status_0_and_nothing_found_is_1(record: Record, tmp_path: Path) -> None:
+def test_the_summary_has_a_row_for_every_file_also_for_the_bad_one(record: Record, tmp_path: Path) -> None:
+    write(record, tmp_path / "a.hea")
+    write(record.crop(0, 2), tmp_path / "short.csv")
+    (tmp_path / "broken.hea").write_text("nonsense\n")
+    assert main(["--record", str(tmp_path), "--output", str(tmp_path / "out")]) == 1
+    rows = list(csv.DictReader((tmp_path / "out" / "diagnoses.csv").open()))
+    assert [(row["name"], row["status"]) for row in rows] == [
+        ("a", "diagnosed"), ("broken", "failed"), ("short", "abstained")]  # fmt: skip
+    found = json.loads((tmp_path / "out" / "a.diagnosis.json").read_text())
+    assert float(rows[0]["p rhythm:AFIB"]) == found["labels"][6]["probability"]
+    assert rows[2]["p rhythm:AFIB"] == "" and "needed" in rows[2]["warnings"]
+    assert "broken.hea" in rows[1]["error"]
+    assert [row["status"] for row in json.loads((tmp_path / "out" / "diagnoses.json").read_text())] == [
+        "diagnosed", "failed", "abstained"]  # fmt: skip
+
+
+def test_the_exit_status_is_that_of_reading_pages(record: Record, tmp_path: Path) -> None:
     write(record, tmp_path / "a.hea")
     assert main(["--record", str(tmp_path / "a.hea"), "--output", str(tmp_path / "out")]) == 0
+    assert main(["--record", str(tmp_path / "b.hea"), "--output", str(tmp_path / "out")]) == 1
     (tmp_path / "empty").mkdir()
     assert main(["--record", str(tmp_path / "empty"), "--output", str(tmp_path / "out")]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main(["--image", str(tmp_path / "empty"), "--output", str(tmp_path / "out")])
+    with pytest.raises(SystemExit, match="2"):
+        main(["--image", "x.png", "--mm_per_s", "900", "--output", str(tmp_path / "out")])
 
 
 def test_two_files_of_one_name_keep_both_results(record: Record, tmp_path: Path) -> None:
     for folder in "xy":
         write(record, tmp_path / folder / "a.hea")
     assert infer(record=[str(tmp_path / "x"), str(tmp_path / "y")], output=tmp_path / "out") == 0
-    assert {p.name for p in (tmp_path / "out").glob("*.json")} == {"a.diagnosis.json", "a_2.diagnosis.json"}
+    assert {p.name for p in (tmp_path / "out").glob("*.html")} == {"a.report.html", "a_2.report.html"}
 
 
 def test_a_page_gets_its_reading_its_diagnosis_and_its_report(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page, truth = Scene.sample(4, layout="3x4+1").render(record)
+    page, truth = Scene.sample(4, "clean", layout="3x4+1").render(record)
     Image.fromarray(page.pixels).save(tmp_path / "scan.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     # The reading is the simulator's truth here: how pages are read is tested elsewhere.
@@ -91,7 +117,7 @@ def test_a_page_gets_its_reading_its_diagnosis_and_its_report(
 
 
 def test_missing_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--record", "x.hea", "--weights", str(tmp_path / "w.safetensors")]) == 1
+    assert main(["--record", "x.hea", "--weights", str(tmp_path / "w.safetensors"), "--output", str(tmp_path)]) == 1
     assert "w.safetensors" in capsys.readouterr().err
 
 
@@ -149,50 +175,28 @@ def test_flat_leads_and_contradicting_limb_leads_are_said(classifier: Classifier
     assert "contradict" in text
 
 
-class Outside(HTMLParser):
-    """Collects whatever a page would load from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.tags: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.links += [v or "" for k, v in attrs if k in ("src", "href") and not (v or "").startswith("data:")]
+def test_a_lead_that_its_reader_doubts_is_not_used(classifier: Classifier, record: Record) -> None:
+    sure = dict.fromkeys(STANDARD, 0.9)
+    doubted = classifier(record, {**sure, "V3": 0.1})
+    assert "V3" not in doubted.leads_used and len(doubted.leads_used) == 11
+    assert any("V3" in warning and "10%" in warning for warning in doubted.warnings)
+    without = record.select([lead for lead in STANDARD if lead != "V3"])
+    assert [a.probability for a in doubted.labels] == [b.probability for b in classifier(without).labels]
+    assert classifier(record, dict.fromkeys(STANDARD, 0.1)).abstained
+    assert np.isnan(classifier(record).quality["confidence"])
 
 
-def test_the_report_is_one_self_contained_page(record: Record, classifier: Classifier, tmp_path: Path) -> None:
-    picture = tmp_path / "overlay.png"
-    Image.new("RGB", (2400, 1000), "pink").save(picture)
-    html = report_html("<odd> & name", record, classifier(record), picture)
-    page = Outside()
-    page.feed(html)
-    assert not page.links
-    assert "script" not in page.tags
-    assert not re.search(r"url\((?!#)|@import", html)
-    assert "Not a medical device." in html
-    assert "&lt;odd&gt; &amp; name" in html and "<odd>" not in html
-    assert html.count("<svg") == 1 and "data:image/jpeg;base64," in html
-    assert "Heart rate" in html and "60 to 100 bpm" in html
+def test_what_the_weights_were_not_trained_for_is_never_said(classifier: Classifier, record: Record) -> None:
+    seen = {group: dict.fromkeys((n for g, n in classifier.card.labels if g == group), 500) for group in
+            ("superclass", "rhythm")}  # fmt: skip
+    seen["rhythm"]["AFIB"] = 3
+    limited = Classifier(classifier.net, replace(classifier.card, seen=seen))
+    whole, part = classifier(record), limited(record)
+    assert "AFIB" not in [label.name for label in part.labels]
+    assert [x for x in whole.labels if x.name != "AFIB"] == list(part.labels)
 
 
-def test_probabilities_thresholds_and_warnings_stand_in_the_report(record: Record) -> None:
-    labels = (Label("rhythm", "AFIB", 0.83, 0.4), Label("rhythm", "SR", 0.1, 0.5))
-    diagnosis = Diagnosis(labels, False, ("II",), {}, ("lead V9 < missing",), "w-1", {"heart_rate_bpm": 132.0})
-    html = report_html("x", record, diagnosis)
-    assert verdict(diagnosis) == "Atrial fibrillation"
-    assert "width:83.0%" in html and "left:40.0%" in html
-    assert "lead V9 &lt; missing" in html
-    assert re.search(r"number outside'>132", html)
-
-
-def test_nothing_is_drawn_where_nothing_was_printed(record: Record) -> None:
-    signal = record.signal_mv.copy()
-    signal[0] = np.nan
-    signal[1, 1000:2000] = np.nan
-    svg = strip_svg(Record(signal, 500, STANDARD))
-    paths = re.findall(r"<path d='(M[^']*)' fill='none' stroke='#1d2433'", svg)
-    assert len(paths) == 11
-    assert [path.count("M") for path in paths] == [2] + [1] * 10
-    assert "nothing printed" in svg and "nan" not in svg
+def test_weights_of_single_beats_are_refused_by_name(classifier: Classifier) -> None:
+    card = replace(classifier.card, recipe={**classifier.card.recipe, "task": "aami_inter"})
+    with pytest.raises(ValueError, match=r"stretches of 0\.8 s.*aami_inter"):
+        Classifier(classifier.net, card)

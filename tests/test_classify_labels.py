@@ -1,4 +1,4 @@
-"""Labels by name, the readers of collections, and the scores."""
+"""Labels by name, and the readers of collections."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, roc_auc_score
 
-from classify.calibrate import best_threshold, expected_calibration_error, sigmoid, temperature
 from classify.labels import GROUPS, columns, targets, title
-from classify.score import auc, bootstrap, counts, macro_auc
-from classify.sources import TASKS, examples
+from classify.tasks import TASKS, examples
 
 DATA = Path(os.environ.get("ECG_DATA", ""))
 real = pytest.mark.skipif(not (DATA / "ptbxl/index.csv").is_file(), reason="ECG_DATA has no ptbxl")
@@ -37,41 +34,6 @@ def test_names_that_are_not_known() -> None:
         columns(["colour"])
     assert title("rhythm", "AFIB") == "Atrial fibrillation"
     assert title("rhythm", "TORSADE") == "TORSADE"
-
-
-def test_auc_and_counts_agree_with_an_independent_implementation() -> None:
-    rng = np.random.default_rng(0)
-    target = (rng.random((200, 3)) < 0.3).astype(float)
-    p = np.round(np.clip(target * 0.2 + rng.random((200, 3)) * 0.8, 0, 1), 1)  # rounded: with ties
-    assert macro_auc(p, target) == pytest.approx(roc_auc_score(target, p, average="macro"))
-    assert counts(p[:, 0] >= 0.5, target[:, 0])["f1"] == pytest.approx(f1_score(target[:, 0], p[:, 0] >= 0.5))
-    low, high = bootstrap(p, target, rounds=50)
-    assert low < macro_auc(p, target) < high
-
-
-def test_unknown_targets_are_left_out() -> None:
-    p, t = np.array([0.9, 0.1, 0.0]), np.array([1.0, 0.0, np.nan])
-    assert auc(p, t) == 1.0
-    assert counts(p > 0.5, t)["records"] == 2
-    assert np.isnan(auc(p, np.ones(3)))
-
-
-def test_temperature_undoes_overconfidence() -> None:
-    rng = np.random.default_rng(1)
-    true_logit = rng.normal(0, 2, (4000, 1))
-    target = (rng.random((4000, 1)) < sigmoid(true_logit)).astype(float)
-    target[::7] = np.nan
-    found = temperature(3 * true_logit, target)
-    assert found == pytest.approx(3, rel=0.1)
-    before, after = (expected_calibration_error(sigmoid(3 * true_logit / t), target) for t in (1, found))
-    assert after < before / 3
-
-
-def test_threshold_maximises_f1_and_is_cautious_with_few_positives() -> None:
-    p = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.55, 0.3, 0.2, 0.1, 0.05])
-    t = np.array([1, 1, 1, 1, 1, 1, 0, 0, 0, 0.0])
-    assert 0.3 < best_threshold(p, t) < 0.55
-    assert best_threshold(p[4:], t[4:]) == 0.5
 
 
 @real

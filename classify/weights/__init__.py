@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from classify.card import Card
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -15,32 +17,8 @@ if TYPE_CHECKING:
 DEFAULT = Path(__file__).resolve().parent / "diagnosis.safetensors"
 
 
-@dataclass(frozen=True)
-class Card:
-    """What stands beside the weights: the recipe, label names, temperatures, thresholds, data, licences and figures."""
-
-    name: str
-    recipe: Mapping[str, Any]
-    labels: tuple[tuple[str, str], ...]
-    temperatures: Mapping[str, float]
-    thresholds: Mapping[str, Mapping[str, float]]
-    data: tuple[str, ...]
-    metrics: Mapping[str, Any]
-    sha256: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**vars(self), "labels": [list(pair) for pair in self.labels], "data": list(self.data)}
-
-    @property
-    def version(self) -> str:
-        """The name with the first digits of the checksum: enough to tell which weights spoke."""
-        return f"{self.name}-{self.sha256[:8]}"
-
-
 def save(path: Path, state: Mapping[str, Tensor], card: Card) -> Card:
     """Write the weights and the card beside them; gives the card with its checksum."""
-    from dataclasses import replace
-
     import torch
     from safetensors.torch import save_file
 
@@ -70,8 +48,7 @@ def load_card(path: Path) -> Card:
         if not needed.is_file():
             raise FileNotFoundError(f"{needed}: no such file; weights are a .safetensors file with a .json beside it")
     try:
-        data = json.loads(beside.read_text())
-        card = Card(**{**data, "labels": tuple((g, n) for g, n in data["labels"]), "data": tuple(data["data"])})
+        card = Card.from_dict(json.loads(beside.read_text()))
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{beside}: not a card of classifier weights ({error})") from error
     found = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -95,10 +72,10 @@ def load(path: Path = DEFAULT) -> tuple[nn.Module, Card]:
 def network(recipe: Mapping[str, Any], labels: int) -> nn.Module:
     """The untrained network of a recipe (as it stands in a card or a checkpoint)."""
     from classify.nets import build
-    from classify.prepare import DURATION_S
     from classify.recipe import Recipe
+    from classify.tasks import TASKS
     from ecg.fit.recipe import from_dict
 
     known = from_dict(Recipe, recipe)
-    samples = round(DURATION_S * known.data.fs_hz)
+    samples = round(TASKS[known.task].seconds * known.data.fs_hz)
     return build(known.net.name, labels, known.channels, samples, known.net.options)

@@ -1,0 +1,100 @@
+"""Which samples an answer rests on: integrated gradients and Grad-CAM over time, for any network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_BATCH = 16
+
+
+def integrated_gradients(
+    net: nn.Module, signal: Tensor, baseline: Tensor, beside: Sequence[Tensor], outputs: Sequence[int], steps: int = 32
+) -> np.ndarray:
+    """Attributions [output, channel, sample] of one input [channel, sample], in logits (Sundararajan et al., 2017).
+
+    They add up to the logit of the signal minus that of the baseline, the better the more steps. `beside` are the
+    network's other inputs, each [1, ...], the same along the whole way.
+    """
+    import torch
+
+    total = torch.zeros(len(outputs), *signal.shape)
+    middles = (torch.arange(steps) + 0.5) / steps
+    for part in middles.split(_BATCH):
+        there = baseline + part[:, None, None] * (signal - baseline)
+        there.requires_grad_(True)
+        logits = net(there, *(x.expand(len(part), *x.shape[1:]) for x in beside))
+        for row, output in enumerate(outputs):
+            (slope,) = torch.autograd.grad(logits[:, output].sum(), there, retain_graph=True)
+            total[row] += slope.sum(0)
+    return ((signal - baseline) * total / steps).detach().numpy()
+
+
+def grad_cam(net: nn.Module, signal: Tensor, beside: Sequence[Tensor], output: int) -> np.ndarray | None:
+    """Where in time the last convolution speaks for an output, 0..1 [sample] (Selvaraju et al., 2017).
+
+    None for a network without a convolution over time, or when nothing speaks for the output.
+    """
+    import torch
+
+    with torch.enable_grad(), _maps_over_time(net) as maps:
+        logit = net(signal[None].clone().requires_grad_(True), *beside)[0, output]
+        if not maps:
+            return None
+        (slope,) = torch.autograd.grad(logit, maps[-1])
+    over_time = tuple(range(2, slope.ndim))
+    weighted = (slope.mean(over_time, keepdim=True) * maps[-1]).sum(1)
+    heat = torch.relu(weighted.reshape(-1, weighted.shape[-1]).mean(0)).detach().numpy()
+    if not heat.max() > 0:
+        return None
+    samples = signal.shape[1]
+    centres = (np.arange(heat.size) + 0.5) * samples / heat.size - 0.5
+    return np.interp(np.arange(samples), centres, heat / heat.max())
+
+
+@contextmanager
+def _maps_over_time(net: nn.Module) -> Iterator[list[Tensor]]:
+    """What the convolutions of a single input give, in the order of their use: [1, channel, (lead,) time]."""
+    from torch import nn
+
+    found: list[Tensor] = []
+
+    def keep(module: nn.Module, given: Any, made: Tensor) -> None:
+        if made.shape[0] == 1 and made.ndim >= 3 and made.shape[-1] > 1:
+            found.append(made)
+
+    hooks = [m.register_forward_hook(keep) for m in net.modules() if isinstance(m, nn.Conv1d | nn.Conv2d)]
+    try:
+        yield found
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@contextmanager
+def penultimate(net: nn.Module) -> Iterator[list[np.ndarray]]:
+    """Collects, for every call of the network within the block, what its last linear layer was given [record, unit]."""
+    from torch import nn
+
+    latest: list[Tensor] = []
+    found: list[np.ndarray] = []
+
+    def note(module: nn.Module, given: tuple[Tensor, ...]) -> None:
+        latest[:] = given[:1]
+
+    def keep(module: nn.Module, given: Any, made: Tensor) -> None:
+        found.append(latest[0].detach().flatten(1).float().cpu().numpy())
+
+    hooks = [m.register_forward_pre_hook(note) for m in net.modules() if isinstance(m, nn.Linear)]
+    hooks.append(net.register_forward_hook(keep))
+    try:
+        yield found
+    finally:
+        for hook in hooks:
+            hook.remove()

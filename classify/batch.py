@@ -1,0 +1,121 @@
+"""One recording or page after another, read and ready to be diagnosed: what the command lines share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classify.weights import DEFAULT
+
+if TYPE_CHECKING:
+    from classify.classifier import Classifier
+    from classify.diagnosis import Diagnosis
+    from digitize.batch import Digitize, Given
+    from ecg.reading import Reading
+    from ecg.record import Record
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A recording, or a page with its reading, and its free name for results; or in words why it could not be read."""
+
+    name: str
+    source: Path
+    record: Record | None = None
+    reading: Reading | None = None
+    error: str | None = None
+
+    def diagnose(self, classifier: Classifier) -> Diagnosis:
+        if self.record is None:
+            raise ValueError(self.error or f"{self.source}: nothing was read")
+        return classifier.of_reading(self.reading) if self.reading else classifier(self.record)
+
+
+def recordings(files: Sequence[Path]) -> Iterator[Case]:
+    """Every recording of these files."""
+    from digitize.batch import free_name
+    from ecg.formats import read
+
+    taken: set[str] = set()
+    for path in _with_progress(files):
+        name = free_name(path.stem, taken)
+        taken.add(name)
+        try:
+            yield Case(name, path, read(path))
+        except (OSError, ValueError) as error:
+            yield Case(name, path, error=_words(path, error))
+
+
+def pages(files: Sequence[Path], given: Given, digitizer: Digitize) -> Iterator[Case]:
+    """Every page of these pictures."""
+    from digitize.batch import free_name, read_file
+
+    taken: set[str] = set()
+    for path in _with_progress(files):
+        for attempt in read_file(path, digitizer, given):
+            name = free_name(attempt.name, taken)
+            taken.add(name)
+            reading = attempt.reading
+            yield Case(name, attempt.source, reading.record if reading else None, reading, attempt.error)
+
+
+def cases(
+    image: Sequence[str],
+    record: Sequence[str],
+    layout: str | None = None,
+    mm_per_s: float | None = None,
+    mm_per_mv: float | None = None,
+    device: str = "cpu",
+) -> Iterator[Case]:
+    """Pages or recordings that files, folders and patterns mean; the rest is what is known of the pages.
+
+    Raises ValueError for options that make no sense and for places without pages, OSError for those without recordings.
+    """
+    from ecg.formats import find_records
+
+    if not image:
+        return recordings(find_records(record))
+    from digitize.batch import Given, find_template, load_digitizer
+    from digitize.page.open import expand_images
+
+    given, files = Given(find_template(layout), mm_per_s, mm_per_mv), expand_images(image)
+    return pages(files, given, load_digitizer(device))
+
+
+def add_case_options(parser: argparse.ArgumentParser) -> None:
+    """What to diagnose, with which weights, and what is known of the pages."""
+    from digitize.options import add_page_options
+
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--image", nargs="+", default=[], metavar="PATH", help="pages: files, folders or patterns")
+    what.add_argument("--record", nargs="+", default=[], metavar="PATH", help="recordings (WFDB, CSV, JSON) or folders")
+    parser.add_argument("--output", default="out", help="folder for the results (default: out)")
+    parser.add_argument("--weights", default=DEFAULT, help="a .safetensors file with its .json beside it")
+    add_page_options(parser)
+
+
+def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, work: Callable[..., int]) -> int:
+    """The exit status of a command: what `work(**options)` gives, 2 when options make no sense, 1 for lost files."""
+    options = parser.parse_args(argv)
+    try:
+        return work(**vars(options))
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return 1
+
+
+def _with_progress(files: Sequence[Path]) -> Iterable[Path]:
+    from tqdm import tqdm
+
+    return tqdm(files, desc="diagnose", unit="file", file=sys.stderr, disable=not sys.stderr.isatty())
+
+
+def _words(path: Path, error: Exception) -> str:
+    text = str(error)
+    return text if str(path) in text else f"{path}: {text}"

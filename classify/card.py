@@ -1,0 +1,93 @@
+"""`Card`: what stands beside weights, and how their logits become probabilities and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+FEWEST_SEEN = 10  # with fewer examples in training a network has not learned what a label means
+
+
+@dataclass(frozen=True)
+class Card:
+    """The recipe, label names, temperatures, thresholds, data, licences and figures of weights.
+
+    `exclusive` names the groups of which exactly one label holds, `seen` [group][name] counts the training records
+    that had a label; a label that is not in it has not been counted.
+    """
+
+    name: str
+    recipe: Mapping[str, Any]
+    labels: tuple[tuple[str, str], ...]
+    temperatures: Mapping[str, float]
+    thresholds: Mapping[str, Mapping[str, float]]
+    data: tuple[str, ...]
+    metrics: Mapping[str, Any]
+    exclusive: tuple[str, ...] = ()
+    seen: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    sha256: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Card:
+        lists = {key: tuple(data.get(key, ())) for key in ("data", "exclusive")}
+        return cls(**{**data, **lists, "labels": tuple((group, name) for group, name in data["labels"])})
+
+    def to_dict(self) -> dict[str, Any]:
+        lists = {"data": list(self.data), "exclusive": list(self.exclusive)}
+        return {**vars(self), **lists, "labels": [list(pair) for pair in self.labels]}
+
+    @property
+    def version(self) -> str:
+        """The name with the first digits of the checksum: enough to tell which weights spoke."""
+        return f"{self.name}-{self.sha256[:8]}"
+
+    @property
+    def groups(self) -> dict[str, list[int]]:
+        """The outputs of every group, by its name."""
+        found: dict[str, list[int]] = {}
+        for index, (group, _) in enumerate(self.labels):
+            found.setdefault(group, []).append(index)
+        return found
+
+    @property
+    def untrained(self) -> tuple[int, ...]:
+        """The outputs whose label was too rare in training to be reported."""
+        counts = [self.seen.get(group, {}).get(name, FEWEST_SEEN) for group, name in self.labels]
+        return tuple(index for index, count in enumerate(counts) if count < FEWEST_SEEN)
+
+    def calibrated(self, logits: np.ndarray) -> np.ndarray:
+        """Probabilities float64 [..., label] at the card's temperatures; those of an exclusive group add up to 1."""
+        out = np.empty(logits.shape, np.float64)
+        for group, mine in self.groups.items():
+            scaled = logits[..., mine].astype(np.float64) / self.temperatures[group]
+            out[..., mine] = softmax(scaled) if group in self.exclusive else sigmoid(scaled)
+        return out
+
+    def threshold(self, index: int) -> float:
+        """What a probability must reach; NaN in an exclusive group, where the largest one counts."""
+        group, name = self.labels[index]
+        return float("nan") if group in self.exclusive else float(self.thresholds[group][name])
+
+    def decide(self, probability: np.ndarray) -> np.ndarray:
+        """Which labels are predicted, bool [..., label]; none of a group whose probabilities are NaN."""
+        out = np.zeros(probability.shape, bool)
+        for group, mine in self.groups.items():
+            p = probability[..., mine]
+            if group in self.exclusive:
+                best = np.where(np.isfinite(p), p, -1).argmax(-1)[..., None] == np.arange(len(mine))
+                out[..., mine] = best & np.isfinite(p)
+            else:
+                out[..., mine] = p >= np.array([self.threshold(index) for index in mine])
+        return out
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logits.astype(np.float64)))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)

@@ -1,0 +1,132 @@
+"""What is known of weights, in words and tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from classify.card import FEWEST_SEEN, Card
+from classify.labels import title
+from classify.tasks import TASKS
+
+_GROUP = ("macro_auc", "macro_auc_95", "macro_auprc", "macro_f1", "macro_f1_95", "micro_f1", "exact_match",
+          "calibration_error", "brier")  # fmt: skip
+_LABEL = ("auc", "auprc", "precision", "recall", "specificity", "f1", "threshold", "positives")
+
+
+def headline(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card keeps of an evaluation: the group figures of every layout, and each label's on whole records."""
+    kept = {
+        layout: {group: {key: found[key] for key in _GROUP} for group, found in groups.items()}
+        for layout, groups in result["layouts"].items()
+    }
+    for group, found in result["layouts"]["full"].items():
+        kept["full"][group]["labels"] = {
+            name: {key: figures[key] for key in _LABEL} for name, figures in found["labels"].items()
+        }
+    return {"records": result["records"], **kept}
+
+
+def figures(result: Mapping[str, Any]) -> str:
+    """An evaluation as tables."""
+    net = result["network"]
+    lines = [
+        f"# {result['weights']}: {result['task']}, {result['records']} {result['part']} records", "",
+        f"{net['name']}, {net['parameters']:,} trainable parameters. Intervals: 95 %, bootstrap over patients.", "",
+        *group_table(result["layouts"]),
+    ]  # fmt: skip
+    for layout, groups in result["layouts"].items():
+        lines += ["", f"## {layout}", "", *label_table(groups)]
+        for group, found in groups.items():
+            lines += ["", f"{group}: rows hold, columns were said", "", *_confusion(found["confusion"])]
+    return "\n".join(lines) + "\n"
+
+
+def group_table(layouts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """One line for each layout and group."""
+    head = [
+        "layout",
+        "group",
+        "macro AUC (95 %)",
+        "macro AUPRC",
+        "macro F1 (95 %)",
+        "micro F1",
+        "exact",
+        "ECE",
+        "Brier",
+    ]
+    rows = []
+    for layout, groups in layouts.items():
+        for group, f in groups.items():
+            auc, f1 = (f"{cell(f[key])} {interval(f[key + '_95'])}" for key in ("macro_auc", "macro_f1"))
+            rest = [cell(f[key]) for key in ("micro_f1", "exact_match", "calibration_error", "brier")]
+            rows.append([layout, group, auc, cell(f["macro_auprc"]), f1, *rest])
+    return table(head, rows)
+
+
+def label_table(groups: Mapping[str, Any]) -> list[str]:
+    """One line for each label: recall is sensitivity, precision is PPV."""
+    head = ["label", "AUC", "AUPRC", "PPV", "Se", "Sp", "F1", "threshold", "positives"]
+    rows = [
+        [f"{group} {name}", *(cell(x[key]) for key in _LABEL[:-1]), f"{x['positives']:.0f}"]
+        for group, found in groups.items()
+        for name, x in found["labels"].items()
+    ]
+    return table(head, rows)
+
+
+def markdown(card: Card) -> str:
+    """The model card: what the weights answer, what they were trained on, how well they do, what they cannot do."""
+    settings, net = card.recipe["data"], card.recipe["net"]
+    lines = [
+        f"# {card.name} ({card.version})", "",
+        "A classifier of 12-lead ECGs, from recordings or from pages that were read. Not a medical device.", "",
+        f"- Network: `{net['name']}` {dict(net['options'])}, input {settings['fs_hz']:g} Hz over 10 s.",
+        f"- Task: `{card.recipe['task']}`; records: "
+        + ", ".join(f"{count} {part}" for part, count in card.metrics["records"].items())
+        + (", no patient in two parts." if TASKS[card.recipe["task"]].patients else ", patients in several parts."),
+        f"- Trained on: {'; '.join(card.data)}.",
+        "- Temperatures and thresholds come from the validation records only.", "", "## Labels", "",
+        *table(["group", "label", "meaning", "seen in training", "threshold"], _labels(card)),
+    ]  # fmt: skip
+    if card.untrained:
+        names = ", ".join(card.labels[index][1] for index in card.untrained)
+        lines += ["", f"Never reported, because fewer than {FEWEST_SEEN} training records had them: {names}."]
+    for part in ("validation", "test"):
+        if part in card.metrics:
+            kept = dict(card.metrics[part])
+            lines += ["", f"## {kept.pop('records')} {part} records", "", *group_table(kept)]
+            lines += ["", *label_table(kept["full"])]
+    lines += ["", "## Limits", "", *_LIMITS]
+    return "\n".join(lines) + "\n"
+
+
+_LIMITS = (
+    "- Labels are statements of the collections' readers, not outcomes; what was not listed counts as absent.",
+    "- Fewer than six readable leads or five seconds of signal give no answer.",
+    "- Adults at rest; children, and devices or countries other than those of the collections, were not measured.",
+)
+
+
+def _labels(card: Card) -> Iterator[list[str]]:
+    for index, (group, name) in enumerate(card.labels):
+        seen = str(card.seen.get(group, {}).get(name, "not counted"))
+        yield [group, name, title(group, name), seen, cell(card.threshold(index))]
+
+
+def _confusion(found: Mapping[str, Mapping[str, int]]) -> list[str]:
+    return table(["", *found], [[name, *map(str, row.values())] for name, row in found.items()])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table."""
+    return ["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *rows)]
+
+
+def cell(value: float | None, digits: int = 3) -> str:
+    """A figure, or a dash where there is none."""
+    return "-" if value is None or value != value else f"{value:.{digits}f}"
+
+
+def interval(ends: Sequence[float | None]) -> str:
+    return f"({cell(ends[0])}..{cell(ends[1])})"
