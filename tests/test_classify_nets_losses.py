@@ -116,6 +116,15 @@ def test_every_label_is_drawn_as_often() -> None:
     assert shown[7] == shown[9] == 5
 
 
+def test_no_example_is_drawn_more_than_ten_times() -> None:
+    targets = np.eye(2, dtype=np.float32)[[0] * 9 + [1]]
+    draws = Draws(Numbers(), 60, 3, targets)
+    shown = Counter(draws[i] for i in range(len(draws)))
+    assert shown[9] == 10
+    assert sum(shown.values()) == 60
+    assert len(Draws(Numbers(), 200, 3, targets)) == 100
+
+
 def test_draws_depend_on_seed_and_epoch_alone_and_repeat_nothing_while_they_last() -> None:
     one, other = Draws(Numbers(), 10, 3), Draws(Numbers(), 10, 3)
     assert sorted(one[i] for i in range(10)) == list(range(10))
