@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classify.weights import DEFAULT
+from digitize.options import ENGINES, add_engine, add_page_options
 
 if TYPE_CHECKING:
     from classify.classifier import Classifier
@@ -70,6 +71,7 @@ def cases(
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
     device: str = "cpu",
+    engine: str = ENGINES[0],
 ) -> Iterator[Case]:
     """Pages or recordings that files, folders and patterns mean; the rest is what is known of the pages.
 
@@ -83,31 +85,18 @@ def cases(
     from digitize.page.open import expand_images
 
     given, files = Given(find_template(layout), mm_per_s, mm_per_mv), expand_images(image)
-    return pages(files, given, load_digitizer(device))
+    return pages(files, given, load_digitizer(device, engine))
 
 
 def add_case_options(parser: argparse.ArgumentParser) -> None:
     """What to diagnose, with which weights, and what is known of the pages."""
-    from digitize.options import add_page_options
-
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--image", nargs="+", default=[], metavar="PATH", help="pages: files, folders or patterns")
     what.add_argument("--record", nargs="+", default=[], metavar="PATH", help="recordings (WFDB, CSV, JSON) or folders")
     parser.add_argument("--output", default="out", help="folder for the results (default: out)")
     parser.add_argument("--weights", default=DEFAULT, help="a .safetensors file with its .json beside it")
     add_page_options(parser)
-
-
-def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, work: Callable[..., int]) -> int:
-    """The exit status of a command: what `work(**options)` gives, 2 when options make no sense, 1 for lost files."""
-    options = parser.parse_args(argv)
-    try:
-        return work(**vars(options))
-    except ValueError as error:
-        parser.error(str(error))
-    except OSError as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 1
+    add_engine(parser)
 
 
 def _with_progress(files: Sequence[Path]) -> Iterable[Path]:

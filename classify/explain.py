@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classify.batch import add_case_options, run
+from classify.batch import add_case_options
 from classify.weights import DEFAULT
+from digitize.options import ENGINES, run
 
 if TYPE_CHECKING:
     from classify.classifier import Classifier
@@ -107,6 +108,7 @@ def explain_all(
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
     device: str = "cpu",
+    engine: str = ENGINES[0],
 ) -> int:
     """Write `<name>.<label>.explain.png` and `<name>.explain.json` for every page or recording; 1 if any failed, or 0.
 
@@ -121,7 +123,7 @@ def explain_all(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
     classifier, folder, failed = Classifier.load(weights), Path(output), 0
-    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device):
+    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine):
         if case.record is None:
             failed += 1
             print(f"error: {case.error}", file=sys.stderr)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classify.batch import add_case_options, run
+from classify.batch import add_case_options
 from classify.weights import DEFAULT
+from digitize.options import ENGINES, run
 
 if TYPE_CHECKING:
     from classify.batch import Case
@@ -31,6 +32,7 @@ def infer(
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
     device: str = "cpu",
+    engine: str = ENGINES[0],
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
@@ -41,7 +43,7 @@ def infer(
     from classify.classifier import Classifier
 
     classifier, folder, rows = Classifier.load(weights), Path(output), []
-    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device):
+    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine):
         diagnosis, error = _diagnose(case, classifier, folder)
         rows.append(_row(case, diagnosis, error))
         if diagnosis is None:

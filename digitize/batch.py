@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from digitize.options import ENGINES
 from digitize.page.open import DRAWN_SUFFIX, PageError, iter_pages
 from ecg import formats
 from ecg.layout import Template, load_template, template
 from ecg.reading import Page, Reading
 
 LAYOUT_SUFFIXES = (".yaml", ".yml")
-ENGINES = ("torch", "onnx")
 
 log = logging.getLogger(__name__)
 

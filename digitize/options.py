@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from digitize.batch import ENGINES, Refusal
+ENGINES = ("torch", "onnx")
 
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,8 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Callable[..., int]) -> int:
     """Parse, call and end: with 1 for a page or file that cannot be read or written, with 2 for a wrong command."""
     options = parser.parse_args(argv)
+    from digitize.batch import Refusal  # here, because --help needs nothing of what it imports
+
     try:
         return command(**vars(options))
     except (OSError, Refusal) as error:
