@@ -1,4 +1,4 @@
-"""Train a classifier: `python -m classify.train [--task ptbxl] [--recipe configs/diagnosis.yaml] [--data FOLDER]`."""
+"""Train a classifier: `python -m classify.train [--task ptbxl] [--config configs/diagnosis.yaml] [--data FOLDER]`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classify.tasks import TASKS
+from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
     from classify.arrays import Arrays
@@ -25,25 +26,34 @@ def train(
     recipe: Recipe, data: Path | None = None, output: Path = Path("experiments"), resume: Path | None = None
 ) -> FitResult:
     """Train the recipe on the recordings below `data` (None: on simulated ones) and leave a run folder in `output`."""
-    import torch
-
-    from classify.losses import Loss
-    from classify.nets import build
+    from ecg.fit import ddp
     from ecg.fit.loop import fit
+    from ecg.fit.precision import pick_device
     from ecg.fit.recipe import to_dict
     from ecg.fit.run_folder import RunFolder
 
     arrays = load_arrays(recipe, data)
-    plain = to_dict(recipe)
-    run = RunFolder.of_checkpoint(resume) if resume else RunFolder.create(plain, output)
-    _announce(run, recipe, arrays, data)
+    with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
+        run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
+        if ddp.rank() == 0:
+            _announce(run, recipe, arrays, data)
+        return fit(prepare(recipe, arrays), recipe, run, resume)
+
+
+def prepare(recipe: Recipe, arrays: Arrays) -> Any:
+    """The `Task` of a recipe: network, loss, training set and how held-out recordings are judged."""
+    import torch
+
+    from classify.losses import Loss
+    from classify.nets import build
+    from ecg.fit.loop import Task as FitTask
+
     torch.manual_seed(recipe.fit.seed)
     labels, samples = arrays.targets.shape[1], arrays.signal.shape[2]
     model = build(recipe.net.name, labels, recipe.channels, samples, recipe.net.options)
-    dataset = _training_set(arrays, recipe)
     loss = Loss(recipe.loss, arrays.of("train").targets, TASKS[recipe.task].exclusive)
     validate = Validation(arrays.of("validation"), TASKS[recipe.task], recipe.data)
-    return fit(model, loss, dataset, validate, recipe.fit, run, plain, resume)
+    return FitTask(model, loss, _training_set(arrays, recipe), validate, validate.show)
 
 
 def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
@@ -90,13 +100,17 @@ class Validation:
         self.arrays, self.task, self.columns = arrays, task, columns(task.groups)
         shown = _SHOWN if settings.page_masks else _SHOWN[:1]
         self.inputs = {layout: fixed_inputs(arrays, layout, settings) for layout in shown}
+        self.probability: dict[str, Any] = {}
 
     def __call__(self, model: Any) -> dict[str, float]:
+        import numpy as np
+
         from classify.score import macro_auc, macro_f1, mean
 
         metrics: dict[str, float] = {}
         for layout, (signal, features) in self.inputs.items():
-            logits = predict(model, signal, features)
+            logits = predict_by_team(model, signal, features)
+            self.probability[layout] = 1 / (1 + np.exp(-logits.astype(float)))
             for group in self.task.groups:
                 chosen = [k for k, (g, _) in enumerate(self.columns) if g == group]
                 said, target = logits[:, chosen], self.arrays.targets[:, chosen]
@@ -105,6 +119,34 @@ class Validation:
                     metrics[f"{group}_f1_{layout}"] = macro_f1(said == said.max(1, keepdims=True), target)
         metrics["score"] = mean(v for k, v in metrics.items() if ("_f1_" in k) == self.task.exclusive)
         return metrics
+
+    def show(self, board: Any, step: int) -> None:
+        """ROC and precision-recall of every label, and how far the probabilities are from the truth."""
+        import numpy as np
+
+        from classify.pictures import curves
+
+        names, target = [label for _, label in self.columns], self.arrays.targets
+        for layout, probability in self.probability.items():
+            board.figure(f"Val/curves_{layout}", curves(probability, target, names), step)
+            known = np.isfinite(target)
+            board.histogram(f"Val/error_{layout}", np.abs(probability - target)[known], step)
+            for k, name in enumerate(names):
+                said, true = probability[known[:, k], k], target[known[:, k], k] > 0.5
+                if true.any():
+                    board.pr_curve(f"{name}_{layout}", said, true, step)
+
+
+def predict_by_team(model: Any, signal: Any, features: Any) -> Any:
+    """As `predict`; of a team every process takes a share of the records, and all get the whole."""
+    import numpy as np
+
+    from ecg.fit import ddp
+
+    own = ddp.share(range(len(signal)))
+    parts = ddp.gather(dict(zip(own, predict(model, signal[own], features[own]), strict=True)))
+    rows = {k: row for part in parts for k, row in part.items()}
+    return np.stack([rows[k] for k in range(len(signal))])
 
 
 def predict(model: Any, signal: Any, features: Any, batch_size: int = 64) -> Any:
@@ -129,31 +171,37 @@ def _announce(run: Any, recipe: Recipe, arrays: Arrays, data: Path | None) -> No
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m classify.train", description="Train an ECG classifier.")
+    add_options(p, str(DEFAULT_RECIPE))
     p.add_argument("--task", choices=sorted(TASKS), help="labels and collections (default: the recipe's)")
-    p.add_argument("--recipe", type=Path, help=f"YAML recipe (default: {DEFAULT_RECIPE})")
     p.add_argument("--data", type=Path, help="folder with the task's collections (default: simulate records)")
-    p.add_argument("--output", type=Path, default=Path("experiments"), help="where the run's folder is made")
-    p.add_argument(
-        "--resume", type=Path, help="checkpoint to go on from, e.g. experiments/run_.../checkpoints/last.pth"
-    )
-    p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe: fit.epochs=3")
+    p.add_argument("--cache_dir", type=Path, help="where recordings once read are kept (default: the recipe's)")
     return p
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    args = parser().parse_args(argv)
+def load_recipe(args: argparse.Namespace) -> Recipe:
+    """The recipe file with the command line's changes laid over it."""
     from classify.recipe import Recipe
-    from ecg.fit.checkpoint import CheckpointError
-    from ecg.fit.precision import FitError
-    from ecg.fit.recipe import RecipeError, load
+    from ecg.fit.recipe import load
 
-    overrides = [*args.set, *([f"task={args.task}"] if args.task else [])]
+    debug = ["data.draws=100", "data.simulated=100"] if args.debug else []
+    own = {"task": "task", "max_samples": "data.draws", "cache_dir": "data.cache"}
+    return load(Recipe, args.config, debug + changes(args, own))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when trained, 1 when something is wrong, 130 when interrupted."""
+    args = parser().parse_args(argv)
+    from ecg.fit.precision import FitError
+
     try:
-        recipe = load(Recipe, args.recipe or DEFAULT_RECIPE, overrides)
+        recipe = load_recipe(args)
         result = train(recipe, args.data, args.output, args.resume)
-    except (RecipeError, FitError, CheckpointError, OSError, ValueError) as error:
+    except (FitError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
+        return 130
     best = "" if result.best_metric is None else f" ({recipe.fit.best_metric} {result.best_metric:.4f})"
     print(f"best: epoch {result.best_epoch}{best}: {result.best}")
     return 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from digitize.losses import LossWeights
 from digitize.nets import NetSpec
 from digitize.page.names import NameSpec
+from ecg.fit.recipe import RecipeError, from_dict, read_mapping, with_overrides
 from ecg.fit.settings import FitSettings
 
 
@@ -45,3 +49,32 @@ class NameRecipe:
     net: NameSpec = field(default_factory=NameSpec)
     pages: Pages = field(default_factory=Pages)
     fit: FitSettings = field(default_factory=FitSettings)
+
+
+# The keys of a config.json of the old form, flat but for its loss_weights, and where they belong now.
+_OLD_KEYS = {
+    "batch_size": "fit.batch_size",
+    "num_workers": "fit.num_workers",
+    "epochs": "fit.epochs",
+    "lr": "fit.lr",
+    "max_samples": "pages.samples",
+}
+
+
+def load_pass_recipe(path: str | Path, overrides: Sequence[str] = ()) -> PassRecipe:
+    """The recipe in a YAML or JSON file after `a.b=c` overrides; the old form {"loss_weights": {...}} is understood."""
+    data = read_mapping(path)
+    try:
+        return from_dict(PassRecipe, with_overrides(_modern(data) if "loss_weights" in data else data, overrides))
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def _modern(old: Mapping[str, Any]) -> dict[str, Any]:
+    """A config.json of the old form as a recipe of today; what is not in it has its default."""
+    unknown = sorted(set(old) - {*_OLD_KEYS, "loss_weights"})
+    if unknown:
+        known = ", ".join(["loss_weights", *_OLD_KEYS])
+        raise RecipeError(f"beside loss_weights there are keys of no meaning: {', '.join(unknown)}; known: {known}")
+    flat = [f"{new}={json.dumps(old[key])}" for key, new in _OLD_KEYS.items() if key in old]
+    return with_overrides({"losses": old["loss_weights"]}, flat)

@@ -6,14 +6,34 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
     from digitize.recipe import PassRecipe
     from ecg.fit.loop import FitResult
 
 _LOSSES = ("seg", "grid", "baseline", "theta", "signal")
+_KEYS = {"max_samples": "pages.samples", **{f"loss_weight_{name}": f"losses.{name}" for name in _LOSSES}}
+_CACHE_GB = 8.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where training pages come from: `sim_root` and `csv_root` on disk, or drawn from the recordings under `data`.
+
+    `cache` keeps prepared pages of `sim_root` in memory, `cache_dir` on disk, each up to `cache_gb`.
+    """
+
+    sim_root: Path | None = None
+    csv_root: Path | None = None
+    data: Path | None = None
+    cache: bool = False
+    cache_dir: Path | None = None
+    cache_gb: float = _CACHE_GB
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,108 +41,91 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m digitize.train",
         description="Train the reconstruction network on pages from disk (--sim_root, --csv_root) or drawn as it goes.",
     )
-    p.add_argument("--config", default="configs/page.yaml", help="recipe (YAML); configs/row.yaml trains the row pass")
-    p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one value of the recipe")
-    p.add_argument("--sim_root", type=Path, help="folder of simulated pages (png with json)")
+    add_options(p, "configs/whole_page.yaml")
+    p.add_argument("--sim_root", type=Path, help="folder of simulated pages (png or jpg with json)")
     p.add_argument("--csv_root", type=Path, help="folder of their signals (csv); default: sim_root")
     p.add_argument(
         "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
     )
-    p.add_argument("--output", type=Path, default=Path("experiments"), help="where the run folder is made")
-    p.add_argument("--epochs", type=int)
-    p.add_argument("--batch_size", type=int)
-    p.add_argument("--num_workers", type=int)
-    p.add_argument("--lr", type=float)
-    p.add_argument("--max_samples", type=int, help="train on so many pages an epoch")
+    p.add_argument("--cache", action="store_true", help="keep the prepared pages of --sim_root in memory")
+    p.add_argument("--cache_dir", type=Path, help="keep the prepared pages of --sim_root in this folder")
+    p.add_argument("--cache_gb", type=float, default=_CACHE_GB, help=f"bound of either (default: {_CACHE_GB:g})")
     p.add_argument(
         "--pretrained", action="store_true", help="start the encoder from ImageNet weights (needs a download)"
     )
     p.add_argument("--start", type=Path, help="start from the weights of another pass's checkpoint where they fit")
-    p.add_argument("--cache", action="store_true", help="keep the pages of --sim_root in memory")
-    p.add_argument("--force_cpu", action="store_true", help="do not use a GPU")
-    p.add_argument("--debug", action="store_true", help="a quick run: 100 samples, 3 epochs")
-    p.add_argument("--resume", type=Path, help="go on from a last.pth")
     for name in _LOSSES:
         p.add_argument(f"--loss_weight_{name}", type=float)
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """0 when trained, 2 when something is wrong, 130 when interrupted."""
     args = parser().parse_args(argv)
     from ecg.fit.precision import FitError
-    from ecg.fit.recipe import RecipeError
 
+    source = Source(args.sim_root, args.csv_root, args.data, args.cache, args.cache_dir, args.cache_gb)
     try:
-        result = train(
-            load_recipe(args),
-            args.sim_root,
-            args.csv_root,
-            args.data,
-            args.output,
-            args.resume,
-            args.pretrained,
-            args.start,
-            args.cache,
-        )
-    except (FitError, RecipeError, ValueError, OSError) as error:
+        result = train(load_recipe(args), source, args.output, args.resume, args.pretrained, args.start)
+    except (FitError, ValueError, OSError) as error:
         print(f"digitize.train: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("digitize.train: interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
+        return 130
     print(f"trained {result.epochs} epochs, {result.steps} steps: {result.best}")
     return 0
 
 
 def load_recipe(args: argparse.Namespace) -> PassRecipe:
     """The recipe file with the command line's changes laid over it."""
-    from digitize.recipe import PassRecipe
-    from ecg.fit.recipe import load
+    from digitize.recipe import load_pass_recipe
 
-    changes = []
-    if args.debug:
-        changes += ["pages.samples=100", "pages.validation_samples=16", "fit.epochs=3"]
-    named = {"fit.epochs": args.epochs, "fit.batch_size": args.batch_size, "fit.num_workers": args.num_workers}
-    named |= {"fit.lr": args.lr, "pages.samples": args.max_samples, "fit.device": "cpu" if args.force_cpu else None}
-    named |= {f"losses.{name}": getattr(args, f"loss_weight_{name}") for name in _LOSSES}
-    changes += [f"{key}={value}" for key, value in named.items() if value is not None]
-    return load(PassRecipe, args.config, changes + args.set)
+    debug = ["pages.samples=100", "pages.validation_samples=16"] if args.debug else []
+    return load_pass_recipe(args.config, debug + changes(args, _KEYS))
 
 
 def train(
     recipe: PassRecipe,
-    sim_root: Path | None = None,
-    csv_root: Path | None = None,
-    data: Path | None = None,
+    source: Source = Source(),
     output: Path = Path("experiments"),
     resume: Path | None = None,
     pretrained: bool = False,
     start: Path | None = None,
-    cache: bool = False,
 ) -> FitResult:
-    """Train one pass; without `sim_root` the pages are drawn on the spot, from the recordings under `data` if given.
+    """Train one pass and leave a run folder in `output`, or go on in that of the checkpoint `resume`.
 
-    `start` names a checkpoint, of the other pass perhaps, whose weights are taken over where they fit;
-    `cache` keeps the pages of `sim_root` in memory.
+    `start` names a checkpoint, of the other pass perhaps, whose weights are taken over where they fit.
     """
-    from digitize.losses import total_loss
+    from ecg.fit import ddp
     from ecg.fit.loop import fit
+    from ecg.fit.precision import pick_device
     from ecg.fit.recipe import to_dict
     from ecg.fit.run_folder import RunFolder
 
-    if not sim_root and not data:
+    if not source.sim_root and not source.data:
         print("no recordings given: drawing pages of synthetic hearts (see --data, --sim_root)", file=sys.stderr)
-    dataset, held_out = _datasets(recipe, sim_root, csv_root, Path(data) if data else None, cache)
-    model = build(recipe, pretrained)
-    if start and not resume:
-        borrow(model, start)
-    plain = to_dict(recipe)
-    run = RunFolder.of_checkpoint(resume) if resume else RunFolder.create(plain, output)
+    with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
+        task = prepare(recipe, source, pretrained)
+        if start and not resume:
+            borrow(task.model, start)
+        run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
+        return fit(task, recipe, run, resume)
+
+
+def prepare(recipe: PassRecipe, source: Source, pretrained: bool = False) -> Any:
+    """The `Task` of a recipe: network, losses, training pages and how held-out pages are judged."""
+    from digitize.losses import total_loss
+    from digitize.validation import Validation
+    from ecg.fit.loop import Task
+
+    dataset, held_out = _datasets(recipe, source)
 
     def loss_fn(net: Any, batch: Any) -> Any:
         return total_loss(net(batch["image"]), batch, recipe.losses)
 
-    def validate(net: Any) -> dict[str, float]:
-        return validation(net, held_out, recipe)
-
-    return fit(model, loss_fn, dataset, validate, recipe.fit, run, plain, resume)
+    validate = Validation(held_out, recipe)
+    return Task(build(recipe, pretrained), loss_fn, dataset, validate, validate.show)
 
 
 def build(recipe: PassRecipe, pretrained: bool = False) -> Any:
@@ -172,13 +175,11 @@ def borrow(model: Any, checkpoint: Path) -> int:
     return taken
 
 
-def _datasets(
-    recipe: PassRecipe, sim_root: Path | None, csv_root: Path | None, data: Path | None, cache: bool
-) -> tuple[Any, Any]:
-    from digitize.data import FolderPages, PageDataset, RowDataset
+def _datasets(recipe: PassRecipe, source: Source) -> tuple[Any, Any]:
+    from digitize.data import PageDataset, RowDataset
     from simulate.stream import PageStream, training_hearts, validation_hearts
 
-    pages = recipe.pages
+    pages, data = recipe.pages, Path(source.data) if source.data else None
 
     def drawn(hearts: Any, seed: int, samples: int) -> Any:
         stream = PageStream(hearts, seed, pages.shares, pages.difficulty)
@@ -188,44 +189,29 @@ def _datasets(
             else RowDataset(stream, samples, pages.size_px[0])
         )
 
-    validation_set = drawn(validation_hearts(data), pages.seed + 1, pages.validation_samples)
-    if sim_root:
-        if recipe.kind != "page":
-            raise ValueError("--sim_root holds whole pages: use a recipe of kind page")
-        return FolderPages(
-            sim_root, csv_root or sim_root, pages.samples, pages.size_px, pages.seed, cache
-        ), validation_set
-    return drawn(training_hearts(data), pages.seed, pages.samples), validation_set
+    held_out = drawn(validation_hearts(data), pages.seed + 1, pages.validation_samples)
+    if not source.sim_root:
+        return drawn(training_hearts(data), pages.seed, pages.samples), held_out
+    if recipe.kind != "page":
+        raise ValueError("--sim_root holds whole pages: use a recipe of kind page")
+    return _from_disk(recipe, source.sim_root, source), held_out
 
 
-def validation(net: Any, held_out: Any, recipe: PassRecipe) -> dict[str, float]:
-    """Losses on pages never trained on, and the error of the decoded height in px (median and 95th percentile)."""
-    import numpy as np
-    import torch
+def _from_disk(recipe: PassRecipe, sim_root: Path, source: Source) -> Any:
+    from digitize.on_disk import find_pages, shortly
+    from digitize.prepared import PreparedPages
+    from ecg.fit.cache import GB, DiskCache, MemoryCache
 
-    from digitize.losses import total_loss
-    from digitize.trace.follow import decode_columns
-    from ecg.fit.batches import loader
-    from ecg.fit.precision import autocast_for
-
-    device = next(net.parameters()).device
-    sums: dict[str, float] = {}
-    errors = []
-    batches = [list(range(i, min(i + 4, len(held_out)))) for i in range(0, len(held_out), 4)]
-    with torch.no_grad(), autocast_for(recipe.fit.amp, device)():
-        for batch in loader(held_out, batches, recipe.fit.num_workers):
-            batch = {key: value.to(device) for key, value in batch.items()}
-            out = net(batch["image"])
-            for name, value in total_loss(out, batch, recipe.losses).items():
-                sums[f"{name}_loss"] = sums.get(f"{name}_loss", 0.0) + float(value) / len(batches)
-            if "signal" in out:
-                seen = torch.isfinite(batch["signal"])
-                height, _ = decode_columns(out["signal"].float())
-                errors.append((height - batch["signal"])[seen].abs().cpu().numpy())
-    if errors and sum(e.size for e in errors):
-        every = np.concatenate(errors)
-        sums |= {"error_px": float(np.median(every)), "error_p95_px": float(np.percentile(every, 95))}
-    return sums
+    found, left_out = find_pages(sim_root, source.csv_root or sim_root)
+    if left_out:
+        print(f"{len(left_out)} pictures have no truth, left out: {shortly(left_out)}", file=sys.stderr)
+    limit = int(source.cache_gb * GB)
+    memory = MemoryCache(limit) if source.cache else None
+    disk = DiskCache(source.cache_dir, limit) if source.cache_dir else None
+    chosen = found[: recipe.pages.samples or None]
+    made = PreparedPages(chosen, recipe.pages.size_px, recipe.pages.seed, memory, disk)
+    made.fill(recipe.fit.num_workers)
+    return made
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from digitize.data import PageDataset, RowDataset
 from digitize.losses import LossWeights, total_loss
 from digitize.nets import NetSpec, ReconstructionNet
 from digitize.recipe import PassRecipe
-from digitize.train import borrow, build, load_recipe, main, parser, validation
+from digitize.train import borrow, build, load_recipe, main, parser
+from digitize.validation import Validation
 from digitize.weights import load_pass, ship
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict
@@ -37,6 +38,7 @@ PAGE = {
     "pages": {"shares": {"clean": 1.0}, "size_px": [128, 96], "samples": 8, "validation_samples": 2},
     "fit": {"epochs": 2, "batch_size": 4, "amp": "off", "ema_decay": 0.9, "log_every": 1, "lr": 0.001},
 }
+MEASURES = {"error_px", "error_p95_px", "pearson"}
 ROW = {
     **PAGE,
     "kind": "row",
@@ -99,7 +101,7 @@ def test_a_run_leaves_checkpoints_its_recipe_and_its_measures(page_run: Path) ->
     rows = [json.loads(line) for line in (page_run / "metrics.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1, 2]
     assert set(rows[0]["train"]) == {"seg", "grid", "baseline", "theta", "signal", "total"}
-    assert {f"{name}_loss" for name in rows[0]["train"]} | {"error_px", "error_p95_px"} == set(rows[0]["val"])
+    assert {f"{name}_loss" for name in rows[0]["train"]} | MEASURES == set(rows[0]["val"])
     assert all(np.isfinite(value) for row in rows for part in ("train", "val") for value in row[part].values())
 
 
@@ -115,7 +117,7 @@ def test_tensorboard_has_the_tags_of_the_guide(page_run: Path) -> None:
 
 def test_the_row_pass_is_measured_by_the_error_of_its_height(row_run: Path) -> None:
     last = json.loads((row_run / "metrics.jsonl").read_text().splitlines()[-1])
-    assert set(last["val"]) == {"seg_loss", "signal_loss", "total_loss", "error_px", "error_p95_px"}
+    assert set(last["val"]) == {"seg_loss", "signal_loss", "total_loss"} | MEASURES
     assert 0 < last["val"]["error_px"] <= last["val"]["error_p95_px"] < 320
 
 
@@ -159,9 +161,10 @@ def test_validation_is_the_same_whatever_came_before() -> None:
     recipe = from_dict(PassRecipe, ROW)
     held_out = RowDataset(PageStream(MixedHearts([SyntheticHearts()], [1.0]), 5, {"clean": 1.0}), 5, 64)
     model = build(recipe).eval()
-    first = validation(model, held_out, recipe)
+    validate = Validation(held_out, recipe)
+    first = validate(model)
     torch.rand(10)
-    assert validation(model, held_out, recipe) == first
+    assert validate(model) == Validation(held_out, recipe)(model) == first
 
 
 # --- going on ---------------------------------------------------------------------------------------------------------
@@ -259,7 +262,7 @@ def test_pages_from_disk_are_trained_on(tmp_path: Path) -> None:
         (PAGE, ["--set", "net.hads=[seg]"], r"unknown key net\.hads; did you mean net\.heads\?"),
         ({**PAGE, "net": {**NET, "heads": ["phase"]}}, [], r"unknown heads \['phase'\]: expected some of seg, grid"),
         (PAGE, ["--batch_size", "0"], "batch_size must be at least 1"),
-        (PAGE, ["--sim_root", "nowhere"], "nowhere: no pages; expected"),
+        (PAGE, ["--sim_root", "nowhere"], "nowhere: no such folder; expected"),
         (ROW, ["--sim_root", "nowhere"], "--sim_root holds whole pages: use a recipe of kind page"),
         (PAGE, ["--data", "nowhere"], "nowhere"),
         (PAGE, ["--resume", "nowhere/last.pth"], r"nowhere/last\.pth"),

@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
+import resource
 import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
+import line
 import pytest
 import torch
+from line import Points, loss_fn, net, new_run, settings
 from torch import nn
 
 from ecg.fit import checkpoint
-from ecg.fit.loop import FitError, fit
+from ecg.fit.loop import FitError, Task, fit
+from ecg.fit.recipe import to_dict
 from ecg.fit.run_folder import RunFolder
-from ecg.fit.seeds import permutation, rng_for
-from ecg.fit.settings import FitSettings
-
-torch.set_num_threads(1)
+from ecg.fit.seeds import permutation
 
 
-class Points:
-    """Noisy points of a line; every item is a pure function of (epoch, index)."""
-
-    def __init__(self, n: int = 24) -> None:
-        self.n, self.epoch, self.seen = n, 0, []
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.n
-
-    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
-        rng = rng_for(7, self.epoch, index)
-        x = torch.from_numpy(rng.normal(size=4).astype("float32"))
-        return {"x": x, "y": x.sum()[None], "index": torch.tensor(index)}
-
-
-def net() -> nn.Module:
-    torch.manual_seed(1)
-    return nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 1))
-
-
-def loss_fn(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {"total": (model(batch["x"]) - batch["y"]).square().mean()}
-
-
-def settings(**changes: object) -> FitSettings:
-    return FitSettings(**{"epochs": 2, "batch_size": 8, "amp": "off", "ema_decay": 0.9, "device": "cpu", **changes})
+@pytest.fixture(autouse=True)
+def no_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing the summary takes longer than the training."""
+    monkeypatch.setattr("ecg.fit.summary.write_summary", lambda run: run.path)
 
 
 class StopAfter(Points):
-    """Sends Ctrl-C to its own process while the given batch is being put together."""
+    """Sends Ctrl-C to its own process while the given item is being put together."""
 
     def __init__(self, item: int) -> None:
         super().__init__()
@@ -64,81 +45,188 @@ class StopAfter(Points):
         return super().__getitem__(index)
 
 
-@pytest.mark.parametrize("stop_in_batch", [2, 3, 5])
+def assert_same(a: nn.Module, b: nn.Module) -> None:
+    for name, value in a.state_dict().items():
+        assert torch.equal(value, b.state_dict()[name]), name
+
+
+# --- stop and go on ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop_in_batch", [2, 3, 5, 6])
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_an_interrupted_and_resumed_run_equals_an_uninterrupted_one(
     tmp_path: Path, stop_in_batch: int, accumulate: int
 ) -> None:
-    s = settings(accumulate=accumulate)
-    whole = net()
-    fit(whole, loss_fn, Points(), None, s, RunFolder.create({}, tmp_path / "a"), {})
-    run = RunFolder.create({}, tmp_path / "b")
+    recipe = settings(accumulate=accumulate)
+    whole, straight = net(), new_run(tmp_path / "a")
+    fit(Task(whole, loss_fn, Points()), recipe, straight)
+    run = new_run(tmp_path / "b")
     with pytest.raises(SystemExit) as stopped:
-        fit(net(), loss_fn, StopAfter(8 * stop_in_batch), None, s, run, {})
+        fit(Task(net(), loss_fn, StopAfter(8 * stop_in_batch)), recipe, run)
     assert stopped.value.code == 130
     resumed = net()
-    result = fit(resumed, loss_fn, Points(), None, s, run, {}, resume=run.checkpoints / "last.pth")
+    elsewhere = replace(recipe, fit=replace(recipe.fit, num_workers=1, log_every=3))
+    result = fit(Task(resumed, loss_fn, Points()), elsewhere, run, run.checkpoints / "last.pth")
     assert result.epochs == 2
-    for name, value in whole.state_dict().items():
-        assert torch.equal(value, resumed.state_dict()[name]), name
+    assert_same(whole, resumed)
+    assert [row["train"] for row in run.rows()] == [row["train"] for row in straight.rows()]
+    assert [start["after_epoch"] for start in run.starts()] == [0, (stop_in_batch - 1) // 3]
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom line import *\n"
+        "class Slow(Points):\n"
+        "    def __getitem__(self, i):\n"
+        "        time.sleep(0.02)\n"
+        "        return super().__getitem__(i)\n"
+        "fit(Task(net(), loss_fn, Slow()), settings(epochs=12, save_every_s=0.0), new_run(Path(sys.argv[1])))\n"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])}
+    child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=env, stderr=subprocess.DEVNULL)
+    while not (found := list(tmp_path.glob("run_*/checkpoints/last.pth"))) and child.poll() is None:
+        time.sleep(0.02)
+    time.sleep(0.2)  # in the middle of some step, or of some save
+    child.kill()
+    child.wait()
+    last = found[0]
+    before = checkpoint.load(last)
+    assert 0 < before["step"] < 36
+    resumed, whole = net(), net()
+    recipe = settings(epochs=12, save_every_s=0.0)
+    fit(Task(resumed, loss_fn, Points()), recipe, RunFolder.of_checkpoint(last), last)
+    straight = new_run(tmp_path / "straight", recipe)
+    fit(Task(whole, loss_fn, Points()), recipe, straight)
+    assert_same(whole, resumed)
+    rows = RunFolder.of_checkpoint(last).rows()
+    assert [row["epoch"] for row in rows] == list(range(1, 13))
+    assert [row["train"] for row in rows] == [row["train"] for row in straight.rows()]
+    assert not [path for path in last.parent.iterdir() if path.name.startswith(".")]
 
 
 def test_workers_do_not_change_the_result(tmp_path: Path) -> None:
     models = []
     for workers in (0, 2):
         model = net()
-        fit(model, loss_fn, Points(), None, settings(num_workers=workers), RunFolder.create({}, tmp_path), {})
+        fit(Task(model, loss_fn, Points()), settings(num_workers=workers), new_run(tmp_path))
         models.append(model)
-    assert torch.equal(models[0][0].weight, models[1][0].weight)
+    assert_same(*models)
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
-    run = RunFolder.create({}, tmp_path)
-    fit(net(), loss_fn, Points(), None, settings(), run, {"width": 8})
-    with pytest.raises(FitError, match="width: 8 then, 16 now"):
-        fit(net(), loss_fn, Points(), None, settings(), run, {"width": 16}, resume=run.checkpoints / "last.pth")
+    run, recipe = new_run(tmp_path), settings()
+    fit(Task(net(), loss_fn, Points()), recipe, run)
+    last = run.checkpoints / "last.pth"
+    for other, words in (
+        (replace(recipe, width=16), r"width: 8 then, 16 now"),
+        (settings(lr=0.1), r"fit\.lr: 0\.001 then, 0\.1 now"),
+        (settings(epochs=3), r"fit\.epochs: 2 then, 3 now"),  # one-cycle: other rates from the first step on
+    ):
+        with pytest.raises(FitError, match=words):
+            fit(Task(net(), loss_fn, Points()), other, run, last)
+
+
+def test_a_run_at_a_steady_rate_may_be_made_longer(tmp_path: Path) -> None:
+    run, longer, whole = new_run(tmp_path), net(), net()
+    fit(Task(longer, loss_fn, Points()), settings(schedule="constant"), run)
+    fit(Task(net(), loss_fn, Points()), settings(schedule="constant", epochs=3), run, run.checkpoints / "last.pth")
+    fit(Task(whole, loss_fn, Points()), settings(schedule="constant", epochs=3), new_run(tmp_path / "whole"))
+    state = checkpoint.load(run.checkpoints / "last.pth")
+    assert all(torch.equal(state["model"][name], value) for name, value in whole.state_dict().items())
+
+
+def test_a_checkpoint_from_before_a_setting_existed_is_resumed(tmp_path: Path) -> None:
+    run, recipe = new_run(tmp_path), settings(epochs=1)
+    last = fit(Task(net(), loss_fn, Points()), recipe, run).last
+    state = checkpoint.load(last)
+    del state["recipe"]["fit"]["step_at"], state["sums"], state["count"], state["format"]
+    checkpoint.save(last, state)
+    assert fit(Task(net(), loss_fn, Points()), recipe, run, last).steps == 3
+    with pytest.raises(FitError, match=r"fit\.step_at: \[\] then, \[1\] now"):
+        fit(Task(net(), loss_fn, Points()), replace(recipe, fit=replace(recipe.fit, step_at=(1,))), run, last)
+
+
+# --- best, and enough -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["max", "min"])
+def test_the_best_epoch_is_kept_and_early_stopping_stops(tmp_path: Path, mode: str) -> None:
+    run, sign = new_run(tmp_path), 1 if mode == "max" else -1
+    scores = iter([0.5, 0.9, 0.8, float("nan"), 0.7, 0.6])
+    recipe = settings(epochs=6, best_metric="auc", best_mode=mode, early_stopping=2)
+    result = fit(Task(net(), loss_fn, Points(), lambda model: {"auc": sign * next(scores)}), recipe, run)
+    assert (result.best_epoch, result.best_metric, result.epochs) == (2, sign * 0.9, 4)
+    assert checkpoint.load(result.best)["epoch"] == 2
+    assert [row["val"]["auc"] for row in run.rows()] == [sign * 0.5, sign * 0.9, sign * 0.8, None]
+
+
+def test_a_missing_metric_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FitError, match="'auc' is not validated; there are: f1"):
+        fit(Task(net(), loss_fn, Points(), lambda m: {"f1": 1.0}), settings(best_metric="auc"), new_run(tmp_path))
+
+
+# --- what goes wrong is said, and nothing is lost ---------------------------------------------------------------------
 
 
 def test_a_loss_that_is_not_a_number_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
-    run = RunFolder.create({}, tmp_path)
-    calls = []
+    run, calls = new_run(tmp_path), []
 
     def broken(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        calls.append(1)
+        calls.append(batch["index"].tolist())
         return {"total": loss_fn(model, batch)["total"] * (float("nan") if len(calls) == 5 else 1.0)}
 
-    with pytest.raises(FitError, match=r"epoch 2, batch 2 \(samples"):
-        fit(net(), broken, Points(), None, settings(), run, {})
+    with pytest.raises(FitError, match=r"epoch 2, batch 2 \(samples .*\): total; stopped") as error:
+        fit(Task(net(), broken, Points()), settings(), run)
+    assert ", ".join(map(str, calls[-1])) in str(error.value)
     state = checkpoint.load(run.checkpoints / "last.pth")
     assert state["epoch"] == 1
     assert all(value.isfinite().all() for value in state["model"].values())
 
 
-def test_the_best_epoch_is_kept_and_early_stopping_stops(tmp_path: Path) -> None:
-    run = RunFolder.create({}, tmp_path)
-    scores = iter([0.5, 0.9, 0.8, float("nan"), 0.7, 0.6])
-    s = settings(epochs=6, best_metric="auc", early_stopping=2)
-    result = fit(net(), loss_fn, Points(), lambda model: {"auc": next(scores)}, s, run, {})
-    assert (result.best_epoch, result.best_metric, result.epochs) == (2, 0.9, 4)
-    assert checkpoint.load(result.best)["epoch"] == 2
-    assert len((run.path / "metrics.jsonl").read_text().splitlines()) == 4
+def test_a_gradient_that_is_not_a_number_stops_too(tmp_path: Path) -> None:
+    def steep(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {"total": (loss_fn(model, batch)["total"] * 0).sqrt()}  # 0, with an endless slope
+
+    with pytest.raises(FitError, match=r"epoch 1, batch 1 .*: gradient"):
+        fit(Task(net(), steep, Points()), settings(), new_run(tmp_path))
 
 
-def _f1(model: nn.Module) -> dict[str, float]:
-    return {"f1": 1.0}
+@pytest.mark.parametrize("raised", [torch.OutOfMemoryError("CUDA out of memory. Tried"), MemoryError("no room")])
+def test_out_of_memory_names_the_flags_that_help(tmp_path: Path, raised: BaseException) -> None:
+    def greedy(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        raise raised
+
+    with pytest.raises(FitError, match="out of memory") as error:
+        fit(Task(net(), greedy, Points()), settings(num_workers=1), new_run(tmp_path))
+    for tip in ("--num_workers 0", "fit.amp=bf16", "--batch_size 4 --set fit.accumulate=2"):
+        assert tip in str(error.value)
 
 
-def test_a_missing_metric_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FitError, match="'auc' is not validated; there are: f1"):
-        fit(
-            net(),
-            loss_fn,
-            Points(),
-            lambda m: {"f1": 1.0},
-            settings(best_metric="auc"),
-            RunFolder.create({}, tmp_path),
-            {},
-        )
+def test_what_a_worker_could_not_read_is_said_in_one_line(tmp_path: Path) -> None:
+    class Torn(Points):
+        def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+            raise ValueError("p7.csv: expected numbers, got words")
+
+    for workers in (0, 1):
+        with pytest.raises(ValueError, match=r"^p7\.csv: expected numbers, got words$"):
+            fit(Task(net(), loss_fn, Torn()), settings(num_workers=workers), new_run(tmp_path))
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "last.pth"
+    state = {"model": torch.zeros(10)}
+    checkpoint.save(path, state)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before), hard))  # as if there were no more room
+    try:
+        with pytest.raises(checkpoint.CheckpointError, match=r"last\.pth: could not be written, \d+ MB are free there"):
+            checkpoint.save(path, {"model": torch.zeros(10_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04torn"])
@@ -150,15 +238,16 @@ def test_a_torn_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_truncated_checkpoint_and_a_foreign_file_are_refused(tmp_path: Path) -> None:
-    run = RunFolder.create({}, tmp_path)
-    fit(net(), loss_fn, Points(), None, settings(epochs=1), run, {})
-    whole = (run.checkpoints / "last.pth").read_bytes()
+    whole = fit(Task(net(), loss_fn, Points()), settings(epochs=1), new_run(tmp_path)).last.read_bytes()
     torn, foreign = tmp_path / "torn.pth", tmp_path / "foreign.pth"
     torn.write_bytes(whole[: len(whole) // 2])
     torch.save({"weights": torch.zeros(1)}, foreign)
     for path in (torn, foreign):
         with pytest.raises(checkpoint.CheckpointError, match=path.name):
             checkpoint.load(path)
+
+
+# --- order, folders ---------------------------------------------------------------------------------------------------
 
 
 def test_order_is_a_permutation_that_changes_with_the_epoch_and_is_the_same_again() -> None:
@@ -169,6 +258,8 @@ def test_order_is_a_permutation_that_changes_with_the_epoch_and_is_the_same_agai
 
 
 def test_run_folders_of_one_second_do_not_collide(tmp_path: Path) -> None:
-    runs = [RunFolder.create({"a": 1}, tmp_path) for _ in range(3)]
+    runs = [new_run(tmp_path) for _ in range(3)]
     assert len({run.path for run in runs}) == 3
     assert RunFolder.of_checkpoint(runs[0].checkpoints / "last.pth").path == runs[0].path.resolve()
+    assert json.loads((runs[0].path / "config.json").read_text()) == to_dict(settings())
+    assert line.Line() != settings()

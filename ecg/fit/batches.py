@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import torch
@@ -11,12 +11,17 @@ import torch
 from ecg.fit.seeds import permutation
 
 
-class EpochDataset(Protocol):
-    """A map-style dataset whose item is a pure function of (seed, epoch, index)."""
+class ItemDataset(Protocol):
+    """A map-style dataset."""
 
-    def set_epoch(self, epoch: int) -> None: ...
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Any: ...
+
+
+class EpochDataset(ItemDataset, Protocol):
+    """One whose item is a pure function of (seed, epoch, index)."""
+
+    def set_epoch(self, epoch: int) -> None: ...
 
 
 def batch_lists(n: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
@@ -27,20 +32,26 @@ def batch_lists(n: int, batch_size: int, seed: int, epoch: int) -> list[list[int
     return [order[i : i + batch_size] for i in range(0, n - batch_size + 1, batch_size)]
 
 
-def loader(dataset: EpochDataset, batches: list[list[int]], num_workers: int, pin: bool = False) -> Iterator[Any]:
+def loader(dataset: ItemDataset, batches: list[list[int]], num_workers: int, pin: bool = False) -> Iterator[Any]:
     """The batches in exactly this order, whatever the number of workers."""
     # A private generator: the loader must not draw from the stream that dropout uses.
     generator = torch.Generator().manual_seed(0)
-    return iter(
-        torch.utils.data.DataLoader(
-            dataset,  # type: ignore[arg-type]
-            batch_sampler=batches,
-            num_workers=num_workers,
-            worker_init_fn=_quiet_worker,
-            generator=generator,
-            pin_memory=pin,
-        )
+    stream: Iterable[Any] = torch.utils.data.DataLoader(
+        dataset,  # type: ignore[arg-type]
+        batch_sampler=batches,
+        num_workers=num_workers,
+        worker_init_fn=_quiet_worker,
+        generator=generator,
+        pin_memory=pin,
     )
+    try:
+        yield from stream
+    except (ValueError, OSError) as error:
+        lines = str(error).strip().splitlines()
+        if "Original Traceback" not in str(error):
+            raise
+        # What a worker met comes wrapped in its traceback; a bad file needs its own last line only.
+        raise ValueError(lines[-1].partition(": ")[2] or lines[-1]) from error
 
 
 def _quiet_worker(_: int) -> None:

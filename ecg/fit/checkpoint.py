@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,22 @@ _KEYS = {"format", "model", "optimiser", "schedule", "epoch", "step_in_epoch", "
 
 
 class CheckpointError(ValueError):
-    """A file that is not a whole checkpoint of this program; the message names the file."""
+    """A file that is not a whole checkpoint of this program, or that cannot be written; the message names the file."""
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write to a temporary name and rename: a checkpoint is there whole or not at all."""
     from ecg.formats import atomic_path
 
-    with atomic_path(path) as temporary:
-        torch.save({"format": FORMAT, **state}, temporary)
+    try:
+        with atomic_path(path) as temporary:
+            torch.save({"format": FORMAT, **state}, temporary)
+    except (OSError, RuntimeError) as error:  # torch's own writer says RuntimeError when the disk is full
+        free_mb = shutil.disk_usage(path.parent).free / 1e6
+        raise CheckpointError(
+            f"{path}: could not be written, {free_mb:.0f} MB are free there ({_first(error)}); make room, then go on "
+            "with --resume from the last checkpoint, which is as it was"
+        ) from error
 
 
 def load(path: str | Path) -> dict[str, Any]:

@@ -8,25 +8,37 @@ from typing import Any
 
 import torch
 
+from ecg.fit import ddp
+
 
 class FitError(RuntimeError):
     """Training that cannot go on (a loss that is not a number, a metric that is not there, no such device)."""
 
 
 def pick_device(name: str) -> torch.device:
-    """ "auto" is the first GPU where there is one, else the CPU."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise FitError("device is 'cuda' but torch sees no GPU; use device: cpu or auto")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    """ "auto" is this process's GPU where there is one, then Apple's, else the CPU."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(kind for kind, found in there.items() if found)
+    if not there[name]:
+        raise FitError(f"device is {name!r} but torch sees none; use fit.device=auto or --force_cpu")
+    return torch.device("cuda", ddp.local_rank()) if name == "cuda" else torch.device(name)
+
+
+def pick_amp(amp: str, device: torch.device) -> str:
+    """bf16, fp16 or off; "auto" is bf16 where the device computes in it natively, else fp16 on a GPU, off elsewhere."""
+    if amp == "fp16" and device.type == "cpu":
+        raise FitError("amp 'fp16' needs a GPU; use bf16 or off on the CPU")
+    if amp != "auto":
+        return amp
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if device.type == "cpu" and _cpu_has_bf16() else "off"
 
 
 def autocast_for(amp: str, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
-    """A maker of autocast contexts; "auto" is bf16 where the device computes in it natively."""
-    if amp == "fp16" and device.type == "cpu":
-        raise FitError("amp 'fp16' needs a GPU; use bf16 or off on the CPU")
-    if amp == "auto":
-        native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
-        amp = "bf16" if native else "off"
+    """A maker of autocast contexts in the precision that `pick_amp` gives."""
+    amp = pick_amp(amp, device)
     if amp == "off":
         return nullcontext
     dtype = torch.bfloat16 if amp == "bf16" else torch.float16

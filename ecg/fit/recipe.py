@@ -21,16 +21,22 @@ class RecipeError(ValueError):
 
 def load(kind: type[T], path: str | Path, overrides: Sequence[str] = ()) -> T:
     """The recipe of dataclass `kind` in a YAML file, after `a.b=c` overrides."""
+    data = read_mapping(path)
+    try:
+        return from_dict(kind, with_overrides(data, overrides))
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def read_mapping(path: str | Path) -> dict[str, Any]:
+    """What a YAML (or JSON) file says, as keys and values."""
     try:
         data = yaml.safe_load(Path(path).read_text())
     except (OSError, yaml.YAMLError) as error:
         raise RecipeError(f"{path}: cannot read this recipe: {error}") from error
     if not isinstance(data, dict | None):
         raise RecipeError(f"{path}: a recipe is a YAML mapping, got {type(data).__name__}")
-    try:
-        return from_dict(kind, with_overrides(data or {}, overrides))
-    except RecipeError as error:
-        raise RecipeError(f"{path}: {error}") from error
+    return data or {}
 
 
 def with_overrides(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:

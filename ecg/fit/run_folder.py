@@ -1,14 +1,17 @@
-"""A run's folder: `run_YYYYmmdd_HHMMSS/{checkpoints,tensorboard,logs,config.json,metrics.jsonl}`."""
+"""A run's folder: `run_YYYYmmdd_HHMMSS/` with checkpoints, board, logs, recipe, origin and metrics."""
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from ecg.formats import write_text
 
 ROOT = "experiments"
 
@@ -40,9 +43,12 @@ class RunFolder:
             raise ValueError(f"{checkpoint}: not inside a run folder (no config.json in {path})")
         return cls(path)
 
-    def _furnish(self, recipe: Mapping[str, Any]) -> RunFolder:
-        from ecg.formats import write_text
+    @classmethod
+    def open(cls, recipe: Mapping[str, Any], root: str | Path, resume: str | Path | None) -> RunFolder:
+        """The folder of the checkpoint to go on from, or a new one."""
+        return cls.of_checkpoint(resume) if resume else cls.create(recipe, root)
 
+    def _furnish(self, recipe: Mapping[str, Any]) -> RunFolder:
         for folder in (self.checkpoints, self.tensorboard, self.path / "logs"):
             folder.mkdir(exist_ok=True)
         write_text(self.path / "config.json", json.dumps(recipe, indent=2))
@@ -56,13 +62,55 @@ class RunFolder:
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
+    def start(self, facts: Mapping[str, Any], epoch: int) -> None:
+        """Note a start after `epoch` epochs: its origin in starts.jsonl; what a killed start left beyond goes."""
+        _append(self.path / "starts.jsonl", {**facts, "after_epoch": epoch})
+        for left in self.checkpoints.glob(".*.pth"):
+            left.unlink()
+        kept = [json.dumps(row) + "\n" for row in self.rows() if row["epoch"] <= epoch]
+        write_text(self.path / "metrics.jsonl", "".join(kept))
+
+    def starts(self) -> list[dict[str, Any]]:
+        return _lines(self.path / "starts.jsonl")
+
     def metrics(self, row: Mapping[str, Any]) -> None:
         """Append one line to metrics.jsonl."""
-        with (self.path / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        _append(self.path / "metrics.jsonl", _strict(row))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl, one per epoch."""
+        return _lines(self.path / "metrics.jsonl")
+
+    def recipe(self) -> dict[str, Any]:
+        """The recipe that the run was started with."""
+        loaded: dict[str, Any] = json.loads((self.path / "config.json").read_text())
+        return loaded
 
     def log(self, line: str) -> None:
         """A line for people: to logs/train.log with the time, and to stderr."""
         print(line, file=sys.stderr, flush=True)
         with (self.path / "logs" / "train.log").open("a") as file:
             file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}\n")
+
+
+def _append(path: Path, row: Mapping[str, Any]) -> None:
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def _strict(value: Any) -> Any:
+    """JSON knows no NaN: a metric that could not be computed is null."""
+    if isinstance(value, Mapping):
+        return {key: _strict(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a .jsonl file; a last line that a kill cut short is left out."""
+    rows = []
+    for line in path.read_text().splitlines() if path.is_file() else ():
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return rows

@@ -9,7 +9,6 @@ from ecg.fit.settings import FitSettings
 
 _RISE = 0.3  # part of a one-cycle run spent rising
 _START, _END = 1 / 25, 1e-4  # one-cycle begins and ends at these parts of the peak
-_FLOOR = 1e-3  # the plateau rule stops dividing here
 
 
 class Schedule:
@@ -37,10 +36,15 @@ class Schedule:
             case "cosine":
                 return _cosine(1.0, _END, done)
             case "step":
-                return self.settings.step_factor ** (step // (self.settings.step_epochs * self.steps_per_epoch))
+                return self.settings.step_factor ** self._falls(step // self.steps_per_epoch)
             case "plateau":
                 return self.factor
         return 1.0
+
+    def _falls(self, epoch: int) -> int:
+        """How often the step rule has multiplied the rate by now."""
+        s = self.settings
+        return sum(epoch >= at for at in s.step_at) if s.step_at else epoch // s.step_epochs
 
     def after_epoch(self, metric: float | None) -> None:
         if self.settings.schedule != "plateau" or metric is None:
@@ -50,7 +54,8 @@ class Schedule:
             return
         self.waited += 1
         if self.waited > self.settings.plateau_patience:
-            self.factor, self.waited = max(self.factor * self.settings.plateau_factor, _FLOOR), 0
+            floor = min(self.settings.lr_min / self.settings.lr, 1.0)
+            self.factor, self.waited = max(self.factor * self.settings.plateau_factor, floor), 0
 
     def state_dict(self) -> dict[str, Any]:
         return {"factor": self.factor, "best": self.best, "waited": self.waited}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-_ORDER = 0x0D3A  # keeps the stream that shuffles apart from the streams of the samples
+# These keep the streams that shuffle and that drop out apart from the streams of the samples.
+_ORDER, _STEP = 0x0D3A, 0x57E9
 
 
 def rng_for(seed: int, epoch: int, index: int) -> np.random.Generator:
@@ -15,3 +16,11 @@ def rng_for(seed: int, epoch: int, index: int) -> np.random.Generator:
 def permutation(seed: int, epoch: int, n: int) -> np.ndarray:
     """The order of an epoch, int64 [n]."""
     return np.random.default_rng(np.random.SeedSequence((seed, epoch), spawn_key=(_ORDER,))).permutation(n)
+
+
+def seed_step(seed: int, step: int, rank: int) -> None:
+    """Start torch's own generators (dropout) for one step of one process, so that no resume can move them."""
+    import torch
+
+    sequence = np.random.SeedSequence((seed, step, rank), spawn_key=(_STEP,))
+    torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))

@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 # What may differ when a run is resumed: none of these changes the numbers that come out.
-FREE_ON_RESUME = ("num_workers", "threads", "log_every", "save_every_s", "epoch_every")
+FREE_ON_RESUME = ("num_workers", "threads", "log_every", "save_every_s", "epoch_every", "show_every")
+
+_NOT_NEGATIVE = (
+    "warmup_steps", "num_workers", "grad_clip", "early_stopping", "epoch_every", "show_every", "threads", "seed",
+    "lr_min", "plateau_patience", "weight_decay", "save_every_s",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class FitSettings:
-    """Settings of `ecg.fit.loop.fit`; `best_metric` "" keeps the newest weights as the best."""
+    """Settings of `ecg.fit.loop.fit`.
+
+    An optimiser step sees `accumulate` batches of `batch_size`, each of which a team of processes shares.
+    `best_metric` "" keeps the newest weights as the best. The step schedule multiplies the rate by `step_factor` every
+    `step_epochs`, or after the epochs in `step_at`; the plateau schedule never goes below `lr_min`. `show_every` is the
+    number of epochs between pictures on the board (0: none).
+    """
 
     epochs: int = 10
     batch_size: int = 32
@@ -20,11 +31,13 @@ class FitSettings:
     schedule: Literal["onecycle", "cosine", "plateau", "step", "constant"] = "onecycle"
     warmup_steps: int = 0
     step_epochs: int = 30
+    step_at: tuple[int, ...] = ()
     step_factor: float = 0.1
     plateau_patience: int = 3
     plateau_factor: float = 0.5
+    lr_min: float = 1e-6
     num_workers: int = 0
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     amp: Literal["auto", "bf16", "fp16", "off"] = "auto"
     channels_last: bool = False
     grad_clip: float = 0.0
@@ -35,6 +48,7 @@ class FitSettings:
     early_stopping: int = 0
     save_every_s: float = 300.0
     epoch_every: int = 0
+    show_every: int = 5
     log_every: int = 20
     seed: int = 0
     threads: int = 0
@@ -43,7 +57,7 @@ class FitSettings:
         for name in ("epochs", "batch_size", "accumulate", "log_every", "step_epochs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("warmup_steps", "num_workers", "grad_clip", "early_stopping", "epoch_every", "threads", "seed"):
+        for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if not self.lr > 0:

@@ -1,0 +1,70 @@
+"""What a running training tells: board, metrics, log, and the summary at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ecg.fit import ddp
+from ecg.fit.board import Board
+from ecg.fit.course import Course
+from ecg.fit.origin import origin
+from ecg.fit.run_folder import RunFolder
+from ecg.fit.settings import FitSettings
+
+
+class Report:
+    """Of a team only the first process tells anything."""
+
+    def __init__(self, folder: RunFolder, settings: FitSettings, course: Course) -> None:
+        self.folder, self.settings, self.course = folder, settings, course
+        self.first = ddp.rank() == 0
+        self.window: list[Mapping[str, float]] = []
+        if self.first:
+            folder.start({**origin(), "processes": ddp.size(), "seed": settings.seed}, course.epoch)
+            self.board = Board(folder.tensorboard, course.step + 1 if course.step else 0)
+
+    def step(self, losses: Mapping[str, float], lr: float) -> None:
+        """Note a step; every `log_every` steps the mean since then goes to the board."""
+        self.window.append(losses)
+        if len(self.window) == self.settings.log_every:
+            self._train_to_board(lr)
+
+    def _train_to_board(self, lr: float) -> None:
+        if self.first and self.window:
+            means = {name: sum(row[name] for row in self.window) / len(self.window) for name in self.window[0]}
+            self.board.train(means, lr, self.course.step)
+        self.window = []
+
+    def epoch(self, losses: Mapping[str, float], metrics: Mapping[str, float], lr: float, seconds: float) -> None:
+        """Note an epoch that is done."""
+        self._train_to_board(lr)
+        if not self.first:
+            return
+        course, epochs = self.course, self.settings.epochs
+        self.board.validation(metrics, course.step)
+        numbers = {"epoch": course.epoch, "step": course.step, "seconds": round(seconds, 2), "lr": lr}
+        self.folder.metrics({**numbers, "train": dict(losses), "val": dict(metrics)})
+        shown = [("loss", losses.get("total", 0.0)), *metrics.items()]
+        text = "  ".join(f"{name} {value:.4g}" for name, value in shown)
+        self.say(f"epoch {course.epoch}/{epochs}  {text}  ({seconds:.0f} s)")
+
+    def show(self, draw: Callable[[Board, int], None]) -> None:
+        """Pictures every so many epochs and in the last one; the epoch in question does not count as done yet."""
+        done, every = self.course.epoch + 1, self.settings.show_every
+        if self.first and every and (done % every == 0 or done == self.settings.epochs):
+            draw(self.board, self.course.step)
+
+    def say(self, line: str) -> None:
+        if self.first:
+            self.folder.log(line)
+
+    def finish(self) -> None:
+        """The summary of a run that came to its end."""
+        if self.first:
+            from ecg.fit.summary import write_summary
+
+            self.say(f"summary: {write_summary(self.folder)}")
+
+    def close(self) -> None:
+        if self.first:
+            self.board.close()

@@ -1,0 +1,93 @@
+"""A run on one page: what was run, how it went, and its curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecg.fit.run_folder import RunFolder
+from ecg.formats import atomic_path, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Row = Mapping[str, Any]
+CURVES = "curves.png"
+
+
+def write_summary(run: RunFolder) -> Path:
+    """Write summary.md and curves.png from what the run left; gives the summary's path."""
+    rows, recipe = run.rows(), run.recipe()
+    path = run.path / "summary.md"
+    write_text(path, "\n".join([f"# {run.path.name}", "", *_result(rows, recipe), *_starts(run.starts())]) + "\n")
+    if rows:
+        with atomic_path(run.path / CURVES) as temporary:
+            _curves(rows).savefig(temporary, dpi=110)
+    return path
+
+
+def best_row(rows: Sequence[Row], recipe: Mapping[str, Any]) -> Row:
+    """The epoch whose weights are in best.pth."""
+    fit = recipe["fit"]
+    judged = [row for row in rows if row["val"].get(fit["best_metric"]) is not None]
+    if not judged:
+        return rows[-1]
+    pick = max if fit["best_mode"] == "max" else min
+    return pick(judged, key=lambda row: row["val"][fit["best_metric"]])
+
+
+def _result(rows: Sequence[Row], recipe: Mapping[str, Any]) -> list[str]:
+    if not rows:
+        return ["No epoch was finished.", ""]
+    best, last = best_row(rows, recipe), rows[-1]
+    names = {"first": rows[0], "best": best, "last": last}
+    spent_s = sum(row["seconds"] for row in rows)
+    said = f"{last['epoch']} epochs, {last['step']} steps, {spent_s / 60:.1f} minutes of training"
+    lines = [f"{said}; best by `{recipe['fit']['best_metric'] or 'newest'}`.", "", f"![curves]({CURVES})", ""]
+    lines += ["| | " + " | ".join(f"{name} (epoch {row['epoch']})" for name, row in names.items()) + " |"]
+    lines += ["|---|" + "---|" * len(names)]
+    for part in ("train", "val"):
+        for key in last[part]:
+            cells = " | ".join(_number(row[part].get(key)) for row in names.values())
+            lines.append(f"| {part} {key} | {cells} |")
+    return [*lines, ""]
+
+
+def _starts(starts: Sequence[Row]) -> list[str]:
+    lines = ["## Starts", ""]
+    for start in starts:
+        lines += [
+            f"- {start['time']}, after {start['after_epoch']} epochs, seed {start['seed']}, "
+            f"{start['processes']} process(es), {start['machine']}, Python {start['python']}, "
+            f"torch {start['packages']['torch']}, code {start['git'] or 'outside git'}",
+            f"  `{start['command']}`",
+        ]
+    return [*lines, "", "All package versions are in `starts.jsonl`, the whole recipe in `config.json`."]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _curves(rows: Sequence[Row]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 7), layout="constrained")
+    views = figure.subplot_mosaic([["loss", "metrics"], ["lr", "seconds"]], height_ratios=[2, 1])
+    epochs = [row["epoch"] for row in rows]
+    for part, style in (("train", "-"), ("val", "--")):
+        for key in rows[-1][part]:
+            is_loss = part == "train" or key.endswith("_loss")
+            values = [row[part].get(key) for row in rows]
+            shown = [float("nan") if value is None else value for value in values]
+            views["loss" if is_loss else "metrics"].plot(epochs, shown, style, marker=".", label=f"{part} {key}")
+    views["lr"].plot(epochs, [row["lr"] for row in rows])
+    views["seconds"].plot(epochs, [row["seconds"] for row in rows])
+    for name, view in views.items():
+        view.set_title(name)
+        view.set_xlabel("epoch")
+        view.grid(alpha=0.3)
+        if view.get_lines() and name in ("loss", "metrics"):
+            view.legend(fontsize=7)
+    return figure
