@@ -38,7 +38,7 @@ _SPELLINGS: tuple[tuple[float, Spell], ...] = (
     (0.04, lambda lead: lead.replace("a", "")),
     (0.04, lambda lead: lead.translate(str.maketrans("123456", "₁₂₃₄₅₆"))),
 )
-_PLAIN = str.maketrans("₁₂₃₄₅₆−", "123456-", " ")
+_PLAIN = str.maketrans("₁₂₃₄₅₆−", "123456-", " :")
 _SPACED = 0.06  # how often "I I I"
 _UNUSUAL = ("IV", "VI", "V", "V7", "V8", "V9", "V3R", "V4R", "aV", "A", "R", "L", "F", "1", "11", "ID", "/", "i", "Vx")
 _SPEED_FORMS = ("{}mm/s", "{} mm/s", "{} mm/sec", "{}mm/S", "{} mm / s", "{}MM/S", "{} мм/с")
@@ -129,7 +129,7 @@ def _place(sheet: Sheet, rng: np.random.Generator) -> np.ndarray:
     x0, y0, x1, y1 = sheet.paper.extent_mm
     is_near_name, luck = rng.random() < 0.75, rng.random()
     near = [label for label in sheet.labels if label.is_name == is_near_name]
-    if not near or luck < 0.1:
+    if not near or luck < 0.2:
         return rng.uniform([x0, y0], [x1, y1])
     label = near[rng.integers(len(near))]
     return np.array([label.x_mm, label.y_mm]) + rng.uniform(-1, 1, 2) * (20, 12)

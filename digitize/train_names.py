@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecg.fit.options import add_options, changes
+
 if TYPE_CHECKING:
     import torch
 
@@ -23,40 +25,52 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m digitize.train_names",
         description="Train the network that reads lead names, paper speed and gain, on crops drawn as it goes.",
     )
-    p.add_argument("--config", default="configs/names.yaml", help="recipe (YAML)")
-    p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one value of the recipe")
+    add_options(p, "configs/names.yaml")
     p.add_argument(
         "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
     )
-    p.add_argument("--output", type=Path, default=Path("experiments"), help="where the run folder is made")
-    p.add_argument("--resume", type=Path, help="go on from a last.pth")
+    p.add_argument("--start", type=Path, help="start from the weights of another run's checkpoint")
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """0 when trained, 2 when something is wrong, 130 when interrupted."""
     args = parser().parse_args(argv)
     from digitize.recipe import NameRecipe
     from ecg.fit.precision import FitError
-    from ecg.fit.recipe import RecipeError, load
+    from ecg.fit.recipe import load
 
+    debug = ["pages.samples=100", "pages.validation_samples=16"] if args.debug else []
     try:
-        result = train(load(NameRecipe, args.config, args.set), args.data, args.output, args.resume)
-    except (FitError, RecipeError, ValueError, OSError) as error:
+        recipe = load(NameRecipe, args.config, debug + changes(args, {"max_samples": "pages.samples"}))
+        result = train(recipe, args.data, args.output, args.resume, args.start)
+    except (FitError, ValueError, OSError) as error:
         print(f"digitize.train_names: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("digitize.train_names: interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
+        return 130
     print(f"trained {result.epochs} epochs, {result.steps} steps: {result.best}")
     return 0
 
 
 def train(
-    recipe: NameRecipe, data: Path | None = None, output: Path = Path("experiments"), resume: Path | None = None
+    recipe: NameRecipe,
+    data: Path | None = None,
+    output: Path = Path("experiments"),
+    resume: Path | None = None,
+    start: Path | None = None,
 ) -> FitResult:
-    """Train the name reader on simulated pages, of the recordings under `data` if given."""
+    """Train the name reader on simulated pages, of the recordings under `data` if given.
+
+    It leaves a run folder in `output`, or goes on in that of the checkpoint `resume`.
+    """
     import torch
 
     from digitize.name_data import NameDataset
     from digitize.page.names import NameNet
-    from ecg.fit.loop import fit
+    from digitize.train import borrow
+    from ecg.fit.loop import Task, fit
     from ecg.fit.recipe import to_dict
     from ecg.fit.run_folder import RunFolder
     from simulate.stream import PageStream, training_hearts, validation_hearts
@@ -68,18 +82,12 @@ def train(
     kept = PageStream(validation_hearts(folder), pages.seed + 1, pages.shares, pages.difficulty)
     held_out = NameDataset(kept, pages.validation_samples, pages.size_px)
     torch.manual_seed(recipe.fit.seed)
-    plain = to_dict(recipe)
-    run = RunFolder.of_checkpoint(resume) if resume else RunFolder.create(plain, output)
-    return fit(
-        NameNet(recipe.net),
-        loss,
-        NameDataset(learnt, pages.samples, pages.size_px),
-        lambda net: validation(net, held_out),
-        recipe.fit,
-        run,
-        plain,
-        resume,
-    )
+    net = NameNet(recipe.net)
+    if start and not resume:
+        borrow(net, start)
+    task = Task(net, loss, NameDataset(learnt, pages.samples, pages.size_px), lambda net: validation(net, held_out))
+    run = RunFolder.of_checkpoint(resume) if resume else RunFolder.create(to_dict(recipe), output)
+    return fit(task, recipe, run, resume)
 
 
 def loss(net: Any, batch: Any) -> dict[str, torch.Tensor]:
