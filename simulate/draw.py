@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from simulate.ink import Ink, dots, runs, settle
+from simulate.layers import lay
 from simulate.paper import draw_grid
 from simulate.sheet import Label, Sheet
 from simulate.text import text_mask
@@ -19,10 +20,7 @@ Window = tuple[float, float, float, float]
 def draw(sheet: Sheet, window_mm: Window, px_per_mm: float) -> np.ndarray:
     """The window (x0, y0, x1, y1), float32 [row, col, RGB] in 0..1; px = (mm - corner) * px_per_mm - 0.5."""
     image = draw_grid(sheet.paper, window_mm, px_per_mm)
-    covered = ink(sheet, window_mm, px_per_mm, image.shape[:2]).reshape(-1)
-    inked, colours = np.flatnonzero(covered), image.reshape(-1, 3)
-    alpha = covered[inked].astype(np.float32) / 255 * np.float32(sheet.paper.ink_strength)
-    colours[inked] += alpha[:, None] * (np.array(sheet.paper.ink_rgb, np.float32) - colours[inked])
+    lay(image, ink(sheet, window_mm, px_per_mm, image.shape[:2]), sheet.paper.ink_rgb, sheet.paper.ink_strength)
     for layer in sheet.layers:
         image = layer.paint(image, window_mm, px_per_mm)
     return image

@@ -39,6 +39,25 @@ def over(field: np.ndarray, window_mm: Box, px_per_mm: float, step_mm: float, sh
     return cv2.warpAffine(field.astype(np.float32), where, shape[1::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
+def part_of(image: np.ndarray, low_px: np.ndarray, high_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What an image shows between two points (x, y) in px, as a view that may be empty, and its corner in px."""
+    x0, y0 = corner = np.clip(np.floor(low_px), 0, image.shape[1::-1]).astype(int)
+    x1, y1 = np.clip(np.ceil(high_px), corner, image.shape[1::-1]).astype(int)
+    return image[y0:y1, x0:x1], corner
+
+
+def lay(image: np.ndarray, cover: np.ndarray, rgb: RGB, opacity: float = 1.0, stains: bool = False) -> None:
+    """Put a colour on an image, in place, wherever `cover` (uint8 [row, col], 255 = all of the pixel) is not 0.
+
+    It replaces what is there, or multiplies it where it `stains`.
+    """
+    where = np.flatnonzero(cover > 0)
+    rows, cols = np.divmod(where, cover.shape[1])
+    below, colour = image[rows, cols], np.array(rgb, np.float32)
+    alpha = cover.reshape(-1)[where, None] * np.float32(opacity / 255)
+    image[rows, cols] = below + alpha * ((below * colour if stains else colour) - below)
+
+
 @dataclass(frozen=True, eq=False)
 class Blot:
     """A tinted spot with a ragged edge: `ring` darkens its rim, as where water dried."""
@@ -51,18 +70,20 @@ class Blot:
     hides_mm: tuple[np.ndarray, ...] = ()
 
     def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
-        reach = 1.8 * self.radius_mm
-        far = (np.abs(np.clip(self.centre_mm, window_mm[:2], window_mm[2:]) - self.centre_mm) > reach).any()
-        if far:
+        centre, reach = (np.array(self.centre_mm) - window_mm[:2]) * px_per_mm, 1.8 * self.radius_mm * px_per_mm
+        part, corner = part_of(image, centre - reach, centre + reach)
+        if not part.size:
             return image
-        step = 1.0
-        away = lattice(window_mm, step) - self.centre_mm
+        step, (x, y) = 1.0, window_mm[:2] + corner / px_per_mm
+        around_mm = (x, y, x + part.shape[1] / px_per_mm, y + part.shape[0] / px_per_mm)
+        away = lattice(around_mm, step) - self.centre_mm
         around, (lobe, phase) = np.arctan2(away[..., 1], away[..., 0]), self.ragged
         edge = 1 + np.cos(around[..., None] * np.arange(1, 1 + len(lobe)) + phase) @ lobe
         depth = (1 - np.hypot(away[..., 0], away[..., 1]) / (self.radius_mm * edge)) * 8
         body = np.clip(depth, 0, 1) * (1 - self.ring) + self.ring * np.exp(-((depth - 1) ** 2))
-        alpha = over(body, window_mm, px_per_mm, step, image.shape)
-        return np.asarray(cv2.multiply(image, cv2.merge([1 - alpha * (1 - part) for part in self.rgb])))
+        alpha = over(body, around_mm, px_per_mm, step, part.shape)
+        part *= cv2.merge([1 - alpha * (1 - share) for share in self.rgb])
+        return image
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +108,9 @@ class Mark:
     def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
         px = (self.points_mm - window_mm[:2]) * px_per_mm - 0.5
         reach = (self.pen_mm / 2 + 3 * self.soft_mm) * px_per_mm + 2
-        x0, y0 = np.maximum(np.floor(px.min(0) - reach), 0).astype(int)
-        x1, y1 = np.minimum(np.ceil(px.max(0) + reach), image.shape[1::-1]).astype(int)
-        if x0 >= x1 or y0 >= y1:
-            return image
-        part = image[y0:y1, x0:x1]
-        alpha = self._cover(px - (x0, y0), part.shape, px_per_mm)[..., None]
-        colour = np.array(self.rgb, np.float32)
-        part += alpha * ((part * colour if self.stains else colour) - part)
+        part, corner = part_of(image, px.min(0) - reach, px.max(0) + reach)
+        if part.size:
+            lay(part, self._cover(px - corner, part.shape, px_per_mm), self.rgb, self.opacity, self.stains)
         return image
 
     def _cover(self, px: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> np.ndarray:
@@ -106,7 +122,7 @@ class Mark:
             cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, 5)
         if self.soft_mm * px_per_mm > 0.2:
             cv2.GaussianBlur(mask, (0, 0), self.soft_mm * px_per_mm, dst=mask)
-        return mask.astype(np.float32) * np.float32(self.opacity / 255)
+        return mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,15 +142,10 @@ class Lettering:
         mask = text_mask(self.text, self.height_mm * px_per_mm, self.font)
         corner = (np.array(self.at_mm) - window_mm[:2]) * px_per_mm
         c, s = np.cos(np.radians(self.angle_deg)), np.sin(np.radians(self.angle_deg))
-        corners = (
-            np.array([[0, 0], mask.shape[::-1], [mask.shape[1], 0], [0, mask.shape[0]]]) @ [[c, s], [-s, c]] + corner
-        )
-        x0, y0 = np.maximum(np.floor(corners.min(0)), 0).astype(int)
-        x1, y1 = np.minimum(np.ceil(corners.max(0)), image.shape[1::-1]).astype(int)
-        if x0 >= x1 or y0 >= y1:
-            return image
-        matrix = np.array([[c, -s, corner[0] - x0], [s, c, corner[1] - y0]])
-        alpha = cv2.warpAffine(mask, matrix, (int(x1 - x0), int(y1 - y0))).astype(np.float32) * (self.opacity / 255)
-        part = image[y0:y1, x0:x1]
-        part += alpha[..., None] * (np.array(self.rgb, np.float32) - part)
+        high, wide = mask.shape
+        corners = np.array([[0, 0], [wide, high], [wide, 0], [0, high]]) @ [[c, s], [-s, c]] + corner
+        part, (x0, y0) = part_of(image, corners.min(0), corners.max(0))
+        if part.size:
+            matrix = np.array([[c, -s, corner[0] - x0], [s, c, corner[1] - y0]])
+            lay(part, cv2.warpAffine(mask, matrix, part.shape[1::-1]), self.rgb, self.opacity)
         return image
