@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import linalg, ndimage, signal
 
 from ecg.beats import r_peaks
 from ecg.filters import bandpass
@@ -24,6 +24,7 @@ _T_FROM_S, _T_TO_S = 0.06, 0.52  # after the QRS; after R, times the root of RR 
 _PR_STEADY_S, _PR_SHARE = 0.015, 0.6  # in fibrillation fewer beats keep this near to their usual PR
 _PR_WANDERS_S = 0.05
 _SHORTEST_WINDOW_S = 0.04
+_RIDGE = 0.2  # of the leads' mean power: keeps a lead without noise from carrying all
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ class _Kind:
     off: float
     reach_s: float
     least_mv: float
+    before_qrs: bool
 
 
-_P = _Kind(0.01, 0.4, 0.5, 0.1, 0.015)
-_T = _Kind(0.016, 0.4, 0.35, 0.2, 0.01)
+_P = _Kind(0.01, 0.4, 0.5, 0.1, 0.015, before_qrs=True)
+_T = _Kind(0.016, 0.4, 0.35, 0.2, 0.01, before_qrs=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,16 +150,23 @@ def _waves(values: np.ndarray, first: np.ndarray, last: np.ndarray, kind: _Kind)
     for there, beats in alike.items():
         if any(there):
             rows = smooth[np.array(there)]
-            mixture = _mixture([rows[:, a:b] for _, a, b in beats])
+            mixture = _mixture([rows[:, a:b] for _, a, b in beats], kind)
             for beat, a, b in beats:
                 out[beat] = np.array(_bump(mixture @ rows[:, a:b], kind)) + a
     return out
 
 
-def _mixture(stretches: Sequence[np.ndarray]) -> np.ndarray:
-    """Weights of the leads, of unit length, that show most of what moves in the stretches [lead, sample]."""
-    moving = np.concatenate([each - each.mean(1, keepdims=True) for each in stretches], axis=1)
-    return np.linalg.eigh(moving @ moving.T)[1][:, -1]
+def _mixture(stretches: Sequence[np.ndarray], kind: _Kind) -> np.ndarray:
+    """Weights of the leads, of unit length, that best show what repeats in the stretches [lead, sample]."""
+    length = min(each.shape[1] for each in stretches)
+    cut = np.stack([each[:, -length:] if kind.before_qrs else each[:, :length] for each in stretches])
+    cut = cut - cut.mean(-1, keepdims=True)
+    usual = np.median(cut, axis=0)
+    rest = cut - usual
+    repeats, varies = usual @ usual.T, np.einsum("bls,bms->lm", rest, rest) / len(cut)
+    ridge = _RIDGE * np.trace(repeats + varies) / len(usual) + 1e-12
+    weights = linalg.eigh(repeats, varies + ridge * np.eye(len(usual)))[1][:, -1]
+    return weights / np.linalg.norm(weights)
 
 
 def _bump(values: np.ndarray, kind: _Kind) -> tuple[float, float, float]:

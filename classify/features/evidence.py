@@ -113,6 +113,8 @@ def _intervals(peaks: np.ndarray, printed: np.ndarray, fs_hz: float) -> np.ndarr
 
 def _level(cut: np.ndarray, qrs_on: float, fs_hz: float) -> np.ndarray:
     """The level just before the QRS of every beat and lead, [beat, lead, 1]."""
+    if not np.isfinite(qrs_on):
+        return np.full((*cut.shape[:2], 1), np.nan)
     early, late = (max(round(qrs_on - seconds * fs_hz), 0) for seconds in _LEVEL_S)
     return cut[..., early : late + 1].mean(-1, keepdims=True)
 

@@ -47,13 +47,13 @@ def _within(hz: np.ndarray, power: np.ndarray, band_hz: tuple[float, float]) -> 
 
 def _likeness(evidence: Evidence) -> float:
     """The median correlation of the beats with the usual one, from 0.2 s before to 0.4 s after R, over the leads."""
-    beat, each = evidence.beat, evidence.beats_mv
-    if beat is None or len(each) < 3:
+    beat = evidence.beat
+    if beat is None or evidence.peaks.size < 3:
         return NAN
     near = slice(beat.r - round(0.2 * evidence.record.fs_hz), beat.r + round(0.4 * evidence.record.fs_hz))
     found = [
         np.corrcoef(one[lead, near], beat.values_mv[lead, near])[0, 1]
-        for one in each
+        for one in evidence.beats_mv
         for lead in range(len(beat.leads))
         if np.isfinite(one[lead, near]).all() and np.ptp(one[lead, near]) > 0
     ]
