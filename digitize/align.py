@@ -26,6 +26,14 @@ class PrintedLead:
 
         The shift is the smallest best one within `limit_s`; NaN comes in where nothing moved in.
         """
+        return self.truth[self.printed], self.moved(self.read, self.lag(limit_s))
+
+    @property
+    def printed(self) -> np.ndarray:
+        return np.isfinite(self.truth)
+
+    def lag(self, limit_s: float) -> int:
+        """By how many samples later the prediction fits the truth best, at most `limit_s`."""
         from scipy import signal  # here, because --help must not wait for it
 
         limit = min(round(limit_s * self.fs_hz), self.truth.size - 1)
@@ -33,11 +41,13 @@ class PrintedLead:
         lags = np.arange(-limit, limit + 1)
         near = correlation[lags + self.truth.size - 1]
         best = lags[near >= near.max() - 1e-9 * max(abs(near.max()), 1.0)]
-        lag = int(best[np.abs(best).argmin()])
-        moved = np.full_like(self.read, np.nan)
-        moved[max(lag, 0) : moved.size + min(lag, 0)] = self.read[max(-lag, 0) : moved.size - max(lag, 0)]
-        printed = np.isfinite(self.truth)
-        return self.truth[printed], moved[printed]
+        return int(best[np.abs(best).argmin()])
+
+    def moved(self, values: np.ndarray, lag: int) -> np.ndarray:
+        """Values [sample] of the whole stretch, `lag` samples later, at the printed samples."""
+        moved = np.full_like(values, np.nan)
+        moved[max(lag, 0) : moved.size + min(lag, 0)] = values[max(-lag, 0) : moved.size - max(lag, 0)]
+        return moved[self.printed]
 
 
 def printed_leads(truth: Record, predicted: Record | None) -> list[PrintedLead]:

@@ -11,16 +11,16 @@ from typing import Any
 from tqdm import tqdm
 
 from digitize import batch
-from digitize.agreement import geometry_agreement, layout_agreement
-from digitize.batch import Attempt, Digitize, Given, find_template, read_page
-from digitize.metrics import heart_rate_bpm, score_page
+from digitize.batch import Digitize, find_template
 from digitize.options import add_device, add_engine, run
 from digitize.page.open import PageError, expand_images, iter_pages
-from digitize.scoreboard import CLEAN, PageRow, summarise, table, write_report
-from digitize.stress import STRESSES, stressed
+from digitize.scoreboard import CLEAN, PageRow, summarise
+from digitize.stress import STRESSES
+from digitize.tables import table, write_report
+from digitize.trial import Trial, try_page, unopened
 from digitize.truth import Truth, find_truth, index_folder, load_truth
+from digitize.worst import WorstPages
 from ecg.layout import TEMPLATES, Template
-from ecg.reading import Page
 
 
 def evaluate(
@@ -35,7 +35,9 @@ def evaluate(
     engine: str = "torch",
     digitizer: Digitize | None = None,
 ) -> dict[str, Any]:
-    """Read every page under every stress, compare with its truth and write report.json, report.md and pages.csv.
+    """Read every page under every stress and compare it with its truth.
+
+    Writes report.json, report.md, pages.csv and worst.jpg, the pages with the lowest SNR.
 
     `truth` is a folder of recordings named like the pages (default: beside each page); `printed` says which template
     the pages print when the recordings are whole. `stress` is none, all, or names joined by commas. `limit` takes the
@@ -52,15 +54,25 @@ def evaluate(
         raise ValueError(f"{truth}: no recording is named like any of the pages ({files[0][1].stem}, ...)")
     digitize = digitizer or batch.load_digitizer(device, engine)
     rows: list[PageRow] = []
+    worst = WorstPages()
     with tqdm(total=len(files) * len(conditions), desc="evaluate", unit="page", file=sys.stderr) as bar:
         for folder, path in files:
-            for row in _measure_file(path, folder.name, truths[path], conditions, digitize):
-                rows.append(row)
-                bar.set_postfix_str(f"{row.page} {row.condition}")
+            for trial in _measure_file(path, folder.name, truths[path], conditions, digitize):
+                rows.append(trial.row)
+                _offer(worst, trial)
+                bar.set_postfix_str(f"{trial.row.page} {trial.row.condition}")
                 bar.update()
     report = summarise(rows)
     write_report(Path(output), report, rows)
+    worst.save(Path(output) / "worst.jpg")
     return report
+
+
+def _offer(worst: WorstPages, trial: Trial) -> None:
+    row = trial.row
+    if row.score:
+        words = f"{row.folder}/{row.page}, {row.condition}: {row.status}, {row.score.snr_db:.1f} dB"
+        worst.offer(row.score.snr_db, words, trial.page, trial.reading)
 
 
 def _conditions(stress: str) -> list[str]:
@@ -81,41 +93,14 @@ def _truth_of(path: Path, elsewhere: Mapping[str, Path] | None, printed: Templat
 
 def _measure_file(
     path: Path, folder: str, truth: Truth | None, conditions: Sequence[str], digitize: Digitize
-) -> Iterator[PageRow]:
+) -> Iterator[Trial]:
     """Only the first page of a file has a truth of its own; a file that cannot be opened counts as refused."""
     try:
         for page in iter_pages(path):
             for condition in conditions:
-                tried = page if condition == CLEAN else stressed(page, condition)
-                yield _measure(tried, folder, condition, truth if page.index == 0 else None, digitize)
+                yield try_page(page, folder, condition, truth if page.index == 0 else None, digitize)
     except PageError as error:
-        attempt = Attempt(path.stem, path, error=str(error))
-        yield from (_row(attempt, folder, condition, truth) for condition in conditions)
-
-
-def _measure(page: Page, folder: str, condition: str, truth: Truth | None, digitize: Digitize) -> PageRow:
-    return _row(read_page(page, digitize, Given()), folder, condition, truth)
-
-
-def _row(attempt: Attempt, folder: str, condition: str, truth: Truth | None) -> PageRow:
-    reading = attempt.reading
-    row = PageRow(
-        folder=folder,
-        page=attempt.name,
-        condition=condition,
-        status="read" if reading else "crashed" if attempt.crashed else "refused",
-        words=attempt.error or "; ".join(reading.warnings if reading else ()),
-        seconds=attempt.seconds,
-        score=score_page(truth.record, reading.record if reading else None) if truth else None,
-    )
-    if reading is None:
-        return row
-    agreement: dict[str, float] = {}
-    if truth and truth.layout:
-        agreement |= layout_agreement(truth.layout, reading.layout)
-        if truth.geometry and condition == CLEAN:  # a stress moves the paper in the picture
-            agreement |= geometry_agreement(truth.geometry, reading.geometry, truth.layout)
-    return row.read_as(reading, heart_rate_bpm(reading.record), agreement)
+        yield from (unopened(path, str(error), folder, condition, truth) for condition in conditions)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -32,6 +32,17 @@ def stressed(page: Page, name: str, seed: int = 0) -> Page:
     return replace(page, pixels=pixels, dpi=dpi, drawing=None)  # what the file drew does not suffer
 
 
+def paper_moves(name: str, size_px: tuple[int, int]) -> np.ndarray | None:
+    """The matrix [3, 3] by which a stress moves the points of a page (width, height) large; None where no one can."""
+    if name in ("none", "noise", "jpeg30", "grey", "black_and_white", "blur", "shadow", "fold"):
+        return np.eye(3)
+    if name == "half":
+        return np.array([[0.5, 0, -0.25], [0, 0.5, -0.25], [0, 0, 1]])  # pixel centres have whole coordinates
+    if name.startswith("rotate"):
+        return np.vstack([_turn(size_px, float(name.removeprefix("rotate")))[0], [0, 0, 1]])
+    return None
+
+
 def noise(pixels: np.ndarray, rng: np.random.Generator, sigma: float = 12.0) -> np.ndarray:
     return _to_uint8(pixels + np.float32(sigma) * rng.standard_normal(pixels.shape, np.float32))
 
@@ -50,12 +61,18 @@ def rotate(pixels: np.ndarray, rng: np.random.Generator, degrees: float) -> np.n
     """Clockwise as seen, on a white sheet large enough to hold every corner."""
     if degrees % 90 == 0:
         return np.rot90(pixels, -round(degrees / 90))
-    height, width = pixels.shape[:2]
+    turn, size = _turn((pixels.shape[1], pixels.shape[0]), degrees)
+    return cv2.warpAffine(pixels, turn, size, flags=cv2.INTER_CUBIC, borderValue=_WHITE)
+
+
+def _turn(size_px: tuple[int, int], degrees: float) -> tuple[np.ndarray, tuple[int, int]]:
+    """The matrix [2, 3] that turns a picture (width, height) large, and the size of one that holds all of it."""
+    width, height = size_px
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -degrees, 1.0)
-    cos, sin = abs(turn[0, 0]), abs(turn[0, 1])
+    cos, sin = np.round(np.abs(turn[0, :2]), 9)
     size = (int(np.ceil(width * cos + height * sin)), int(np.ceil(width * sin + height * cos)))
     turn[:, 2] = turn[:, 2] + (np.array(size) - (width, height)) / 2
-    return cv2.warpAffine(pixels, turn, size, flags=cv2.INTER_CUBIC, borderValue=_WHITE)
+    return turn, size
 
 
 def grey(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,15 @@ _BESIDE = (".truth.csv", ".csv", ".hea")  # the first that is there holds the si
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The printed signal (NaN where nothing is printed); layout and geometry where the page is from our simulator."""
+    """The printed signal (NaN where nothing is printed); layout, geometry and kinds of a page from our simulator.
+
+    Where only the template is known, `layout` has it at no certain place, speed and gain, and there is no geometry.
+    """
 
     record: Record
     layout: Layout | None = None
     geometry: PageGeometry | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_truth(page: Path, elsewhere: Mapping[str, Path] | None = None) -> Path | None:
@@ -60,12 +64,12 @@ def load_truth(signal: Path, page: Path, printed: Template | None = None) -> Tru
     Raises ValueError for a whole recording of which nobody says what the page prints.
     """
     record = formats.read(signal)
-    layout, geometry = _simulated(page)
+    layout, geometry, kinds = _simulated(page) or (printed.place() if printed else None, None, {})
     boxes = printed.place().boxes if printed else layout.boxes if layout else ()
     is_whole = len(record.leads) == 12 and np.isfinite(record.signal_mv).all()
     if not boxes and is_whole and signal.parent != page.parent:
         raise ValueError(f"{signal}: holds all leads all the time; say what the pages print (such as --printed 3x4+1)")
-    return Truth(as_printed(record, boxes) if boxes else record, layout, geometry)
+    return Truth(as_printed(record, boxes) if boxes else record, layout, geometry, kinds)
 
 
 def as_printed(record: Record, boxes: Iterable[LeadBox]) -> Record:
@@ -80,15 +84,18 @@ def as_printed(record: Record, boxes: Iterable[LeadBox]) -> Record:
     return replace(record, signal_mv=signal)
 
 
-def _simulated(page: Path) -> tuple[Layout | None, PageGeometry | None]:
-    """Layout and geometry from the reading that our simulator left beside a page."""
+def _simulated(page: Path) -> tuple[Layout, PageGeometry, dict[str, str]] | None:
+    """Layout, geometry and kinds from the reading that our simulator left beside a page."""
     path = page.with_suffix(".json")
     if not path.is_file() or _has_overlay(page):
-        return None, None
+        return None
     data = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(data, dict) or not {"layout", "geometry"} <= set(data):
-        return None, None
-    return Layout.from_dict(data["layout"]), PageGeometry.from_dict(data["geometry"])
+        return None
+    layout = Layout.from_dict(data["layout"])
+    scales = f"{layout.mm_per_s:g} mm/s {layout.mm_per_mv:g} mm/mV"
+    kinds = {"preset": data.get("simulated", {}).get("preset"), "layout": layout.name, "scales": scales}
+    return layout, PageGeometry.from_dict(data["geometry"]), {key: kind for key, kind in kinds.items() if kind}
 
 
 def _has_overlay(page: Path) -> bool:

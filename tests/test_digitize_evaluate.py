@@ -12,11 +12,14 @@ import pytest
 from drawn_page import CRASH_COLOUR, PX_PER_MM, REFUSED_COLOUR, FakeDigitizer, drawn
 from PIL import Image
 
-from digitize import batch, evaluate
+from digitize import batch, evaluate, worst
+from digitize.certainty import certainty, pooled, sample_confidence
 from digitize.truth import as_printed, find_truth, index_folder, load_truth
+from digitize.worst import WorstPages
 from ecg import write
 from ecg.layout import template
 from ecg.leads import STANDARD
+from ecg.reading import Reading
 from ecg.record import Record
 
 RNG = np.random.default_rng(2)
@@ -141,7 +144,17 @@ def test_stresses_are_compared_with_the_clean_page(tmp_path: Path) -> None:
     clean, half, _ = report["groups"]
     assert clean["agreement"]["layout_right"] == half["agreement"]["layout_right"] == 1.0
     assert clean["agreement"]["scale_error_percent"] == pytest.approx(0, abs=1e-6)
-    assert "scale_error_percent" not in half["agreement"]  # the paper has moved in the picture
+    assert half["agreement"]["scale_error_percent"] == pytest.approx(100, abs=1e-6)  # the stand-in saw no half
+    assert report["stresses"] == [
+        {
+            "folder": "pages",
+            "mean_loss_db": 0.0,
+            "worst_loss_db": 0.0,
+            "worst": "half",
+            "refused_share": 0.0,
+            "crashed": 0,
+        }
+    ]
     assert report["weights"] == {"page": "none", "row": "none"}
 
 
@@ -193,3 +206,86 @@ def test_an_offset_of_the_whole_trace_is_a_shift_in_height_and_costs_nothing(tmp
     moved = FakeDigitizer(drawn(offset_px=0.5 * PX_PER_MM))
     report = evaluate.evaluate([tmp_path / "pages"], tmp_path / "out", digitizer=moved)
     assert report["groups"][0]["metrics"]["snr_mean_db"] > 50
+
+
+def simulated(folder: Path, name: str, reading: Reading, preset: str) -> None:
+    """A page with its truth as the simulator leaves them."""
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(reading.page.pixels).save(folder / f"{name}.png")
+    write(reading.record, str(folder / f"{name}.csv"))
+    replace(reading, facts={**reading.facts, "simulated": {"preset": preset}}).save_json(folder / f"{name}.json")
+
+
+def test_simulated_pages_are_told_by_kind_and_the_tables_say_so(tmp_path: Path) -> None:
+    simulated(tmp_path / "pages", "a", drawn("3x4+1"), "clean")
+    simulated(tmp_path / "pages", "b", drawn("6x2"), "photo")
+    report = evaluate.evaluate([tmp_path / "pages"], tmp_path / "out", stress="rotate2", digitizer=FakeDigitizer())
+    kinds = {(kind["what"], kind["kind"]): kind for kind in report["kinds"]}
+    assert sorted(kind for _, kind in kinds) == ["25 mm/s 10 mm/mV", "3x4+1", "6x2", "clean", "photo"]
+    assert kinds["preset", "clean"]["metrics"]["snr_mean_db"] > 50 > kinds["preset", "photo"]["metrics"]["snr_mean_db"]
+    assert kinds["layout", "6x2"]["agreement"]["layout_right"] == 0.0  # the stand-in sees 3x4+1 everywhere
+    assert kinds["scales", "25 mm/s 10 mm/mV"]["pages"] == 2
+    clean, turned = report["groups"]
+    assert (clean["agreement"]["rotation_error_deg"], turned["agreement"]["rotation_error_deg"]) == pytest.approx(
+        (0, 2)
+    )
+    text = (tmp_path / "out" / "report.md").read_text()
+    for words in (
+        "| layout | 6x2",
+        "pages: mean loss under stress",
+        "px/mm off %",
+        "error of the samples by confidence",
+    ):
+        assert words in text
+
+
+def test_a_template_tells_layout_and_names_but_no_scales(tmp_path: Path) -> None:
+    save_page(tmp_path / "pages" / "a.png")
+    (tmp_path / "truth").mkdir()
+    write(WHOLE, str(tmp_path / "truth" / "a.csv"))
+    report = evaluate.evaluate(
+        [tmp_path / "pages"], tmp_path / "out", truth=tmp_path / "truth", printed="3x4", digitizer=FakeDigitizer()
+    )
+    assert report["groups"][0]["agreement"] == {"layout_right": 0.0, "names_right": 0.0}
+
+
+def test_the_worst_pages_stand_on_one_sheet_worst_first(tmp_path: Path) -> None:
+    for i in range(4):
+        save_page(tmp_path / "pages" / f"p{i}.png", REFUSED_COLOUR if i == 1 else (255, 255, 255))
+        reading = drawn()
+        signal = reading.record.signal_mv * (1 + 0.05 * i)
+        write(replace(reading.record, signal_mv=signal), str(tmp_path / "pages" / f"p{i}.csv"))
+    offered: list[str] = []
+    sheet = WorstPages()
+    keep = sheet.offer
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worst, "_KEPT", 2)
+        patch.setattr(evaluate, "WorstPages", lambda: sheet)
+        patch.setattr(sheet, "offer", lambda snr, words, *rest: (offered.append(words), keep(snr, words, *rest)))
+        evaluate.evaluate([tmp_path / "pages"], tmp_path / "out", digitizer=FakeDigitizer())
+    kept = [words for *_, words, _ in sorted(sheet._kept, reverse=True)]
+    assert len(offered) == 4
+    assert len(kept) == 2
+    assert kept[0] == "pages/p1, none: refused, 0.0 dB"
+    assert kept[1].startswith("pages/p3, none: read, ")
+    with Image.open(tmp_path / "out" / "worst.jpg") as picture:
+        assert picture.width == 2000
+
+
+def test_confident_samples_are_told_from_doubtful_ones(tmp_path: Path) -> None:
+    """Where the stand-in doubts, the truth differs: the error must show in those steps of confidence only."""
+    reading = drawn()
+    doubt = sample_confidence(reading).signal_mv < 0.8
+    truth = replace(reading.record, signal_mv=reading.record.signal_mv + 0.1 * doubt * np.tile([1, -1], 2500))
+    steps = {tuple(step["confidence"]): step for step in pooled([certainty(truth, reading)])}
+    assert steps[0.5, 0.8]["rmse_uv"] == pytest.approx(100, rel=0.05)
+    assert steps[0.8, 0.9]["rmse_uv"] < 10
+    assert sum(step["share"] for step in steps.values()) == pytest.approx(1)
+
+
+def test_the_confidence_of_a_sample_is_that_of_its_trace() -> None:
+    reading = drawn()
+    found = sample_confidence(reading)
+    assert np.array_equal(np.isnan(found.signal_mv), np.isnan(reading.record.signal_mv))
+    assert found["I"][[0, 1249]] == pytest.approx([0.6, 1.0], abs=0.01)
+    assert found["II"][[0, 2500, 4999]] == pytest.approx([0.6, 0.8, 1.0], abs=0.01)  # the strip, not the short box

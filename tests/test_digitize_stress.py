@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digitize.stress import STRESSES, stressed
+from digitize.stress import STRESSES, paper_moves, stressed
+from ecg.geometry import project
 from ecg.reading import Page
 
 HEIGHT, WIDTH = 180, 300
@@ -71,6 +72,20 @@ def test_rotation_is_clockwise_by_the_stated_angle(degrees: float) -> None:
     found = dots(turned)
     away = np.linalg.norm(found[:, None] - expected[None], axis=2).min(axis=0)
     assert away.max() < 0.4
+
+
+@pytest.mark.parametrize("name", [name for name in STRESSES if paper_moves(name, (WIDTH, HEIGHT)) is not None])
+def test_where_the_paper_moves_is_known(name: str) -> None:
+    matrix = paper_moves(name, (WIDTH, HEIGHT))
+    assert matrix is not None
+    expected = project(matrix, dots(sheet().pixels))
+    picture = stressed(sheet(), name).pixels
+    for x, y in np.rint(expected).astype(int):
+        assert picture[y, x].mean() < 110
+        side = picture[max(0, y - 9) : y + 10, max(0, x - 9) : x + 10].mean(axis=2)
+        weight = np.maximum(170 - side, 0)
+        centre = np.average(np.indices(side.shape).reshape(2, -1), axis=1, weights=weight.ravel())
+        assert np.abs(centre - (np.array(side.shape) - 1) / 2).max() < 1.0
 
 
 def test_grey_and_black_and_white() -> None:
