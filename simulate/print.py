@@ -24,7 +24,7 @@ class Style:
     """A machine's habits: where names, pulses and separators stand, its lettering, and what it lets through.
 
     Heights and lengths in mm. `gap_mm` stays blank before the next lead, `late_mm` after a lead's start; `clip` cuts
-    or flattens what is further than `clip_mm` from the zero line; `offset_mm` is how far leads lie off their line.
+    or flattens what is further than `clip_mm` from the zero line.
     """
 
     name_place: str
@@ -46,7 +46,6 @@ class Style:
     late_mm: float
     clip: str
     clip_mm: float
-    offset_mm: float
 
 
 def sample_style(rng: np.random.Generator, layout: Layout) -> Style:
@@ -76,7 +75,6 @@ def sample_style(rng: np.random.Generator, layout: Layout) -> Style:
         late_mm=_seldom(rng, 0.1, 0.2, 3.0),
         clip=_choose(rng, _CLIPS),
         clip_mm=float(max(6.0, (box[3] - box[1]) * rng.uniform(0.4, 1.0))),
-        offset_mm=_seldom(rng, 0.5, 0.1, 0.9),
     )
 
 
@@ -91,18 +89,16 @@ def _seldom(rng: np.random.Generator, chance: float, low: float, high: float) ->
 def compose(record: Record, layout: Layout, paper: Paper, style: Style, rng: np.random.Generator) -> Sheet:
     """Put a record on paper with all that the machine prints around it."""
     texts, rules = headers(layout, paper, style.header_height_mm, style.font, rng)
-    traces = tuple(_let_through(trace_mm(record, box, layout), box, layout, paper, style, rng) for box in layout.boxes)
+    traces = tuple(_let_through(trace_mm(record, box, layout), box, layout, paper, style) for box in layout.boxes)
     strokes = _pulses(layout, paper, style) + separators(
         layout, style.separator, style.separator_pen_mm, style.separator_dy_mm, style.separator_size_mm
     )
     return Sheet(paper, layout, traces, tuple(strokes + rules), tuple(_names(layout, style) + texts))
 
 
-def _let_through(
-    points_mm: np.ndarray, box: LeadBox, layout: Layout, paper: Paper, style: Style, rng: np.random.Generator
-) -> np.ndarray:
+def _let_through(points_mm: np.ndarray, box: LeadBox, layout: Layout, paper: Paper, style: Style) -> np.ndarray:
     """The trace as the machine prints it; y is NaN where it leaves the paper or is not printed at all."""
-    x, y = points_mm[:, 0], points_mm[:, 1] + rng.normal(0, 1) * style.offset_mm
+    x, y = points_mm[:, 0], points_mm[:, 1]
     is_last = box.box_mm[2] >= layout.extent_mm[2] - 1e-6
     blank = (x < box.box_mm[0] + style.late_mm) | (x > box.box_mm[2] - (0.0 if is_last else style.gap_mm))
     low, high = box.baseline_mm - style.clip_mm, box.baseline_mm + style.clip_mm
