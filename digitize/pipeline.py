@@ -163,9 +163,9 @@ def find_layout(
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
     evidence = gather(view, geometry, words)
     found = match(evidence, candidates, mm_per_s)
-    layout = place(found, evidence, evidence.said("mm/mV") or 10.0)
+    layout = place(found, evidence.said("mm/mV") or 10.0)
     warnings = (*_name_warnings(found), *(_speed_warnings(found, evidence) if mm_per_s is None else ()))
-    return layout, reach_mm(evidence, evidence.baselines_mm.tolist()), warnings
+    return layout, reach_mm(evidence, found.baselines_mm), warnings
 
 
 def _name_warnings(found: Match) -> list[str]:

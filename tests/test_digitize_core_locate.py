@@ -40,7 +40,7 @@ def evidence_of(truth: Reading, monkeypatch: pytest.MonkeyPatch) -> Evidence:
 
 def found_in(truth: Reading, monkeypatch: pytest.MonkeyPatch, mm_per_s: float | None = None) -> Layout:
     evidence = evidence_of(truth, monkeypatch)
-    return place(match(evidence, None, mm_per_s), evidence, 10.0)
+    return place(match(evidence, None, mm_per_s), 10.0)
 
 
 def lay_out(
@@ -120,7 +120,7 @@ def test_50_mm_per_s_is_told_by_the_print_or_by_the_user(name: str, monkeypatch:
     assert "paper speed taken as 25 mm/s" in warnings
     evidence = evidence_of(truth, monkeypatch)
     printed = replace(evidence, words=(*evidence.words, PrintedWord("50 mm/s", 20.0, 300.0, 0.9)))
-    agrees(place(match(printed), printed, 10.0), truth.layout)
+    agrees(place(match(printed), 10.0), truth.layout)
 
 
 @pytest.mark.parametrize("given", ["12x1", "3x1", "6x2+1"])
@@ -188,7 +188,7 @@ def test_a_third_of_the_names_may_be_missing_and_some_misread(name: str, monkeyp
     read[0] = replace(read[0], text="V6" if read[0].text != "V6" else "II")
     read += [PrintedWord("I", float(x), float(y), 0.3) for x, y in rng.uniform((0, 0), (200, 100), (3, 2))]
     evidence = replace(evidence, words=tuple(read))
-    found = place(match(evidence), evidence, 10.0)
+    found = place(match(evidence), 10.0)
     assert found.name == name
     assert [b.lead for b in found.boxes if not b.is_rhythm] == [b.lead for b in truth.layout.boxes if not b.is_rhythm]
     assert np.abs(starts_mm(found.boxes) - starts_mm(truth.layout.boxes))[:, 0].max() < 2.0

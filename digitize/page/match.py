@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
-from digitize.page.locate import STEP_MM, Evidence, UnknownLayout
+from digitize.page.locate import NAME_ABOVE_MM, NAME_BELOW_MM, STEP_MM, Evidence, UnknownLayout
 from digitize.page.names import PrintedWord
 from ecg.layout import TEMPLATES, Layout, Template
 
 _SPEEDS = (25.0, 50.0, 12.5)
-_NAME_MM = (-16.0, 11.0)  # how far above (-) and below a zero line a name stands
+_PULSE_S = 0.2
 _APART_MM = (4.0, 3.5)  # names of one page stand alike, across and down, within this
 _BEFORE_MM = 3.0  # the middle of a name usually stands this far behind the beginning of its lead
 _REACH_MM = 10.0  # and the lead begins within this of where that says
@@ -20,6 +21,8 @@ _FLAT = 0.0005  # starts that explain as much ink as the best but for this share
 _USUAL = 0.03  # of two orders that fit alike the standard one is taken
 _MARGIN = 0.04  # a layout is certain when every other one scores this much less
 _READ = 0.35  # names decide when they agree this well
+_SURELY_READ = 0.6  # and tell rows from rules and text when they agree this well
+_SPARE_ROWS = 2  # so many rows may be something else
 _INKED = 0.5  # least share of the ink that must lie where the layout has traces
 _UNSIGNED = 0.8  # what -aVR read as aVR, or the other way round, counts
 
@@ -46,10 +49,11 @@ class Names:
 
 @dataclass(frozen=True)
 class Match:
-    """A template laid over the evidence; `covered`: ink inside its rows, less the share of them where there is none."""
+    """A template laid over rows; `covered`: the ink inside it, less the share of it where there is none."""
 
     template: Template
     mm_per_s: float
+    baselines_mm: tuple[float, ...]
     x0_mm: float
     covered: float
     names: Names
@@ -71,11 +75,17 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
     """The template, speed and start that explain names and ink best. Raises UnknownLayout with what was seen."""
     known = list(candidates or TEMPLATES.values())
     rows = len(evidence.baselines_mm)
-    tried = [lay(evidence, t, s) for t in known if t.row_count == rows for t, s in _timings(t, mm_per_s)]
+    tried = [
+        lay(seen, timed, speed, float(evidence.ink.sum()))
+        for kind in known
+        for seen in _row_choices(evidence, kind.row_count)
+        for timed, speed in _timings(kind, mm_per_s)
+    ]
+    tried = [m for m in tried if len(m.baselines_mm) == rows or m.names.agreement >= _SURELY_READ]
     if not tried:
         counts = sorted({t.row_count for t in known})
         raise UnknownLayout(
-            f"{rows} rows were seen ({seen_words(evidence)}); the known layouts have {counts} rows: give --layout"
+            f"{rows} rows were seen ({seen_names(evidence)}); the known layouts have {counts} rows: give --layout"
         )
     best = max(tried, key=lambda m: m.score)
     rivals = [m for m in tried if m.template.grid != best.template.grid and (best.is_named or not m.is_cabrera)]
@@ -83,14 +93,22 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
     if best.covered < _INKED:
         raise UnknownLayout(
             f"the page looks most like {best.template.name}, but only {best.covered:.0%} of its traces lie where that "
-            f"has them ({rows} rows were seen: {seen_words(evidence)}); give --layout"
+            f"has them ({rows} rows were seen: {seen_names(evidence)}); give --layout"
         )
     if rival is not None and best.score - rival.score < _MARGIN:
         raise UnknownLayout(
             f"the page may be {best.template.name} or {rival.template.name}: too few lead names were read to tell "
-            f"({rows} rows were seen: {seen_words(evidence)}); give --layout"
+            f"({rows} rows were seen: {seen_names(evidence)}); give --layout"
         )
     return best if mm_per_s else _at_seen_speed(best, evidence)
+
+
+def _row_choices(evidence: Evidence, count: int) -> list[Evidence]:
+    """The rows that may be a template's: all, or without one or two that may be rules or text."""
+    rows = len(evidence.baselines_mm)
+    if not count <= rows <= count + _SPARE_ROWS:
+        return []
+    return [evidence.only(kept) for kept in combinations(range(rows), count)]
 
 
 def _timings(template: Template, mm_per_s: float | None) -> list[tuple[Template, float]]:
@@ -102,9 +120,9 @@ def _timings(template: Template, mm_per_s: float | None) -> list[tuple[Template,
 
 
 def seen_mm_per_s(evidence: Evidence) -> float | None:
-    """The speed that the pulses (0.2 s wide) or else the print show; None where neither does."""
+    """The speed that the pulses or else the print show; None where neither does."""
     if np.isfinite(evidence.pulse_width_mm):
-        return min(_SPEEDS, key=lambda speed: abs(np.log(evidence.pulse_width_mm / (0.2 * speed + 0.5))))
+        return evidence.pulse_width_mm / _PULSE_S
     return evidence.said("mm/s")
 
 
@@ -115,15 +133,15 @@ def _at_seen_speed(found: Match, evidence: Evidence) -> Match:
     return replace(found, template=replace(found.template, column_s=found.template.column_s / 2), mm_per_s=50.0)
 
 
-def lay(evidence: Evidence, template: Template, mm_per_s: float) -> Match:
-    """Put a template where names and ink have it."""
+def lay(evidence: Evidence, template: Template, mm_per_s: float, every: float) -> Match:
+    """Put a template where names and ink have it; `every` is all the ink on the page."""
     width = template.column_s * mm_per_s
     names = fit_names(evidence, template, width)
     if template.rhythm:
         seen = zip(names.rhythm, template.rhythm, strict=True)
         template = replace(template, rhythm=tuple(read or usual for read, usual in seen))
-    x0_mm, covered = _start(evidence, template, width, names.start_mm)
-    return Match(template, mm_per_s, x0_mm, covered, names)
+    x0_mm, covered = _start(evidence, template, width, names.start_mm, every)
+    return Match(template, mm_per_s, tuple(evidence.baselines_mm.tolist()), x0_mm, covered, names)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -145,7 +163,7 @@ class _Pairs:
 
 def fit_names(evidence: Evidence, template: Template, width_mm: float) -> Names:
     """Find where the names of a template stand so that most of its cells are named."""
-    words, cells = evidence.names, list(template.cells())
+    words, cells = evidence.names(), list(template.cells())
     blank = Names(float("nan"), 0.0, tuple(words), len(cells), (None,) * len(template.rhythm))
     if not words:
         return blank
@@ -156,7 +174,7 @@ def fit_names(evidence: Evidence, template: Template, width_mm: float) -> Names:
         np.array([[w.y_mm] for w in words]) - lines,
         np.array([[w.score] for w in words]),
     )
-    worth = pairs.fits * pairs.score * ((pairs.y > _NAME_MM[0]) & (pairs.y < _NAME_MM[1]))
+    worth = pairs.fits * pairs.score * ((pairs.y > -NAME_ABOVE_MM) & (pairs.y < NAME_BELOW_MM))
     tried = [(pairs.x[at], pairs.y[at]) for at in zip(*np.nonzero(worth), strict=True)]
     if not tried:
         return blank
@@ -182,10 +200,12 @@ def _fits(text: str, lead: str, is_rhythm: bool) -> float:
 # --- ink --------------------------------------------------------------------------------------------------------------
 
 
-def _start(evidence: Evidence, template: Template, width_mm: float, names_mm: float) -> tuple[float, float]:
+def _start(
+    evidence: Evidence, template: Template, width_mm: float, names_mm: float, every: float
+) -> tuple[float, float]:
     """Where the first column begins, mm, and the ink covered from there; names hold it near them."""
     total = template.columns * width_mm
-    steps, every = evidence.ink.shape[1], float(evidence.ink.sum())
+    steps = evidence.ink.shape[1]
     wanted = names_mm - _BEFORE_MM - evidence.x0_mm
     if np.isfinite(wanted):
         first = np.arange(wanted - _REACH_MM, wanted + _REACH_MM, STEP_MM)
@@ -205,20 +225,18 @@ def _start(evidence: Evidence, template: Template, width_mm: float, names_mm: fl
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
-def place(found: Match, evidence: Evidence, mm_per_mv: float) -> Layout:
+def place(found: Match, mm_per_mv: float) -> Layout:
     """The layout on the paper, each row on its own zero line."""
-    lines = evidence.baselines_mm
+    lines = list(found.baselines_mm)
     pitch = float(np.median(np.diff(lines))) if len(lines) > 1 else 40.0
-    return found.template.place(
-        (found.x0_mm, float(lines[0]) - pitch / 2), pitch, found.mm_per_s, mm_per_mv, lines.tolist()
-    )
+    return found.template.place((found.x0_mm, lines[0] - pitch / 2), pitch, found.mm_per_s, mm_per_mv, lines)
 
 
-def seen_words(evidence: Evidence) -> str:
+def seen_names(evidence: Evidence) -> str:
     """The names that were read, row by row."""
     rows: list[list[tuple[float, str]]] = [[] for _ in evidence.baselines_mm]
-    offsets = [w.y_mm - evidence.baselines_mm for w in evidence.names]
+    offsets = [w.y_mm - evidence.baselines_mm for w in evidence.names()]
     usual = float(np.median([off[np.abs(off).argmin()] for off in offsets])) if offsets else 0.0
-    for word, off in zip(evidence.names, offsets, strict=True):
+    for word, off in zip(evidence.names(), offsets, strict=True):
         rows[int(np.abs(off - usual).argmin())].append((word.x_mm, word.text))
     return "; ".join(" ".join(text for _, text in sorted(row)) or "no names" for row in rows)
