@@ -6,7 +6,6 @@ import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,14 @@ import numpy as np
 from classify import features
 from classify.labels import targets
 from classify.prepare import on_grid
-from ecg.formats import atomic_path, read
+from ecg.formats import atomic_path
 from ecg.leads import STANDARD
 from ecg.record import Record
 
 if TYPE_CHECKING:
     from classify.tasks import Example, Task
 
-_ZSCORE_FS_HZ = 125.0
-_CACHE_VERSION = 3
+_CACHE_VERSION = 4
 _FACTS = ("part", "source", "patient", "id", "in_mv")
 
 
@@ -33,7 +31,8 @@ class Arrays:
 
     `signal` is float16 [example, lead, sample] in mV (standard deviations for z-scored sources), NaN where nothing was
     recorded; `features` are unscaled with NaN, in the order of `feature_names`; `targets` [example, label] are 1, 0 or
-    NaN (not assessed). `part`, `source`, `patient` and `id` tell where each example belongs, `in_mv` its unit.
+    NaN (not assessed). `part`, `source`, `patient` and `id` tell where each example belongs, `in_mv` its unit;
+    `demographics` are age in years and 1 for a man, 0 for a woman, NaN where unknown.
     """
 
     signal: np.ndarray
@@ -44,6 +43,7 @@ class Arrays:
     patient: np.ndarray
     id: np.ndarray
     in_mv: np.ndarray
+    demographics: np.ndarray
     feature_names: tuple[str, ...]
     fs_hz: float
 
@@ -57,19 +57,6 @@ class Arrays:
 
     def __len__(self) -> int:
         return len(self.signal)
-
-
-def load_example(example: Example) -> Record:
-    """The recording of an example, cut to what is meant; a z-scored one comes in standard deviations, not in mV."""
-    record = _load(example.path)
-    return record if example.window_s is None else record.crop(*example.window_s)
-
-
-@lru_cache(maxsize=1)  # the stretches of one recording follow each other
-def _load(path: Path) -> Record:
-    if path.suffix == ".npy":
-        return Record(np.load(path), _ZSCORE_FS_HZ, STANDARD)
-    return read(path)
 
 
 def collect(task: Task, found: Sequence[Example], fs_hz: float, cache: Path) -> Arrays:
@@ -99,11 +86,15 @@ def from_records(pairs: Iterable[tuple[Record, Example]], task: Task, fs_hz: flo
         kept.append(example)
     if not kept:
         raise ValueError("none of the recordings could be read")
-    facts = {name: np.array([getattr(e, name) for e in kept]) for name in _FACTS}
-    target = np.stack([targets(example.found, task.groups) for example in kept])
     return Arrays(
-        np.stack(signals), np.stack(measured), target, **facts, feature_names=task.features, fs_hz=fs_hz
-    )  # fmt: skip
+        signal=np.stack(signals),
+        features=np.stack(measured),
+        targets=np.stack([targets(example.found, task.groups) for example in kept]),
+        demographics=np.array([(example.age_years, example.male) for example in kept], np.float32),
+        feature_names=task.features,
+        fs_hz=fs_hz,
+        **{name: np.array([getattr(example, name) for example in kept]) for name in _FACTS},
+    )
 
 
 def _measure(record: Record, example: Example, task: Task) -> np.ndarray:
@@ -117,6 +108,8 @@ def _measure(record: Record, example: Example, task: Task) -> np.ndarray:
 
 def _readable(found: Sequence[Example]) -> Iterator[tuple[Record, Example]]:
     from tqdm import tqdm
+
+    from classify.tasks.load import load_example
 
     for example in tqdm(found, desc="reading records", file=sys.stderr, disable=not sys.stderr.isatty()):
         try:

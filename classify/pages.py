@@ -71,10 +71,10 @@ def held_out(classifier: Classifier, data: Path | None, part: str, count: int) -
     """Records in mV spread evenly over the part; simulated ones without `data`."""
     from functools import partial
 
-    from classify.arrays import load_example
     from classify.labels import targets
     from classify.simulated import simulated
     from classify.tasks import examples
+    from classify.tasks.load import load_example
 
     if count < 1:
         raise ValueError(f"count must be at least 1 record, got {count}")

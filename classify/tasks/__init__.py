@@ -10,14 +10,20 @@ from classify.features.info import NAMES, RR_FEATURES
 from classify.labels import GROUPS
 from classify.tasks import split
 from classify.tasks.aami import aami_inter, aami_intra
+from classify.tasks.chapman import chapman
 from classify.tasks.cinc import cinc_mix
+from classify.tasks.cpsc2018 import cpsc2018
 from classify.tasks.example import Example, Part
+from classify.tasks.hefei import hefei34
+from classify.tasks.images import images
+from classify.tasks.mimic import mimic5, mimic_hr, mimic_multilabel
 from classify.tasks.ptbxl import ptbxl
 from classify.tasks.rhythm5 import rhythm5
 
 __all__ = ["CREDITS", "TASKS", "Example", "Part", "Task", "examples"]
 
 _BEAT_LEADS = ("II", "V1|V5|V2|V4")
+_EIGHT_LEADS = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 _RR_NAMES = tuple(info.name for info in RR_FEATURES)
 
 
@@ -64,6 +70,13 @@ TASKS: Mapping[str, Task] = {
         Task("ptbxl_form", ("form",), ptbxl),
         Task("ptbxl_rhythm", ("rhythm12",), _ptbxl_and_cinc),
         Task("rhythm5", ("mimic5",), rhythm5, "macro F1"),
+        Task("mimic5", ("mimic5",), mimic5, "macro F1"),
+        Task("mimic_multilabel", ("mimic",), mimic_multilabel),
+        Task("mimic_hr", ("heart_rate",), mimic_hr),
+        Task("hefei34", ("hefei34",), hefei34, "micro F1", _EIGHT_LEADS),
+        Task("cpsc2018", ("cpsc2018",), cpsc2018, "macro F1"),
+        Task("chapman", ("chapman",), chapman, "macro F1"),
+        Task("images", ("superclass", "rhythm"), images),
         _beats("aami_inter", aami_inter, patients=True),
         _beats("aami_intra", aami_intra, patients=False),
     )
@@ -74,6 +87,12 @@ CREDITS: Mapping[str, str] = {
     "ptbxl_zscore": "PTB-XL folds 1-9 (part, z-scored, 125 Hz), CC BY 4.0",
     "cinc_mix": "PhysioNet/CinC Challenge 2020-21: CPSC2018, CPSC-Extra, Chapman/Ningbo, Georgia, CC BY 4.0",
     "mitdb": "MIT-BIH Arrhythmia Database, ODC-By 1.0",
+    "mimic": "MIMIC-IV-ECG 1.0, ODbL",
+    "hefei": "Hefei ECG competition 2019, second round",
+    "cpsc2018": "China Physiological Signal Challenge 2018",
+    "chapman": "Chapman-Shaoxing and Ningbo 12-lead ECG database, CC BY 4.0",
+    "chapman_csv": "Chapman-Shaoxing 12-lead ECG database, CC BY 4.0",
+    "images": "pages with labels, given by the user",
     "simulated": "recordings invented by this program's simulator",
 }
 

@@ -15,7 +15,8 @@ class Example:
     """Where a recording lies and what is known of it; a group that is None in `found` was not assessed.
 
     `window_s` is (start, duration) of the stretch that is meant, None for the whole recording; `measured` are features
-    that the reader knows better than the signal does; `name` tells stretches of one file apart.
+    that the reader knows better than the signal does; `name` tells stretches of one file apart;
+    `male` is 1 or 0, NaN when it is not known.
     """
 
     path: Path
@@ -27,6 +28,8 @@ class Example:
     name: str = ""
     window_s: tuple[float, float] | None = None
     measured: tuple[float, ...] | None = None
+    age_years: float = float("nan")
+    male: float = float("nan")
 
     @property
     def id(self) -> str:

@@ -32,7 +32,10 @@ def _physionet(root: Path) -> list[Example]:
         folds = folds and fold != ""
         part = by_fold(int(float(fold))) if fold else "unused"
         patient = str(int(float(row["patient_id"])))
-        found.append(Example(_path(root, row), "ptbxl", patient, part, _statements(table, row)))
+        said = _statements(table, row)
+        found.append(
+            Example(_path(root, row), "ptbxl", patient, part, said, age_years=_age_years(row), male=_male(row))
+        )
     return found if folds else by_patient(found)
 
 
@@ -40,6 +43,16 @@ def _path(root: Path, row: Mapping[str, str]) -> Path:
     """The 500 Hz file; the one of 100 Hz where only that was unpacked."""
     quick, slow = (root / f"{row[column]}.hea" for column in ("filename_hr", "filename_lr"))
     return slow if slow.is_file() and not quick.is_file() else quick
+
+
+def _age_years(row: Mapping[str, str]) -> float:
+    """PTB-XL writes 300 for those older than 89."""
+    return min(float(row.get("age") or "nan"), 90.0)
+
+
+def _male(row: Mapping[str, str]) -> float:
+    """PTB-XL writes 0 for men, 1 for women."""
+    return 1.0 - float(row.get("sex") or "nan")
 
 
 def _statements(table: Path, row: Mapping[str, str]) -> dict[str, frozenset[str] | None]:
@@ -55,7 +68,8 @@ def _exact(folder: Path) -> Iterator[Example]:
         number, fold, patient = int(row["ecg_id"]), int(row["cv5"]), int(float(row["patient_id"]))
         path = folder / f"records500/{number // 1000 * 1000:05d}/{number:05d}_hr.hea"
         part: Part = "test" if fold == 3 else "validation" if fold == 2 and patient % 2 == 0 else "train"
-        yield Example(path, "ptbxl", str(patient), part, _columns(folder / "index.csv", row))
+        found = _columns(folder / "index.csv", row)
+        yield Example(path, "ptbxl", str(patient), part, found, age_years=_age_years(row), male=_male(row))
 
 
 def _zscored(folder: Path) -> Iterator[Example]:

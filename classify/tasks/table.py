@@ -23,3 +23,9 @@ def rows(path: Path, needed: Sequence[str], named: Sequence[str] | None = None) 
 def names(text: str, separator: str = ";") -> frozenset[str]:
     """The names in a cell that lists several."""
     return frozenset(part.strip() for part in text.split(separator) if part.strip())
+
+
+def columns_of(path: Path) -> list[str]:
+    """The first row of a CSV."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return next(csv.reader(file), [])
