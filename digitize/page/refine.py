@@ -103,11 +103,31 @@ def _heard_extent(before: Extent, wider: PageGeometry, trust: np.ndarray) -> Pag
 
 
 def _straightened(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry:
-    """The map without its bend where that is next to nothing."""
-    nodes = field_nodes(geometry.extent_mm)
-    straight = _with_bend(geometry, geometry.extent_mm, 1e6, np.maximum(trust, 1e-3))
-    off_mm = np.sqrt(np.average(((straight.bend(nodes) - geometry.bend(nodes)) ** 2).sum(-1), weights=trust + 1e-9))
-    return straight if off_mm < _STRAIGHT_MM else geometry
+    """The simplest map that does as well: without perspective, as a scan has none, or else without a bend."""
+    nodes = field_nodes(geometry.extent_mm).reshape(-1, 2)
+    weight = trust.ravel() + 1e-9
+    px = geometry.to_px(nodes)
+    heard = trust.ravel() >= _HEARD
+    for matrix in (_affine(nodes, px, weight), _perspective(nodes[heard], px[heard])):
+        if matrix is None:
+            continue
+        plane = PageGeometry(matrix, None, geometry.extent_mm, geometry.error_mm)
+        if np.sqrt(np.average(((plane.to_mm(px) - nodes) ** 2).sum(-1), weights=weight)) < _STRAIGHT_MM:
+            return plane
+    return geometry
+
+
+def _affine(mm: np.ndarray, px: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The matrix [3, 3] of a map without perspective, by weighted least squares."""
+    root = np.sqrt(weight)[:, None]
+    found = np.linalg.lstsq(np.column_stack([mm, np.ones(len(mm))]) * root, px * root, rcond=None)[0]
+    return np.vstack([found.T, [0, 0, 1]])
+
+
+def _perspective(mm: np.ndarray, px: np.ndarray) -> np.ndarray | None:
+    """The matrix [3, 3] of a flat sheet seen from anywhere, by least squares; None from fewer than four places."""
+    matrix: np.ndarray | None = cv2.findHomography(mm, px, 0)[0] if len(mm) > 3 else None
+    return matrix
 
 
 def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
