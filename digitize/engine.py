@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +72,7 @@ def _named(outputs: Mapping[str, Tensor] | Tensor) -> Mapping[str, Tensor]:
 def with_onnx(digitizer: Digitizer, folder: Path | None = None) -> Digitizer:
     """The digitizer with its networks run by ONNX Runtime. Raises ValueError with what to do where one is missing."""
     folder = folder or FOLDER
-    nets = {
+    nets: dict[str, Any] = {
         field: OnnxNet(folder / f"{kind}.onnx", digitizer.weights[kind])
         for kind, field in NETS.items()
         if getattr(digitizer, field) is not None
@@ -111,7 +111,7 @@ def export_net(net: nn.Module, path: Path, version: str, size_px: tuple[int, int
         names = list(_named(net(image)))
     sides = {} if size_px else {k: _STRIDE * torch.export.Dim(f"side{k}", min=2, max=512) for k in (2, 3)}
     listed = _Listed(net).eval()
-    program = torch.onnx.export(
+    program: Any = torch.onnx.export(
         listed, (image,), dynamo=True, input_names=[_INPUT], output_names=names, dynamic_shapes=(sides,), verbose=False
     )
     model = program.model_proto

@@ -1,30 +1,48 @@
-"""One picture to judge a reading by: the overlay, the page made straight, and the twelve leads drawn anew."""
+"""One picture to judge a reading by: page, grid, signal, what the networks saw, and the error where truth is known."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from digitize import batch
 from digitize.batch import Digitize, Given, Refusal, describe, find_template, read_file
+from digitize.listen import Answer, listening
 from digitize.options import add_engine, add_page_options, run
+from digitize.truth import find_truth, load_truth
 from ecg.formats import atomic_path
-from ecg.layout import Template
+from ecg.layout import TEMPLATES, Template
 from ecg.reading import Reading
 from ecg.record import Record
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PX_PER_MM = 6.0
-_MARGIN_MM = 5.0
-_ROW_MV = 2.0  # between the zero lines of two leads drawn anew
+_WIDE_IN = 22.0
+# Views side by side, and how high a line of them is in inches.
+_LINES: tuple[tuple[tuple[str, ...], float], ...] = (
+    (("page", "grid"), 7.5),
+    (("straight", "signal"), 9.0),
+    (("seg", "crossings", "baseline"), 6.0),
+    (("strip",), 2.6),
+    (("distributions",), 2.6),
+)
+_COLUMNS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A reading with what the networks answered on the way (nothing for a page that draws its own curves)."""
+
+    reading: Reading
+    look: Answer | None = None
+    row: Answer | None = None
+    row_number: int = 0
+    truth: Record | None = None
 
 
 def visualize(
@@ -34,89 +52,70 @@ def visualize(
     layout: Template | str | None = None,
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
+    row: int = 1,
+    truth: str | Path | None = None,
+    printed: Template | str | None = None,
     device: str = "cpu",
     engine: str = "torch",
     digitizer: Digitize | None = None,
 ) -> Reading:
     """Read the first page of `image`, draw it to `output` (.png, .pdf or .svg) and return the reading.
 
+    `row` (1 is the uppermost) is the one whose distributions are shown. `truth` is the recording that is printed
+    (default: what lies beside the page, if anything does), of which the page prints the template `printed`.
     Raises Refusal with words when the page cannot be opened or is refused.
     """
-    given = Given(find_template(layout), mm_per_s, mm_per_mv)
-    attempt = next(read_file(Path(image), digitizer or batch.load_digitizer(device, engine), given))
+    from digitize.pipeline import Digitizer
+
+    path, given = Path(image), Given(find_template(layout), mm_per_s, mm_per_mv)
+    signal = Path(truth) if truth else find_truth(path) if path.is_file() else None
+    known = load_truth(signal, path, find_template(printed)).record if signal else None
+    digitize = digitizer or batch.load_digitizer(device, engine)
+    looks: list[Answer] = []
+    rows: list[Answer] = []
+    if isinstance(digitize, Digitizer):
+        digitize, page_ear, row_ear = listening(digitize)
+        looks, rows = page_ear.heard, row_ear.heard
+    attempt = next(read_file(path, digitize, given))
     if attempt.reading is None:
         raise Refusal(attempt.error)
+    if rows and not 1 <= row <= len(rows):
+        raise ValueError(f"row must lie between 1 and {len(rows)}, got {row}")
+    seen = Seen(attempt.reading, looks[-1] if looks else None, rows[row - 1] if rows else None, row, known)
     with atomic_path(output) as temporary:
-        draw(attempt.reading).savefig(temporary, dpi=110)
+        draw(seen).savefig(temporary, dpi=110)
     return attempt.reading
 
 
-def draw(reading: Reading) -> Figure:
-    """The three views in one figure, with what was found and the warnings as its title."""
+def draw(seen: Seen) -> Figure:
+    """All views there are in one figure, with what was found and the warnings as its title."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from ecg import overlay
+    from digitize import views
 
-    figure = Figure(figsize=(22, 15), layout="constrained")
+    missing = {
+        name for name, part in (("seg", seen.look), ("strip", seen.row), ("distributions", seen.row)) if not part
+    }
+    lines = [(names, tall) for names, tall in _LINES if names[0] not in missing]
+    heights = [tall for _, tall in lines]
+    figure = Figure(figsize=(_WIDE_IN, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
-    views = figure.subplot_mosaic([["page", "straight"], ["signal", "signal"]], height_ratios=[1, 1.2])
-    views["page"].imshow(np.asarray(overlay.draw(reading)))
-    views["page"].set_title("what was read, over the page")
-    views["page"].set_axis_off()
-    _draw_straight(views["straight"], reading)
-    _draw_leads(views["signal"], reading.record)
+    mosaic = [[name for name in names for _ in range(_COLUMNS // len(names))] for names, _ in lines]
+    axes = figure.subplot_mosaic(mosaic, height_ratios=heights)
+    reading = seen.reading
+    views.draw_page(axes["page"], reading)
+    views.draw_grid(axes["grid"], reading)
+    views.draw_straight(axes["straight"], reading)
+    views.draw_leads(axes["signal"], reading.record, seen.truth)
+    if seen.look:
+        views.draw_heads(axes["seg"], axes["crossings"], axes["baseline"], seen.look)
+    if seen.row:
+        views.draw_row(axes["strip"], axes["distributions"], seen.row, seen.row_number)
     rotation = reading.geometry.angle_deg(reading.layout.extent_mm[:2])
     title = f"{reading.page.stem}: {describe(reading)}, turned by {rotation:.1f}°"
     figure.suptitle("\n".join([title, *reading.warnings]), wrap=True)
     return figure
-
-
-def straighten(reading: Reading, px_per_mm: float = _PX_PER_MM) -> tuple[np.ndarray, tuple[float, float, float, float]]:
-    """The printed area at an even scale (uint8 RGB) and its place on the paper in mm (x0, y0, x1, y1)."""
-    import cv2
-
-    x0, y0, x1, y1 = np.array(reading.layout.extent_mm) + np.array([-1, -1, 1, 1]) * _MARGIN_MM
-    # The paper bends slowly: its map is worked out at every millimetre and is linear in between.
-    corners = np.stack(np.meshgrid(np.arange(x0, x1 + 1), np.arange(y0, y1 + 1)), axis=-1)
-    coarse = reading.geometry.to_px(corners).astype(np.float32)
-    wide, tall = round((x1 - x0) * px_per_mm), round((y1 - y0) * px_per_mm)
-    column, row = np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(tall, dtype=np.float32))
-    place = cv2.remap(coarse, column / np.float32(px_per_mm), row / np.float32(px_per_mm), cv2.INTER_LINEAR)
-    straight = cv2.remap(
-        reading.page.pixels, place[..., 0], place[..., 1], cv2.INTER_CUBIC, borderValue=(255, 255, 255)
-    )
-    return straight, (x0, y0, x1, y1)
-
-
-def _draw_straight(axes: Axes, reading: Reading) -> None:
-    straight, (x0, y0, x1, y1) = straighten(reading)
-    axes.imshow(straight, extent=(x0, x1, y1, y0), interpolation="antialiased")
-    for box in reading.layout.boxes:
-        left, _, right, _ = box.box_mm
-        axes.plot([left, right], [box.baseline_mm] * 2, color="tab:blue", linewidth=0.6)
-        axes.annotate(box.lead, (left, box.baseline_mm), color="tab:blue", fontsize=8, va="bottom")
-    axes.set_xticks(np.arange(np.ceil(x0 / 25) * 25, x1, 25))
-    axes.set_yticks(np.arange(np.ceil(y0 / 25) * 25, y1, 25))
-    axes.grid(color="tab:blue", linewidth=0.7, alpha=0.9)
-    axes.set_title("the page made straight; lines every 25 mm must lie along the paper's own")
-    axes.set_xlabel("mm")
-
-
-def _draw_leads(axes: Axes, record: Record) -> None:
-    """The leads below each other on a grid of 0.2 s by 0.5 mV; gaps where nothing was printed."""
-    offsets = -_ROW_MV * np.arange(len(record.leads))
-    for lead, offset in zip(record.leads, offsets, strict=True):
-        axes.plot(record.time_s, record[lead] + offset, color="black", linewidth=0.8)
-    axes.set_yticks(offsets, record.leads)
-    axes.set_yticks(np.arange(offsets[-1] - _ROW_MV, _ROW_MV + 0.1, 0.5), minor=True)
-    axes.set_xticks(np.arange(0, record.duration_s + 0.1, 1.0))
-    axes.set_xticks(np.arange(0, record.duration_s + 0.1, 0.2), minor=True)
-    axes.grid(which="both", color="#f0a0a0", linewidth=0.5)
-    axes.set_xlim(record.start_s, record.start_s + record.duration_s)
-    axes.set_ylim(offsets[-1] - _ROW_MV, _ROW_MV)
-    axes.set_xlabel("s")
-    axes.set_title("the signal; one square is 0.2 s by 0.5 mV")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -124,6 +123,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--image", required=True, help="a picture or PDF (its first page)")
     made.add_argument("--output", default="out/visualize.png", help="png, pdf or svg (default: out/visualize.png)")
     add_page_options(made)
+    made.add_argument("--row", type=int, default=1, help="whose distributions are shown, from the top (default: 1)")
+    made.add_argument("--truth", metavar="FILE", help="the recording that is printed (default: beside the page)")
+    made.add_argument("--printed", help=f"what the page prints of a whole recording: {', '.join(TEMPLATES)}, or YAML")
     add_engine(made)
     return made
 

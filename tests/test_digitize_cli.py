@@ -16,7 +16,7 @@ from drawn_page import CRASH_COLOUR, REFUSED_COLOUR, REFUSED_WORDS, FakeDigitize
 from PIL import Image
 
 import digitize
-from digitize import batch, evaluate, infer, visualize
+from digitize import batch, evaluate, infer, views, visualize
 from ecg import read
 from ecg.leads import STANDARD
 
@@ -242,6 +242,52 @@ def test_visualize_draws_all_three_views(tmp_path: Path, fake: FakeDigitizer) ->
         assert min(image.size) > 1000
 
 
+def test_visualize_shows_what_the_networks_saw_and_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A digitizer with networks that answer at random: the views are there, the error is the known one."""
+    import torch
+
+    from digitize.listen import listening
+    from digitize.pipeline import Digitizer
+    from digitize.visualize import Seen, draw
+
+    def answer(image: torch.Tensor) -> dict[str, torch.Tensor]:
+        wide, tall = image.shape[3], image.shape[2]
+        maps = {"seg": torch.rand(1, 15, tall, wide), "grid": torch.rand(1, 1, tall, wide)}
+        columns = {"signal": torch.rand(1, 1, tall, 2 * wide), "signal_valid": torch.rand(1, 1, 2 * wide)}
+        return {**maps, "baseline": maps["grid"], **columns}
+
+    digitizer, page_ear, row_ear = listening(Digitizer(answer, answer, (64, 64), {}))
+    digitizer.page_net(torch.zeros(1, 3, 64, 96))
+    digitizer.row_net(torch.ones(1, 4, 32, 64))
+    assert row_ear.heard[0].image.shape == (32, 64, 3)
+    assert row_ear.heard[0].image.min() == 255
+    reading = drawn()
+    seen = Seen(reading, page_ear.heard[0], row_ear.heard[0], 1, reading.record)
+    titles = [axes.get_title() for axes in draw(seen).axes]
+    assert sum(title.startswith("page pass") for title in titles) == 3
+    assert any("100.0 dB" in title for title in titles)
+    assert any("distributions" in title for title in titles)
+    assert len(draw(Seen(reading)).axes) == 4
+
+
+def test_visualize_finds_the_truth_beside_the_page(
+    tmp_path: Path, fake: FakeDigitizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib.figure import Figure
+
+    from ecg import write
+
+    seen: list[visualize.Seen] = []
+    monkeypatch.setattr(visualize, "draw", lambda one: seen.append(one) or Figure())
+    scan = save(tmp_path / "scan.png")
+    argv = ["--image", str(scan), "--output", str(tmp_path / "view.png")]
+    assert visualize.main(argv) == 0
+    write(drawn().record, str(tmp_path / "scan.truth.csv"))
+    assert visualize.main(argv) == 0
+    assert [one.truth is None for one in seen] == [True, False]
+    assert visualize.main([*argv, "--truth", "no.csv"]) == 1
+
+
 def test_visualize_says_why_a_page_was_refused(
     tmp_path: Path, fake: FakeDigitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -253,7 +299,7 @@ def test_visualize_says_why_a_page_was_refused(
 
 def test_the_straightened_page_has_its_boxes_where_the_layout_says() -> None:
     reading = drawn()
-    straight, (x0, y0, _, _) = visualize.straighten(reading, px_per_mm=6.0)
+    straight, (x0, y0, _, _) = views.straighten(reading, px_per_mm=6.0)
     dark = straight.mean(axis=2) < 100
     box = reading.layout.boxes[0]
     # At 0.4 s of the first box stands an R peak of 0.9 mV.
