@@ -101,7 +101,7 @@ def draw(seen: Seen) -> Figure:
     heights = [tall for _, tall in lines]
     figure = Figure(figsize=(_WIDE_IN, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
-    mosaic = [[name for name in names for _ in range(_COLUMNS // len(names))] for names, _ in lines]
+    mosaic: list[Any] = [[name for name in names for _ in range(_COLUMNS // len(names))] for names, _ in lines]
     axes = figure.subplot_mosaic(mosaic, height_ratios=heights)
     reading = seen.reading
     views.draw_page(axes["page"], reading)
