@@ -92,7 +92,7 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     for task in dict.fromkeys(row["recipe"]["task"] for row in rows):
         mine = [row for row in rows if row["recipe"]["task"] == task]
         figures = list(mine[0]["test"])
-        heads = ["network", "parameters", "s per epoch", "epochs", *figures, "ms per record"]
+        heads = ["network", "parameters", "CPU s per epoch", "epochs", *figures, "CPU ms per record"]
         lines += [f"{task}, {mine[0]['records']} test records", "", _line(heads), _line(["---"] * len(heads))]
         for row in mine:
             size, pace = f"{row['parameters']:,}", f"{row['seconds_per_epoch']:.0f}"

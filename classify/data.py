@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 import numpy as np
 
 from classify import features, pagelike
@@ -12,6 +15,7 @@ from classify.recipe import DataSettings
 from ecg.leads import STANDARD
 
 _USUAL_SPREAD_MV = 0.15
+_TOGETHER = 256  # recordings in one call of the filter
 
 
 class TrainingSet:
@@ -77,14 +81,44 @@ def stack_channels(z: np.ndarray, seen: np.ndarray, spread_mv: np.ndarray | None
 def fixed_inputs(arrays: Arrays, layout: str, settings: DataSettings) -> tuple[np.ndarray, np.ndarray]:
     """(signal [example, channel, sample], features [example, k]) as a page of one layout would show the recordings."""
     shown = _shown(arrays, layout)
-    inputs = []
-    for signal, in_mv in zip(arrays.signal, arrays.in_mv, strict=True):
-        z, seen, spread = prepare(
-            np.where(shown, signal.astype(np.float32), np.nan), arrays.fs_hz, settings.preparation
-        )
-        inputs.append(stack_channels(z, seen, spread if in_mv else None, settings))
+    inputs: list[np.ndarray] = []
+    for first in range(0, len(arrays), _TOGETHER):
+        inputs += _prepared_together(arrays, slice(first, first + _TOGETHER), shown, settings)
     measured = arrays.features if shown.all() else np.stack([_short_of_evidence(row, shown) for row in arrays.features])
     return np.stack(inputs), features.for_network(measured, arrays.feature_names)
+
+
+@lru_cache(maxsize=3)
+def part_inputs(arrays: Arrays, part: str, settings: DataSettings) -> tuple[np.ndarray, np.ndarray]:
+    """The fixed inputs of one part of the split, whole; kept for the next network that asks."""
+    return fixed_inputs(arrays.of(part), "full", settings)
+
+
+class Unvaried:
+    """The training examples of settings that vary and mask nothing: the same in every epoch, prepared once."""
+
+    def __init__(self, arrays: Arrays, settings: DataSettings) -> None:
+        self.signal, self.features = part_inputs(arrays, "train", settings)
+        self.targets = arrays.of("train").targets
+
+    def set_epoch(self, epoch: int) -> None:
+        pass
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        return {"signal": self.signal[index], "features": self.features[index], "target": self.targets[index]}
+
+
+def _prepared_together(arrays: Arrays, rows: slice, shown: np.ndarray, settings: DataSettings) -> Iterator[np.ndarray]:
+    """The inputs of some recordings; each lead is prepared by itself, so all can go through the filter at once."""
+    signal = np.where(shown, arrays.signal[rows].astype(np.float32), np.nan)
+    count, leads, samples = signal.shape
+    z, seen, spread = prepare(signal.reshape(count * leads, samples), arrays.fs_hz, settings.preparation)
+    own = (x.reshape(count, leads, *x.shape[1:]) for x in (z, seen, spread))
+    for one, visible, level, in_mv in zip(*own, arrays.in_mv[rows], strict=True):
+        yield stack_channels(one, visible, level if in_mv else None, settings)
 
 
 def _shown(arrays: Arrays, layout: str) -> np.ndarray:

@@ -23,9 +23,17 @@ _SHOWN = ("full", "3x4+1")  # validation sees the records whole and as the commo
 
 
 def train(
-    recipe: Recipe, data: Path | None = None, output: Path = Path("experiments"), resume: Path | None = None
+    recipe: Recipe,
+    data: Path | None = None,
+    output: Path = Path("experiments"),
+    resume: Path | None = None,
+    start: Path | None = None,
 ) -> FitResult:
-    """Train the recipe on the recordings below `data` (None: on simulated ones) and leave a run folder in `output`."""
+    """Train the recipe on the recordings below `data` (None: on simulated ones) and leave a run folder in `output`.
+
+    `start` names a checkpoint whose weights are taken over where they fit.
+    """
+    from digitize.train import borrow
     from ecg.fit import ddp
     from ecg.fit.loop import fit
     from ecg.fit.precision import pick_device
@@ -37,7 +45,10 @@ def train(
         run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
         if ddp.rank() == 0:
             _announce(run, recipe, arrays, data)
-        return fit(prepare(recipe, arrays), recipe, run, resume)
+        task = prepare(recipe, arrays)
+        if start and not resume:
+            borrow(task.model, start)
+        return fit(task, recipe, run, resume)
 
 
 def prepare(recipe: Recipe, arrays: Arrays) -> Any:
@@ -76,15 +87,15 @@ def _recorded(task: str, data: Path, fs_hz: float, cache: Path) -> Arrays:
 
 
 def _training_set(arrays: Arrays, recipe: Recipe) -> Any:
-    from classify.data import TrainingSet
+    from classify.data import TrainingSet, Unvaried
     from classify.sampling import Draws
 
-    shown = arrays.of("train")
-    dataset = TrainingSet(shown, recipe.fit.seed, recipe.data)
-    if not (recipe.data.draws or recipe.data.balanced):
+    data, shown = recipe.data, arrays.of("train")
+    varied = data.vary or data.page_masks or data.crop_s
+    dataset = TrainingSet(shown, recipe.fit.seed, data) if varied else Unvaried(arrays, data)
+    if not (data.draws or data.balanced):
         return dataset
-    draws = recipe.data.draws or len(shown)
-    return Draws(dataset, draws, recipe.fit.seed, shown.targets if recipe.data.balanced else None)
+    return Draws(dataset, data.draws or len(shown), recipe.fit.seed, shown.targets if data.balanced else None)
 
 
 class Validation:
@@ -174,6 +185,7 @@ def parser() -> argparse.ArgumentParser:
     add_options(p, str(DEFAULT_RECIPE))
     p.add_argument("--task", choices=sorted(TASKS), help="labels and collections (default: the recipe's)")
     p.add_argument("--data", type=Path, help="folder with the task's collections (default: simulate records)")
+    p.add_argument("--start", type=Path, help="start from the weights of another run's checkpoint where they fit")
     p.add_argument("--cache_dir", type=Path, help="where recordings once read are kept (default: the recipe's)")
     return p
 
@@ -195,7 +207,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         recipe = load_recipe(args)
-        result = train(recipe, args.data, args.output, args.resume)
+        result = train(recipe, args.data, args.output, args.resume, args.start)
     except (FitError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
