@@ -36,7 +36,7 @@ def by_patient(found: Iterable[Example], test: float = 0.15, validation: float =
 def by_class(
     found: Iterable[Example], group: str, shares: Mapping[Part, float], seed: int = 0, patients: bool = True
 ) -> list[Example]:
-    """Shares of every class of a group, the rarest first, so that each stands in the first part named when it can.
+    """Shares of every class of a group, the rarest first; the first part named has at least one of each.
 
     With `patients` all examples of a patient stay together; without, each example goes its own way.
     """
@@ -59,9 +59,10 @@ def _share_out(
     part: dict[str, Part] = {}
     for name in sorted(members, key=lambda name: (count[name], name)):
         order = rng.permutation(members[name]).tolist()
-        edges = np.cumsum([0.0, *shares.values()]) / sum(shares.values()) * len(order)
-        for chosen, first, last in zip(shares, np.ceil(edges[:-1]), np.ceil(edges[1:]), strict=True):
-            part |= dict.fromkeys(order[int(first) : int(last)], chosen)
+        edges = np.round(np.cumsum([0.0, *shares.values()]) / sum(shares.values()) * len(order)).astype(int)
+        edges[1:] = np.maximum(edges[1:], 1)
+        for chosen, first, last in zip(shares, edges[:-1], edges[1:], strict=True):
+            part |= dict.fromkeys(order[first:last], chosen)
     return part
 
 
