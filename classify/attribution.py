@@ -51,11 +51,10 @@ def grad_cam(net: nn.Module, signal: Tensor, beside: Sequence[Tensor], output: i
     over_time = tuple(range(2, slope.ndim))
     weighted = (slope.mean(over_time, keepdim=True) * maps[-1]).sum(1)
     heat = torch.relu(weighted.reshape(-1, weighted.shape[-1]).mean(0)).detach().numpy()
-    if not heat.max() > 0:
-        return None
     samples = signal.shape[1]
     centres = (np.arange(heat.size) + 0.5) * samples / heat.size - 0.5
-    return np.interp(np.arange(samples), centres, heat / heat.max())
+    fine: np.ndarray = np.interp(np.arange(samples), centres, heat)
+    return fine / fine.max() if fine.max() > 0 else None
 
 
 @contextmanager

@@ -1,0 +1,61 @@
+"""ONNX: the same probabilities in batches of any size, with the card inside; words where it cannot be."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+pytest.importorskip("onnxruntime")
+
+from classify import weights
+from classify.card import Card
+from classify.export import INPUTS, export, main, open_session
+
+torch.set_num_threads(1)
+
+LABELS = (("superclass", "NORM"), ("superclass", "MI"), ("rhythm", "SR"))
+
+
+def saved(folder: Path) -> Path:
+    """Untrained weights of a small network."""
+    data, small = {"fs_hz": 25.0, "mask_channels": False}, {"widths": [8], "blocks": 1, "kernel": 3}
+    recipe = {"task": "ptbxl", "data": data, "net": {"name": "resnet1d", "options": small}}
+    torch.manual_seed(0)
+    state = weights.network(recipe, len(LABELS)).state_dict()
+    path, even = folder / "small.safetensors", {"superclass": 1.0, "rhythm": 1.0}
+    weights.save(path, state, Card("small", recipe, LABELS, even, {"superclass": {}, "rhythm": {}}, (), {}))
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:# The axis name")
+def test_the_file_gives_the_networks_probabilities(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    done = export(path)
+    assert done.path == path.with_suffix(".onnx")
+    assert done.largest_difference < 1e-4
+    session, card = open_session(done.path), weights.load_card(path)
+    assert [given.name for given in session.get_inputs()] == list(INPUTS)
+    facts = session.get_modelmeta().custom_metadata_map
+    assert facts["version"] == card.version
+    assert Card.from_dict(json.loads(facts["card"])) == card
+
+
+def test_without_the_packages_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(SystemExit, match="2"):
+        main(["--output", str(tmp_path / "x.onnx")])
+    assert "galvano[export]" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--weights", str(tmp_path / "w.safetensors")]) == 1
+    assert "w.safetensors" in capsys.readouterr().err
