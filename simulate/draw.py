@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ecg.geometry import PageGeometry
+from simulate.camera import photograph
 from simulate.ink import Ink, dots, runs, settle
 from simulate.layers import lay
 from simulate.paper import draw_grid
@@ -24,6 +26,32 @@ def draw(sheet: Sheet, window_mm: Window, px_per_mm: float) -> np.ndarray:
     for layer in sheet.layers:
         image = layer.paint(image, window_mm, px_per_mm)
     return image
+
+
+def view_of(sheet: Sheet, geometry: PageGeometry, behind: np.ndarray) -> np.ndarray:
+    """A sheet in front of a picture `behind`, which is used up; both float32 [row, col, RGB]."""
+    if _is_straight(geometry):
+        return _straight_on(sheet, geometry, behind)
+    extent, (height, width) = sheet.paper.extent_mm, behind.shape[:2]
+    centre = ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2)
+    px_per_mm = float(np.clip(1.15 * max(geometry.px_per_mm(centre)), 1.5, 16))
+    return photograph(draw(sheet, extent, px_per_mm), px_per_mm, extent[:2], geometry, (width, height), behind)
+
+
+def _is_straight(geometry: PageGeometry) -> bool:
+    """Whether the paper lies flat and upright in the picture, at one scale: then nothing needs to be warped."""
+    (across, *tilted, _), (lean, down, _), (*away, _) = geometry.homography.tolist()
+    return geometry.bend_mm is None and across > 0 and np.allclose([*tilted, lean, *away, down - across], 0, atol=1e-9)
+
+
+def _straight_on(sheet: Sheet, geometry: PageGeometry, behind: np.ndarray) -> np.ndarray:
+    """Draw the sheet pixel by pixel where it lies in the picture."""
+    low, high = geometry.to_px(np.array(sheet.paper.extent_mm).reshape(2, 2))
+    x0, y0 = first = np.clip(np.ceil(low), 0, behind.shape[1::-1]).astype(int)
+    x1, y1 = end = np.clip(np.floor(high) + 1, first, behind.shape[1::-1]).astype(int)
+    window = geometry.to_mm(np.array([first, end]) - 0.5).reshape(-1)
+    behind[y0:y1, x0:x1] = draw(sheet, tuple(window), geometry.homography[0, 0])
+    return behind
 
 
 def ink(sheet: Sheet, window_mm: Window, px_per_mm: float, shape: tuple[int, int]) -> np.ndarray:
@@ -63,10 +91,11 @@ def draw_curve(
     canvas: np.ndarray, piece_mm: np.ndarray, pen_mm: float, window_mm: Window, px_per_mm: float, ink: Ink
 ) -> None:
     """Draw an unbroken curve smoothly into a uint8 canvas whose pixel (0, 0) covers the window's corner."""
-    for points_mm, width_mm, dark in runs(piece_mm, pen_mm, ink):
-        px = (points_mm - window_mm[:2]) * px_per_mm - 0.5
-        fixed = np.clip(np.round(px * (1 << _SHIFT)), -(2**28), 2**28).astype(np.int32)
-        cv2.polylines(canvas, [fixed], False, dark, max(1, round(width_mm * px_per_mm)), cv2.LINE_AA, _SHIFT)
+    px = (piece_mm - window_mm[:2]) * px_per_mm - 0.5
+    fixed = np.clip(np.round(px * (1 << _SHIFT)), -(2**28), 2**28).astype(np.int32)
+    for stretches, width_mm, dark in runs(piece_mm, pen_mm, ink):
+        alike, thick = [fixed[part] for part in stretches], max(1, round(width_mm * px_per_mm))
+        cv2.polylines(canvas, alike, False, dark, thick, cv2.LINE_AA, _SHIFT)
 
 
 def finite_pieces(points: np.ndarray) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 Window = tuple[float, float, float, float]  # x0, y0, x1, y1 in paper mm
-Run = tuple[np.ndarray, float, int]  # points [point, (x, y)] in mm, pen in mm, darkness 0..255
+Run = tuple[list[slice], float, int]  # stretches of points, their pen in mm, their darkness 0..255
 
 _LEVELS = 4  # widths and darknesses that a line is drawn in
 _HALF_FAST = 6.0  # rise over run at which a stroke has lost half of what it can lose
@@ -68,7 +68,7 @@ def sample_ink(rng: np.random.Generator) -> Ink:
 def runs(points_mm: np.ndarray, pen_mm: float, ink: Ink) -> Iterator[Run]:
     """Stretches of an unbroken line that are drawn alike, the faintest first: where two meet the darker one stays."""
     if not (ink.thinning or ink.fading or ink.unevenness or ink.breaks):
-        yield points_mm, pen_mm, 255
+        yield [slice(None)], pen_mm, 255
         return
     middle, fast = (points_mm[1:] + points_mm[:-1]) / 2, _fast(points_mm)
     width = _level(1 - ink.thinning * fast)
@@ -76,10 +76,12 @@ def runs(points_mm: np.ndarray, pen_mm: float, ink: Ink) -> Iterator[Run]:
     dark[_along(middle, 0.5, ink.seed + 1) < ink.breaks] = 0
     alike = dark * (_LEVELS + 1) + width
     edges = np.concatenate([[0], np.flatnonzero(np.diff(alike)) + 1, [len(alike)]])
-    for i in np.argsort(alike[edges[:-1]], kind="stable"):
-        first, last = int(edges[i]), int(edges[i + 1])
-        if dark[first] > 0:
-            yield points_mm[first : last + 1], pen_mm * width[first] / _LEVELS, int(255 * dark[first] / _LEVELS)
+    starts, ends = edges[:-1], edges[1:] + 1
+    for kind in np.unique(alike[dark > 0]):
+        level, wide = divmod(int(kind), _LEVELS + 1)
+        same = alike[starts] == kind
+        stretches = [slice(a, b) for a, b in zip(starts[same].tolist(), ends[same].tolist(), strict=True)]
+        yield stretches, pen_mm * wide / _LEVELS, int(255 * level / _LEVELS)
 
 
 def _fast(points_mm: np.ndarray) -> np.ndarray:
@@ -134,9 +136,9 @@ def _one_pen(pieces: list[np.ndarray], pen_mm: float, ink: Ink, corner: np.ndarr
     wide = max(1, round(high * (1 - ink.thinning)))
     even = np.array([wide % 2 == 0, high % 2 == 0]) / 2  # an even pen is centred between two dots
     for piece in pieces:
-        for points_mm, _, dark in runs(piece, pen_mm, ink):
-            where = np.round(points_mm * ink.dots_per_mm - corner - 0.5 - even).astype(np.int32)
-            cv2.polylines(canvas, [where], False, dark, 1, cv2.LINE_8)
+        where = np.round(piece * ink.dots_per_mm - corner - 0.5 - even).astype(np.int32)
+        for stretches, _, dark in runs(piece, pen_mm, ink):
+            cv2.polylines(canvas, [where[part] for part in stretches], False, dark, 1, cv2.LINE_8)
     kernel = np.ones((high, wide), np.uint8)
     return cv2.dilate(canvas, kernel, anchor=(wide // 2, high // 2)) if kernel.size > 1 else canvas
 

@@ -15,9 +15,9 @@ from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
-from simulate.camera import View, apply, look, photograph
+from simulate.camera import View, apply, look
 from simulate.desk import background
-from simulate.draw import draw
+from simulate.draw import view_of
 from simulate.paper import Paper, sample_paper
 from simulate.print import Style, compose, sample_style, text_boxes_mm
 from simulate.relief import Relief, Shade, sample_relief
@@ -123,14 +123,9 @@ class Scene:
     def render(self, record: Record) -> tuple[Page, Reading]:
         """The picture and its truth; the truth comes from the vectors, never from the pixels."""
         sheet, (geometry, size) = self.sheet(record), self.geometry()
-        extent = self.paper.extent_mm
-        centre = ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2)
-        px_per_mm = float(np.clip(1.15 * max(geometry.px_per_mm(centre)), 1.5, 16))
-        raster = draw(sheet, extent, px_per_mm)
         rng = np.random.default_rng([self.seed, 14])
-        behind = background(self.behind, self.paper.paper_rgb, size, rng)
-        picture = photograph(raster, px_per_mm, extent[:2], geometry, size, behind)
-        page = Page(apply(picture, self.effects, rng), None, f"scene-{self.seed}", 0)
+        seen = view_of(sheet, geometry, background(self.behind, self.paper.paper_rgb, size, rng))
+        page = Page(apply(seen, self.effects, rng), None, f"scene-{self.seed}", 0)
         return page, truth(page, geometry, sheet, record)
 
 

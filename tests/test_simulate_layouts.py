@@ -16,6 +16,7 @@ from ecg.reading import Trace, traces_to_record
 from ecg.record import Record
 from simulate import Scene
 from simulate.heart import synthetic_record
+from simulate.ink import Ink
 from simulate.sheet import printed, trace_mm
 
 HEART = synthetic_record(5, "SR", noise={}, conditions=())
@@ -101,9 +102,8 @@ def drawn(layout: Layout) -> tuple[Scene, np.ndarray, list[np.ndarray]]:
     scene = Scene.sample(9, "clean")
     x0, y0, x1, y1 = layout.extent_mm
     extent = (x0 - 12, y0 - 12, x1 + 12, y1 + 12)
-    paper = replace(
-        scene.paper, extent_mm=extent, grid_mm=extent, ink_strength=1.0, ink_rgb=(0, 0, 0), fine_strength=0.2
-    )
+    plain = {"ink": Ink(), "pen_mm": 0.4, "ink_strength": 1.0, "ink_rgb": (0, 0, 0), "fine_strength": 0.2}
+    paper = replace(scene.paper, extent_mm=extent, grid_mm=extent, **plain)
     scene = replace(scene, layout=layout, paper=paper, frame_mm=extent, long_side_px=1100, effects={})
     scene = replace(scene, aspect=(extent[2] - extent[0]) / (extent[3] - extent[1]))
     page, truth = scene.render(HEART)
