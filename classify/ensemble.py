@@ -4,53 +4,63 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from classify.tasks import TASKS
+
+if TYPE_CHECKING:
+    from classify.recipe import DataSettings, Recipe
 
 
 def join(checkpoints: Sequence[Path], output: Path, task: str = "") -> Path:
     """A checkpoint whose network averages the logits of these, for the labels of `task` (default: the first one's).
 
-    The networks must see the same inputs. One that was trained on a wider task gives the labels that are asked for.
+    The networks must share the time grid; one that sees no amplitudes, or no masks, is given only what it knows, and of
+    one that was trained on a wider task only the labels that are asked for are kept.
     Weights are chosen by `classify.calibrate` from the result, as from any other checkpoint.
     """
+    from classify.recipe import Recipe
     from ecg.fit import checkpoint
+    from ecg.fit.recipe import from_dict, to_dict
 
     states = [checkpoint.load(path) for path in checkpoints]
-    first = states[0]
-    task = task or first["recipe"]["task"]
-    for path, state in zip(checkpoints, states, strict=True):
-        if _inputs(state["recipe"]) != _inputs(first["recipe"]):
-            raise ValueError(f"{path}: sees other inputs than {checkpoints[0]}; members share fs_hz and channels")
-    members = [_member(path, state["recipe"], task) for path, state in zip(checkpoints, states, strict=True)]
+    recipes = [from_dict(Recipe, state["recipe"]) for state in states]
+    task = task or recipes[0].task
+    widest = max(recipes, key=lambda recipe: recipe.channels)
+    for path, recipe in zip(checkpoints, recipes, strict=True):
+        _check_inputs(path, recipe.data, widest.data)
+    members = [_member(path, recipe, task) for path, recipe in zip(checkpoints, recipes, strict=True)]
     weights = {
         f"members.{number}.{name}": value
         for number, state in enumerate(states)
         for name, value in checkpoint.weights(state).items()
     }
     net = {"name": "ensemble", "options": {"members": members}}
-    joined = {**first, "recipe": {**first["recipe"], "task": task, "net": net}, "model": weights, "ema": {}}
+    recipe_of_all = {**to_dict(widest), "task": task, "net": net}
+    joined = {**states[0], "recipe": recipe_of_all, "model": weights, "ema": {}}
     checkpoint.save(output, {key: value for key, value in joined.items() if key != "format"})
     return output
 
 
-def _inputs(recipe: Mapping[str, Any]) -> tuple[Any, ...]:
-    data = recipe["data"]
-    return tuple(data[key] for key in ("fs_hz", "mask_channels", "amplitude_channels"))
+def _check_inputs(path: Path, data: DataSettings, widest: DataSettings) -> None:
+    """Channels stand in the order signal, masks, amplitudes: a member may lack only the last ones."""
+    if (data.fs_hz, data.preparation) != (widest.fs_hz, widest.preparation):
+        raise ValueError(f"{path}: sees other inputs than the rest; members share fs_hz and preparation")
+    if data.amplitude_channels and data.mask_channels != widest.mask_channels:
+        raise ValueError(f"{path}: has amplitude channels, but not the mask channels of the others")
 
 
-def _member(path: Path, recipe: Mapping[str, Any], task: str) -> dict[str, Any]:
+def _member(path: Path, recipe: Recipe, task: str) -> dict[str, Any]:
     from classify.labels import columns
 
-    outputs, wanted = columns(TASKS[recipe["task"]].groups), columns(TASKS[task].groups)
+    outputs, wanted = columns(TASKS[recipe.task].groups), columns(TASKS[task].groups)
     missing = [name for group, name in wanted if (group, name) not in outputs]
     if missing:
-        raise ValueError(f"{path}: trained on task {recipe['task']!r}, which has no label {', '.join(missing)}")
-    chosen = [outputs.index(pair) for pair in wanted]
-    return {**recipe["net"], "outputs": len(outputs), "columns": chosen}
+        raise ValueError(f"{path}: trained on task {recipe.task!r}, which has no label {', '.join(missing)}")
+    place = {"channels": recipe.channels, "columns": [outputs.index(pair) for pair in wanted]}
+    return {"name": recipe.net.name, "options": recipe.net.options, "outputs": len(outputs), **place}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -33,7 +33,6 @@ def train(
 
     `start` names a checkpoint whose weights are taken over where they fit.
     """
-    from digitize.train import borrow
     from ecg.fit import ddp
     from ecg.fit.loop import fit
     from ecg.fit.precision import pick_device
@@ -47,6 +46,8 @@ def train(
             _announce(run, recipe, arrays, data)
         task = prepare(recipe, arrays)
         if start and not resume:
+            from digitize.train import borrow
+
             borrow(task.model, start)
         return fit(task, recipe, run, resume)
 

@@ -142,13 +142,17 @@ SMALL = {
 }
 
 
+def _small(task: str, amplitudes: bool) -> dict[str, object]:
+    return {**SMALL, "task": task, "data": {**SMALL["data"], "amplitude_channels": amplitudes}, "loss": {"mixup": 0.2}}
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The checkpoints of a wide task and of the plain one, on simulated records."""
     folder = tmp_path_factory.mktemp("runs")
     return [
-        train(from_dict(Recipe, {**SMALL, "task": task, "loss": {"mixup": 0.2}}), output=folder).best
-        for task in ("ptbxl_wide", "ptbxl")
+        train(from_dict(Recipe, _small(task, amplitudes)), output=folder).best
+        for task, amplitudes in (("ptbxl_wide", False), ("ptbxl", True))
     ]
 
 
@@ -156,13 +160,14 @@ def test_networks_joined_answer_with_the_mean_of_their_logits(runs: list[Path], 
     path = join(runs, tmp_path / "joined.pth", "ptbxl")
     calibrate(path, output=tmp_path / "joined.safetensors")
     net, card = load(tmp_path / "joined.safetensors")
-    signal = torch.randn(2, 24, 1000)
+    signal = torch.randn(2, 36, 1000)
     said = []
-    for run in runs:
+    for run, channels in zip(runs, (24, 36), strict=True):
         state = checkpoint.load(run)
-        member = build("resnet1d", state["model"]["head.2.bias"].numel(), 24, 1000, state["recipe"]["net"]["options"])
+        outputs = state["model"]["head.2.bias"].numel()
+        member = build("resnet1d", outputs, channels, 1000, state["recipe"]["net"]["options"])
         member.load_state_dict(checkpoint.weights(state))
-        said.append(member.eval()(signal)[:, : len(card.labels)])
+        said.append(member.eval()(signal[:, :channels])[:, : len(card.labels)])
     assert torch.allclose(net(signal), (said[0] + said[1]) / 2, atol=2e-2)
     assert said[0].shape == (2, 11)
 

@@ -14,8 +14,8 @@ from classify.nets import build
 class Ensemble(nn.Module):
     """The mean of its members' logits.
 
-    A member is {"name", "options", "outputs", "columns"}: a network of the table with `outputs` logits, of which those
-    at `columns` are the ensemble's labels in their order.
+    A member is {"name", "options", "channels", "outputs", "columns"}: a network of the table that sees the first
+    `channels` of the signal and gives `outputs` logits, of which those at `columns` are the labels in their order.
     """
 
     def __init__(self, labels: int, channels: int, samples: int, members: Sequence[Mapping[str, Any]]) -> None:
@@ -23,11 +23,15 @@ class Ensemble(nn.Module):
         for member in members:
             if len(member["columns"]) != labels:
                 raise ValueError(f"{member['name']} gives {len(member['columns'])} of {labels} labels")
-        self.columns = [list(member["columns"]) for member in members]
+        self.parts = [(member["channels"], list(member["columns"])) for member in members]
         self.members = nn.ModuleList(
-            build(member["name"], member["outputs"], channels, samples, member["options"]) for member in members
+            build(member["name"], member["outputs"], member["channels"], samples, member["options"])
+            for member in members
         )
 
     def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
-        said = [net(signal, features, demographics)[:, c] for net, c in zip(self.members, self.columns, strict=True)]
+        said = [
+            net(signal[:, :channels], features, demographics)[:, columns]
+            for net, (channels, columns) in zip(self.members, self.parts, strict=True)
+        ]
         return torch.stack(said).mean(0)
