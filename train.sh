@@ -1,28 +1,117 @@
 #!/usr/bin/env bash
-# Train both halves and try them on a page. Real data come in through the environment:
-#   SIM_ROOT, CSV_ROOT   simulated pages and their signals for the digitizer (drawn here when unset)
-#   ECG_DATA             folder of real recordings for the classifier (simulated ones when unset)
-#   PAGES, EPOCHS        how much to draw and how long to train (defaults: a run of minutes, not a useful model)
+# Train the digitizer and the classifier in five stages and try them:  ./train.sh [--yes] [--stage N]
+# Safe to run again: finished stages are skipped, a training that was cut off goes on to the same weights.
+# With nothing set it draws a few pages of synthetic hearts and trains small networks: a run of minutes, no useful model.
 set -euo pipefail
 cd "$(dirname "$0")"
 
+SIM_ROOT=${SIM_ROOT:-}   # folder of simulated pages (python -m simulate --output ...); drawn here when empty
+CSV_ROOT=${CSV_ROOT:-}   # folder of their signals; SIM_ROOT when empty
+ECG_DATA=${ECG_DATA:-}   # folder of real recordings; simulated ones when empty
+CONFIG=${CONFIG:-}       # recipe of the digitizer; configs/whole_page.yaml, or configs/small.yaml on pages drawn here
+EPOCHS=${EPOCHS:-100}    # of the digitizer's full training
+PAGES=${PAGES:-32}       # how many pages are drawn here
+WORK=${WORK:-out/train}  # everything is written below this folder
+
+stages=(
+    "the environment: Python, packages, device, memory, disk"
+    "the data: pages and signals are opened and counted"
+    "a quick debug run: 100 samples, 3 epochs"
+    "the full training: $EPOCHS epochs"
+    "evaluation, and a page read from end to end"
+)
+
+environment() { "$python" -m ecg.fit.doctor --output "$home"; }
+
+data() {
+    if [ "$SIM_ROOT" = "$drawn" ]; then
+        "$python" -m simulate --records synthetic --count "$PAGES" --seed 1 --preset clean --output "$drawn"
+    fi
+    "$python" -m digitize.check_data --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT"
+    [ -z "$ECG_DATA" ] || "$python" -m classify.validate_data --task ptbxl --root "$ECG_DATA"
+}
+
+debug() {
+    launch digitize.train "${pages[@]}" --debug --output "$home/debug"
+    launch classify.train "${recordings[@]}" --debug --output "$home/debug"
+}
+
+full() {
+    go_on "$home/pages" digitize.train "${pages[@]}" --epochs "$EPOCHS"
+    go_on "$home/diagnosis" classify.train "${recordings[@]}"
+}
+
+evaluation() {
+    "$python" -m digitize.review --checkpoint "$(newest "$home/pages" best)" --output "$home/review"
+    "$python" -m digitize.evaluate --pages "$SIM_ROOT" --limit 2 --output "$home/evaluation"
+    "$python" -m classify.infer --image examples/photo.jpg --output "$home/sample"
+    echo "the trained network's pages: $home/review; a photo read by the shipped weights: $home/sample"
+}
+
+# Start a training, on all GPUs when there are several.
+launch() {
+    local gpus
+    gpus=$("$python" -c "import torch; print(torch.cuda.device_count())")
+    if [ "$gpus" -gt 1 ]; then
+        "$python" -m torch.distributed.run --standalone --nproc_per_node "$gpus" -m "$@"
+    else
+        "$python" -m "$@"
+    fi
+}
+
+# Start a training in a folder, or go on with the one that is there.
+go_on() {
+    local folder=$1 last
+    shift
+    last=$(newest "$folder" last)
+    launch "$@" --output "$folder" ${last:+--resume "$last"}
+}
+
+newest() { ls -t "$1"/run_*/checkpoints/"$2".pth 2>/dev/null | head -n 1 || true; }
+
+stage() {
+    local number=$1 title=${stages[$1 - 1]} done=$home/done/$1
+    if [ -z "$only" ] && [ -e "$done" ]; then
+        echo "stage $number of 5 is done: $title"
+        return
+    fi
+    echo "stage $number of 5: $title"
+    if [ -z "$yes" ]; then
+        read -r -p "go on? [Y/n] " answer || { echo "no terminal to ask on: say --yes" >&2; exit 2; }
+        case $answer in [nN]*) exit 0 ;; esac
+    fi
+    case $number in 1) environment ;; 2) data ;; 3) debug ;; 4) full ;; 5) evaluation ;; esac
+    mkdir -p "$home/done"
+    touch "$done"
+}
+
+yes="" only=""
+while [ $# -gt 0 ]; do
+    case $1 in
+        --yes) yes=1 ;;
+        --stage)
+            only=${2:-}
+            case $only in [1-5]) shift ;; *) echo "--stage takes a number from 1 to 5" >&2; exit 2 ;; esac ;;
+        --help) sed -n '2,4s/^# //p' "$0"; exit ;;
+        *) echo "unknown option $1; there are --yes, --stage N and --help" >&2; exit 2 ;;
+    esac
+    shift
+done
+
 python=${PYTHON:-.venv/bin/python}
-pages=${PAGES:-32}
-epochs=${EPOCHS:-1}
-work=out/train
+[ -x "$(command -v "$python")" ] || make .venv/ready
+drawn=$WORK/drawn-$PAGES
+SIM_ROOT=${SIM_ROOT:-$drawn}
+CSV_ROOT=${CSV_ROOT:-$SIM_ROOT}
+[ "$SIM_ROOT" = "$drawn" ] && small=configs/small.yaml || small=configs/whole_page.yaml
+CONFIG=${CONFIG:-$small}
+# Other settings are another training, beside the first.
+home=$WORK/$(printf '%s|' "$SIM_ROOT" "$CSV_ROOT" "$ECG_DATA" "$CONFIG" "$EPOCHS" | cksum | cut -d ' ' -f 1)
+pages=(--config "$CONFIG" --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT" --cache_dir "$WORK/cache")
+recordings=(--task ptbxl)
+[ -z "$ECG_DATA" ] || recordings+=(--data "$ECG_DATA")
+trap '[ $? -eq 0 ] || echo "stopped; the same command goes on from here" >&2' EXIT
 
-if [ -z "${SIM_ROOT:-}" ] || [ -z "${CSV_ROOT:-}" ]; then
-    echo "SIM_ROOT or CSV_ROOT is not set: drawing $pages pages of synthetic hearts in $work/pages"
-    "$python" -m simulate --records synthetic --count "$pages" --seed 1 --output "$work/pages"
-    SIM_ROOT=$work/pages
-    CSV_ROOT=$work/pages
-fi
-
-echo "1/3 the digitizer"
-"$python" -m digitize.train --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT" --epochs "$epochs"
-
-echo "2/3 the classifier"
-"$python" -m classify.train --task ptbxl --set "fit.epochs=$epochs" ${ECG_DATA:+--data "$ECG_DATA"}
-
-echo "3/3 a page through the shipped weights"
-"$python" -m classify.infer --image examples/photo.jpg --output "$work/sample"
+for number in ${only:-1 2 3 4 5}; do
+    stage "$number"
+done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from ecg.reading import Reading, traces_to_record
 
 _PICTURES = (".png", ".jpg")
 _NAMED = 3  # so many files are named in a message, the rest are counted
-_AGREE_MV = 0.05  # the drawn traces give the CSV's signal back to this, in the middle of the errors
+_ALIKE = 0.9  # least correlation of the drawn traces with the CSV's signal; a pair is above 0.99
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def open_page(files: PageFiles) -> tuple[np.ndarray, Reading]:
 
     try:
         pixels, reading = load_page(files.picture, files.signal)
-    except (KeyError, TypeError) as error:  # a JSON that is no reading
-        raise ValueError(f"{files.truth}: not the truth of a page ({error!r}); simulate it again") from error
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{files.truth}: not the truth of a page ({error}); simulate it again") from error
     _check_signal(files, reading)
     return pixels, reading
 
@@ -98,8 +99,10 @@ def _check_signal(files: PageFiles, reading: Reading) -> None:
         raise ValueError(f"{files.signal}: ends at {end_s:.2f} s, but the page prints until {printed_s:.2f} s")
     drawn = traces_to_record(reading.traces, reading.geometry, reading.layout, record.fs_hz)
     n = min(drawn.signal_mv.shape[1], record.signal_mv.shape[1])
-    error = np.abs(drawn.signal_mv[:, :n] - record.select().signal_mv[:, :n])
-    error = error[np.isfinite(error)]
-    if not error.size or np.median(error) > _AGREE_MV:
-        off = f"{np.median(error):.2f} mV off" if error.size else "nowhere comparable"
-        raise ValueError(f"{files.signal}: not the signal that {files.picture.name} shows ({off}); are they a pair?")
+    said = record.select().signal_mv[:, :n]
+    both = np.isfinite(said) & np.isfinite(drawn.signal_mv[:, :n])
+    r = np.corrcoef(said[both], drawn.signal_mv[:, :n][both])[0, 1] if both.sum() > 1 else np.nan
+    if not r >= _ALIKE:
+        raise ValueError(
+            f"{files.signal}: not the signal that {files.picture.name} shows (correlation {r:.2f}); are they a pair?"
+        )

@@ -71,7 +71,8 @@ class PreparedPages:
         if self.memory is None:
             return
         stream = loader(_Raw(self), [[i] for i in range(len(self))], num_workers)
-        for index, batch in enumerate(tqdm(stream, "preparing pages", len(self), file=sys.stderr, mininterval=1)):
+        silent = not sys.stderr.isatty()
+        for index, batch in enumerate(tqdm(stream, "preparing pages", len(self), file=sys.stderr, disable=silent)):
             if not self.memory.put(index, {name: value[0].numpy() for name, value in batch.items()}):
                 print(f"--cache: {index} of {len(self)} pages fit into memory (--cache_gb)", file=sys.stderr)
                 break

@@ -176,25 +176,32 @@ def borrow(model: Any, checkpoint: Path) -> int:
 
 
 def _datasets(recipe: PassRecipe, source: Source) -> tuple[Any, Any]:
-    from digitize.data import PageDataset, RowDataset
-    from simulate.stream import PageStream, training_hearts, validation_hearts
+    from simulate.stream import training_hearts
 
-    pages, data = recipe.pages, Path(source.data) if source.data else None
-
-    def drawn(hearts: Any, seed: int, samples: int) -> Any:
-        stream = PageStream(hearts, seed, pages.shares, pages.difficulty)
-        return (
-            PageDataset(stream, samples, pages.size_px)
-            if recipe.kind == "page"
-            else RowDataset(stream, samples, pages.size_px[0])
-        )
-
-    held_out = drawn(validation_hearts(data), pages.seed + 1, pages.validation_samples)
+    data = Path(source.data) if source.data else None
+    held_out = held_out_pages(recipe, data)
     if not source.sim_root:
-        return drawn(training_hearts(data), pages.seed, pages.samples), held_out
+        return _drawn(recipe, training_hearts(data), recipe.pages.seed, recipe.pages.samples), held_out
     if recipe.kind != "page":
         raise ValueError("--sim_root holds whole pages: use a recipe of kind page")
     return _from_disk(recipe, source.sim_root, source), held_out
+
+
+def held_out_pages(recipe: PassRecipe, data: Path | None) -> Any:
+    """The pages that a recipe is judged on, of recordings (under `data`, else synthetic) that no training draws."""
+    from simulate.stream import validation_hearts
+
+    return _drawn(recipe, validation_hearts(data), recipe.pages.seed + 1, recipe.pages.validation_samples)
+
+
+def _drawn(recipe: PassRecipe, hearts: Any, seed: int, samples: int) -> Any:
+    from digitize.data import PageDataset, RowDataset
+    from simulate.stream import PageStream
+
+    stream = PageStream(hearts, seed, recipe.pages.shares, recipe.pages.difficulty)
+    if recipe.kind == "page":
+        return PageDataset(stream, samples, recipe.pages.size_px)
+    return RowDataset(stream, samples, recipe.pages.size_px[0])
 
 
 def _from_disk(recipe: PassRecipe, sim_root: Path, source: Source) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ecg.fit import ddp
+from ecg.fit.settings import Amp
 
 
 class FitError(RuntimeError):
@@ -25,7 +26,7 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda", ddp.local_rank()) if name == "cuda" else torch.device(name)
 
 
-def pick_amp(amp: str, device: torch.device) -> str:
+def pick_amp(amp: Amp, device: torch.device) -> Amp:
     """bf16, fp16 or off; "auto" is bf16 where the device computes in it natively, else fp16 on a GPU, off elsewhere."""
     if amp == "fp16" and device.type == "cpu":
         raise FitError("amp 'fp16' needs a GPU; use bf16 or off on the CPU")
@@ -36,7 +37,7 @@ def pick_amp(amp: str, device: torch.device) -> str:
     return "bf16" if device.type == "cpu" and _cpu_has_bf16() else "off"
 
 
-def autocast_for(amp: str, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+def autocast_for(amp: Amp, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
     """A maker of autocast contexts in the precision that `pick_amp` gives."""
     amp = pick_amp(amp, device)
     if amp == "off":

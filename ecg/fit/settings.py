@@ -8,6 +8,7 @@ from typing import Literal
 # What may differ when a run is resumed: none of these changes the numbers that come out.
 FREE_ON_RESUME = ("num_workers", "threads", "log_every", "save_every_s", "epoch_every", "show_every")
 
+Amp = Literal["auto", "bf16", "fp16", "off"]
 _NOT_NEGATIVE = (
     "warmup_steps", "num_workers", "grad_clip", "early_stopping", "epoch_every", "show_every", "threads", "seed",
     "lr_min", "plateau_patience", "weight_decay", "save_every_s",
@@ -38,7 +39,7 @@ class FitSettings:
     lr_min: float = 1e-6
     num_workers: int = 0
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    amp: Literal["auto", "bf16", "fp16", "off"] = "auto"
+    amp: Amp = "auto"
     channels_last: bool = False
     grad_clip: float = 0.0
     accumulate: int = 1
