@@ -56,7 +56,7 @@ def export(weights: str | Path = DEFAULT, output: str | Path | None = None) -> E
 
 
 def _traced(net: Any, given: tuple[Tensor, ...], name: str) -> Any:
-    """The network as an ONNX model that takes any number of records. Raises ValueError for one that has no such form."""
+    """The network as an ONNX model for any number of records. Raises ValueError for one that has no such form."""
     import torch
 
     records = torch.export.Dim("records", min=1, max=4096)

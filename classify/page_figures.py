@@ -140,9 +140,9 @@ def _rank_correlation(confidence: Sequence[float], moved: Sequence[float]) -> fl
 
 
 def reason(words: str) -> str:
-    """A refusal without what is particular to its page: the file's name, figures, and what stands behind a colon."""
-    bare = re.sub(r"^[^ ]*\.\w+(, page \d+)?: ", "", words)
-    return re.sub(r"\s+", " ", re.split(r"[:;(]", re.sub(r"\d[\d.,]*\d|\d", "#", bare))[0]).strip() or "no words"
+    """A refusal without what is particular to its page: figures, and what stands behind a colon or in brackets."""
+    first = re.split(r"[:;(]", words)[0]
+    return re.sub(r"\d+(\.\d+)?", "#", first).strip() or "no words"
 
 
 def markdown(result: Mapping[str, Any]) -> str:

@@ -117,12 +117,13 @@ def _trial(classifier: Classifier, held: Held, record: Record, truth: Reading, a
     if attempt.reading:
         found["read"] = classifier.of_reading(attempt.reading)
         faults, facts = _judge(truth, attempt.reading)
+    unread = str(attempt.error).removeprefix(f"{attempt.source}: ")
     mute = [f"no diagnosis of what was {way}: {d.warnings[-1]}" for way, d in found.items() if d.abstained]
     return Trial(
         held.name, held.target, truth.layout.name,
         {way: np.array([label.probability for label in d.labels]) for way, d in found.items()},
         {way: np.array([label.predicted for label in d.labels]) for way, d in found.items()},
-        "; ".join(mute) if attempt.reading else str(attempt.error), attempt.crashed, faults, facts,
+        "; ".join(mute) if attempt.reading else unread, attempt.crashed, faults, facts,
     )  # fmt: skip
 
 
