@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ WAVES = {"P": "p", "QRS": "N", "T": "t"}
 EDGES = ("onset", "peak", "end")
 _MATCH_S = 0.15
 _LEADS_AGREE_S = 0.1
-_MARGIN_S = 0.35  # the first and last beats of a record are often unmarked
+# (before, after): found waves count from the first to the last marked QRS, as those beyond are often unmarked
+_MARGINS_S = {"P": (0.35, 0.0), "QRS": (0.15, 0.15), "T": (0.0, 0.5)}
 
 Found = Mapping[str, np.ndarray]  # wave -> seconds [beat, (onset, peak, end)]
 
@@ -50,7 +52,8 @@ def _methods() -> dict[str, Callable[[Record], Found]]:
         "galvano, 12 leads": own,
     }
     if find_spec("neurokit2"):
-        methods["neurokit2 dwt, lead II"] = neurokit
+        for method in ("dwt", "prominence"):
+            methods[f"neurokit2 {method}, lead II"] = partial(neurokit, method=method)
     else:
         print("neurokit2 is not installed: its columns are left out", file=sys.stderr)
     return methods
@@ -66,7 +69,7 @@ def _judge(path: Path, number: int, methods: Mapping[str, Any], rows: Mapping[st
         found = method(record)
         for wave in WAVES:
             true = truth["II" if "lead II" in name else "all"][wave]
-            rows[name][wave].append((number, *compare(found[wave], true, by_lead["II"]["QRS"])))
+            rows[name][wave].append((number, *compare(found[wave], true, by_lead["II"]["QRS"], wave)))
 
 
 def own(record: Record) -> Found:
@@ -80,15 +83,15 @@ def own(record: Record) -> Found:
     }
 
 
-def neurokit(record: Record) -> Found:
-    """neurokit2's cleaning, R peaks and wavelet delineation of lead II (Makowski et al., 2021)."""
+def neurokit(record: Record, method: str) -> Found:
+    """neurokit2's cleaning, R peaks and one of its delineations of lead II (Makowski et al., 2021)."""
     import neurokit2 as nk
 
     fs_hz = int(record.fs_hz)
     clean = nk.ecg_clean(record["II"].astype(float), sampling_rate=fs_hz)
     peaks = nk.ecg_peaks(clean, sampling_rate=fs_hz)[1]["ECG_R_Peaks"]
     try:
-        found = nk.ecg_delineate(clean, peaks, sampling_rate=fs_hz, method="dwt")[1]
+        found = nk.ecg_delineate(clean, peaks, sampling_rate=fs_hz, method=method)[1]
     except (ValueError, IndexError, ZeroDivisionError):  # it fails on records with few beats
         found = {}
     nothing = np.full(len(peaks), np.nan)
@@ -128,11 +131,12 @@ def agreed(by_lead: Mapping[str, Found]) -> Found:
     return out
 
 
-def compare(found: np.ndarray, true: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, int, int, int]:
+def compare(found: np.ndarray, true: np.ndarray, beats: np.ndarray, wave: str) -> tuple[np.ndarray, int, int, int]:
     """(errors in ms [match, 3], matched, true, found) between the first and the last marked beat."""
     if not len(beats):
         return np.empty((0, 3)), 0, 0, 0
-    inside = (found[:, 1] > beats[0, 1] - _MARGIN_S) & (found[:, 1] < beats[-1, 1] + _MARGIN_S + 0.15)
+    before_s, after_s = _MARGINS_S[wave]
+    inside = (found[:, 1] > beats[0, 1] - before_s) & (found[:, 1] < beats[-1, 1] + after_s)
     found = found[inside & np.isfinite(found[:, 1])]
     if not len(found):
         return np.empty((0, 3)), 0, len(true), 0

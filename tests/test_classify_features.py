@@ -229,3 +229,10 @@ def test_every_feature_says_its_unit_and_scale() -> None:
     for info in (*EVERY, *RR_FEATURES):
         assert info.spread > 0 and (info.normal is None or info.normal[0] < info.normal[1])
         assert info.unit or not info.name.endswith(("_mv", "_ms", "_s", "_hz", "_deg"))
+
+
+def test_the_page_on_features_tells_each_with_its_unit_and_range() -> None:
+    rows = Path(__file__).parents[1].joinpath("docs", "features.md").read_text(encoding="utf-8").splitlines()
+    for info in (*EVERY, *RR_FEATURES):
+        usual = "" if info.normal is None else "{:g} to {:g}".format(*info.normal)
+        assert f"| `{info.name}` | {info.unit or '-'} | {usual} | {info.title} |" in rows
