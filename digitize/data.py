@@ -279,7 +279,8 @@ def row_example(scene: Scene, record: Record, rng: np.random.Generator, width_px
     px_per_mm = float(np.exp(rng.uniform(np.log(3.0), np.log(13.0))))
     window = np.concatenate([centre - half - 4, centre + half + 4])
     native = apply(draw(sheet, tuple(window), px_per_mm), scene.effects, rng)
-    where = ((residual_map(residual, width_px) + centre - window[:2]) * px_per_mm - 0.5).astype(np.float32)
+    corner = (centre - window[:2]) * px_per_mm - 0.5
+    where = cv2.transform(residual_map(residual, width_px), np.column_stack([px_per_mm * np.eye(2), corner]))
     flags = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
     seen = cv2.remap(native, where[..., 0], where[..., 1], flags, borderMode=cv2.BORDER_REPLICATE)
 
@@ -329,7 +330,8 @@ def _row_targets(
     ]
     for points_mm, value in curves:
         near = points_mm[(points_mm[:, 0] > window[0] - 2) & (points_mm[:, 0] < window[2] + 2)]
-        if len(near) < 2:
+        passes = (near[:, 1] > window[1] - 2).any() and (near[:, 1] < window[3] + 2).any()
+        if len(near) < 2 or not passes:
             continue
         points = to_px(near)
         _row_line(seg, points, value, sheet.paper.pen_mm)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -58,7 +60,7 @@ def ink(sheet: Sheet, window_mm: Window, px_per_mm: float, shape: tuple[int, int
     """Share of every pixel that is covered by ink, uint8 [row, col], 255 = all of it."""
     fine = max(1, round(_FINE_PX_PER_MM / px_per_mm))
     large, way = (shape[0] * fine, shape[1] * fine), sheet.paper.ink
-    lines = [(piece, pen) for points, pen in _curves(sheet) for piece in _near(points, window_mm)]
+    lines = list(_lines(sheet, window_mm))
     if way.dots_per_mm:
         canvas = dots(lines, window_mm, px_per_mm * fine, way, large)
     else:
@@ -71,20 +73,24 @@ def ink(sheet: Sheet, window_mm: Window, px_per_mm: float, shape: tuple[int, int
     return settle(covered, window_mm, px_per_mm, way)
 
 
-def _curves(sheet: Sheet) -> list[tuple[np.ndarray, float]]:
-    traces = [(points, sheet.paper.pen_mm) for points in sheet.traces]
-    return traces + [(stroke.points_mm, stroke.pen_mm) for stroke in sheet.strokes]
+def _lines(sheet: Sheet, window_mm: Window) -> Iterator[tuple[np.ndarray, float]]:
+    """The unbroken lines around the window, [point, (x, y)] in mm, each with its pen."""
+    for trace in sheet.traces:  # x grows along a trace, so the part that is near is quickly found
+        first, last = np.searchsorted(trace[:, 0], (window_mm[0] - 5, window_mm[2] + 5))
+        for piece in _near(trace[max(first - 1, 0) : last + 1], window_mm):
+            yield piece, sheet.paper.pen_mm
+    for stroke in sheet.strokes:
+        for piece in _near(stroke.points_mm, window_mm):
+            yield piece, stroke.pen_mm
 
 
 def _near(points_mm: np.ndarray, window_mm: Window) -> list[np.ndarray]:
-    """The unbroken pieces of a curve around the window."""
-    near = np.flatnonzero((points_mm[:, 0] > window_mm[0] - 5) & (points_mm[:, 0] < window_mm[2] + 5))
-    if not near.size:
-        return []
-    seen_mm = points_mm[max(near[0] - 1, 0) : near[-1] + 2]
-    if not ((seen_mm[:, 1] > window_mm[1] - 5).any() and (seen_mm[:, 1] < window_mm[3] + 5).any()):
-        return []
-    return finite_pieces(seen_mm)
+    """The unbroken pieces of a curve, if it comes near the window."""
+    for axis in (0, 1):
+        at, low, high = points_mm[:, axis], window_mm[axis] - 5, window_mm[axis + 2] + 5
+        if not ((at > low).any() and (at < high).any()):
+            return []
+    return finite_pieces(points_mm)
 
 
 def draw_curve(
@@ -100,8 +106,10 @@ def draw_curve(
 
 def finite_pieces(points: np.ndarray) -> list[np.ndarray]:
     """The stretches of [point, 2] without NaN that hold at least two points."""
-    good = np.isfinite(points).all(1).astype(np.int8)
-    edges = np.flatnonzero(np.diff(good, prepend=0, append=0))
+    good = np.isfinite(points).all(1)
+    if good.all():
+        return [points] if len(points) >= 2 else []
+    edges = np.flatnonzero(np.diff(good.astype(np.int8), prepend=0, append=0))
     return [points[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 2]
 
 

@@ -72,7 +72,7 @@ def trace_mm(record: Record, box: LeadBox, layout: Layout) -> np.ndarray:
     name = box.lead.removeprefix("-")
     mv = record[name] if name in record.leads else np.full(record.samples, np.nan, np.float32)
     time_s = record.time_s
-    inside = (time_s >= box.t0_s - 1e-9) & (time_s < box.t1_s - 1e-9)
+    inside = slice(*np.searchsorted(time_s, (box.t0_s - 1e-9, box.t1_s - 1e-9)))
     sign = -1.0 if box.lead.startswith("-") else 1.0
     x = box.box_mm[0] + (time_s[inside] - box.t0_s) * layout.mm_per_s
     return np.stack([x, box.baseline_mm - sign * mv[inside] * layout.mm_per_mv * box.gain], axis=-1)
