@@ -62,7 +62,7 @@ class Classifier:
         used = usable(leads)
         quality = _quality(record, leads)
         reasons = _reasons_to_abstain(leads, quality)
-        measured = dict(zip(features.NAMES, features.core_features(record).tolist(), strict=True))
+        measured = dict(zip(features.ALL, features.measure(record).tolist(), strict=True))
         warnings = [f"no diagnosis: {reason}" for reason in reasons] + _doubts(leads, quality)
         probability = np.full(len(self.card.labels), np.nan) if reasons else self._probabilities(record.select(used))
         labels = self._labels(probability)
@@ -76,7 +76,7 @@ class Classifier:
     def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
         """What the network is given of ten seconds of a record: signal [channel, sample] and features [k]."""
         signal = stack_channels(*self._prepared(window), self.settings)
-        return signal, features.for_network(features.core_features(window), self.task.features)
+        return signal, features.for_network(features.measure(window, self.task.features), self.task.features)
 
     def flat_lines(self, window: Record) -> np.ndarray:
         """The signal input [channel, sample] of flat lines printed where the window's leads are."""

@@ -71,7 +71,7 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
     """Write the JSON and the report of one diagnosis, and for a page what was read; gives the first two paths."""
     from classify.explain import chosen, explain
     from classify.report import report_html
-    from digitize.batch import write_reading
+    from digitize.batch import describe, write_reading
     from ecg.formats import write_text
 
     if case.record is None:
@@ -80,7 +80,8 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
     explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
     paths = folder / f"{case.name}.diagnosis.json", folder / f"{case.name}.report.html"
     write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
-    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained))
+    page = describe(case.reading) if case.reading else ""
+    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
     return paths
 
 

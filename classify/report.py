@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from classify.diagnosis import Diagnosis, Label, LeadQuality
-from classify.features import FEATURES, FeatureInfo
+from classify.features.info import EVERY, FeatureInfo
 from classify.highlight import draw
 from classify.strip import sheet_svg
 from ecg.record import Record
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 _GROUP_TITLES = {"superclass": "Findings", "rhythm": "Rhythm"}
 _PICTURE_WIDTH_PX = 1600
+_MEASURED = (
+    "heart_rate_bpm", "p_ms", "pr_ms", "qrs_ms", "qt_ms", "qtc_bazett_ms", "qtc_fridericia_ms", "axis_deg",
+    "sokolow_mv", "cornell_mv", "sdnn_ms", "rmssd_ms",
+)  # fmt: skip
+_INFO = {info.name: info for info in EVERY}
 # What a header may say of the patient and the recording, by its lower-case key.
 _FACTS = {
     "name": "Name", "patient": "Patient", "patient_id": "Patient", "id": "Patient", "age": "Age", "sex": "Sex",
@@ -36,21 +41,25 @@ def report_html(
     diagnosis: Diagnosis,
     picture: Path | None = None,
     explained: Sequence[Explanation] = (),
+    page: str = "",
 ) -> str:
-    """The page as text: nothing in it points outside of it. `picture` is the scan with the traces drawn over it."""
+    """The report as text: nothing in it points outside of it.
+
+    `picture` is the scan with the traces drawn over it, `page` says its layout and scales in a line.
+    """
     folder = Path(__file__).parent
     pages = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return pages.get_template("report.html").render(
         title=title,
-        facts=list(facts(record)),
+        facts=[*facts(record), *([("Page", page)] if page else [])],
         verdict=verdict(diagnosis),
         warnings=diagnosis.warnings,
         groups=[(_GROUP_TITLES.get(group, group), labels) for group, labels in _groups(diagnosis)],
-        measurements=[_measurement(info, diagnosis.features) for info in FEATURES if info.normal],
+        measurements=[_measurement(_INFO[name], diagnosis.features) for name in _MEASURED],
         sheet=Markup(sheet_svg(record)),
         explained=[_explained(one) for one in explained],
         picture=_of_file(picture) if picture else "",
-        leads=[_lead(lead) for lead in diagnosis.leads],
+        leads=[_lead(lead, diagnosis.features) for lead in diagnosis.leads],
         lead_rows=_lead_rows(diagnosis),
         weights=diagnosis.weights,
     )
@@ -91,12 +100,12 @@ def _bar(label: Label) -> dict[str, Any]:
 
 def _measurement(info: FeatureInfo, found: Mapping[str, float]) -> dict[str, Any]:
     value = found.get(info.name, float("nan"))
-    known, usual = value == value, info.normal or (float("-inf"), float("inf"))
+    known, (low, high) = value == value, info.normal or (float("-inf"), float("inf"))
     return {
         "title": info.title,
         "value": f"{_short(value)} {info.unit}".strip() if known else "not measurable",
-        "usual": f"{usual[0]:g} to {usual[1]:g} {info.unit}".strip(),
-        "outside": known and not usual[0] <= value <= usual[1],
+        "usual": f"{low:g} to {high:g} {info.unit}".strip(),
+        "outside": known and not low <= value <= high,
         "known": known,
     }
 
@@ -113,19 +122,22 @@ def _explained(one: Explanation) -> dict[str, str]:
     }
 
 
-def _lead(lead: LeadQuality) -> dict[str, Any]:
+def _lead(lead: LeadQuality, found: Mapping[str, float]) -> dict[str, Any]:
+    """A column of the table of leads: text by row, and which rows stand out."""
+    st = _measurement(_INFO[f"st_{lead.lead}_mv"], found)
     return {
         "name": lead.lead,
         "printed": f"{lead.printed_s:.1f}",
         "confidence": _percent(lead.confidence),
         "spread": "-" if lead.spread_mv != lead.spread_mv else f"{lead.spread_mv:.2f}",
+        "st": st["value"].removesuffix(" mV") if st["known"] else "-",
         "state": lead.trouble or "yes",
-        "bad": bool(lead.trouble),
+        "bad": {name for name, holds in (("state", bool(lead.trouble)), ("st", st["outside"])) if holds},
     }
 
 
 def _lead_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
-    rows = [("printed, s", "printed"), ("spread, mV", "spread")]
+    rows = [("ST at J + 60 ms, mV", "st"), ("spread, mV", "spread"), ("printed, s", "printed")]
     if any(lead.confidence == lead.confidence for lead in diagnosis.leads):
         rows.append(("confidence", "confidence"))
     return [*rows, ("used", "state")]
@@ -152,5 +164,5 @@ def _percent(part: float) -> str:
 
 
 def _short(value: float) -> str:
-    """Whole numbers from ten on, else two digits after the point at most."""
-    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
+    """Whole numbers from ten on, else two digits after the point."""
+    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2f}"

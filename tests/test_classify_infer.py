@@ -113,7 +113,8 @@ def test_a_page_gets_its_reading_its_diagnosis_and_its_report(
     found = json.loads((tmp_path / "out" / "scan.diagnosis.json").read_text())
     assert not found["abstained"]
     assert found["quality"]["confidence"] > 0.9
-    assert "data:image/jpeg;base64," in (tmp_path / "out" / "scan.report.html").read_text()
+    report = (tmp_path / "out" / "scan.report.html").read_text()
+    assert "data:image/jpeg;base64," in report and "Page <b>3x4+1, " in report
 
 
 def test_missing_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
