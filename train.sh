@@ -10,7 +10,7 @@ CSV_ROOT=${CSV_ROOT:-}   # folder of their signals; SIM_ROOT when empty
 ECG_DATA=${ECG_DATA:-}   # folder of real recordings; simulated ones when empty
 CONFIG=${CONFIG:-}       # recipe of the digitizer; configs/whole_page.yaml, or configs/small.yaml on pages drawn here
 EPOCHS=${EPOCHS:-100}    # of the digitizer's full training
-PAGES=${PAGES:-32}       # how many pages are drawn here
+PAGES=${PAGES:-24}       # how many pages are drawn here
 WORK=${WORK:-out/train}  # everything is written below this folder
 
 stages=(
@@ -25,7 +25,7 @@ environment() { "$python" -m ecg.fit.doctor --output "$home"; }
 
 data() {
     if [ "$SIM_ROOT" = "$drawn" ]; then
-        "$python" -m simulate --records synthetic --count "$PAGES" --seed 1 --preset clean --output "$drawn"
+        "$python" -m simulate --records synthetic --count "$PAGES" --seed 1 --preset clean --workers 1 --output "$drawn"
     fi
     "$python" -m digitize.check_data --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT"
     [ -z "$ECG_DATA" ] || "$python" -m classify.validate_data --task ptbxl --root "$ECG_DATA"

@@ -18,6 +18,7 @@ from ecg.formats import atomic_path
 Arrays = dict[str, np.ndarray]
 GB = 1_000_000_000
 _SUFFIX = ".npz"
+_ENTRY_BYTES = 512  # what an archive adds to each array, at most
 _RECOUNT = 64  # entries written between two looks at what other processes wrote
 
 
@@ -82,7 +83,7 @@ class DiskCache:
 
     def put(self, key: str, arrays: Arrays) -> bool:
         """Store where there is room; whether there was."""
-        size = sum(array.nbytes for array in arrays.values())
+        size = sum(array.nbytes + _ENTRY_BYTES for array in arrays.values())
         if self.full or not self._make_room(size):
             self.full = True
             return False
