@@ -1,4 +1,4 @@
-"""The camera: where the paper lies in the picture (a `PageGeometry`), and what light, lens and file do to it."""
+"""The camera: where the paper lies in the picture (a `PageGeometry`), and the table of what is done to the picture."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from ecg.geometry import PageGeometry
+from simulate import files, lens, light
+from simulate.planes import Image, three
 from simulate.relief import Relief, seen_from_above
 
-Image = np.ndarray  # float32 [row, col, RGB] in 0..1
 Effect = Callable[[Image, float, np.random.Generator], Image]
 
 _BOTH = np.empty(0, np.float32)  # as the second map of cv2.remap: both coordinates are in the first
@@ -105,7 +106,7 @@ def photograph(
         cv2.remap(raster, where[band], _BOTH, cv2.INTER_LINEAR, dst=seen[band], borderMode=cv2.BORDER_REPLICATE)
         on_paper = _on_paper(where[band], raster.shape)
         if on_paper.min() < 1:
-            seen[band] = behind[band] + (seen[band] - behind[band]) * _three(on_paper)
+            seen[band] = behind[band] + (seen[band] - behind[band]) * three(on_paper)
     return seen
 
 
@@ -142,136 +143,12 @@ def _at_every_pixel(point: Callable[[np.ndarray], np.ndarray], size_px: tuple[in
     return fine[every : every + rows, every : every + cols]
 
 
-def _three(plane: np.ndarray) -> np.ndarray:
-    """The plane [row, col] as [row, col, 3]: far quicker to compute with than broadcasting over three channels."""
-    return cv2.merge([plane, plane, plane])
-
-
-def _shaded(image: Image, shade: np.ndarray) -> Image:
-    """The picture times a smooth shade in fewer pixels, [row, col] or [row, col, RGB]."""
-    few = np.asarray(shade, np.float32)
-    full = cv2.resize(few if few.ndim == 3 else _three(few), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return cv2.multiply(image, full, dst=full)
-
-
-# --- effects: image, strength in 0..1, rng -> image -------------------------------------------------------------------
-
-
-def light(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Uneven light: a slope and a broad bright or dark spot."""
-    x = np.linspace(-1, 1, 96)
-    y = x[:, None]
-    a, b, cx, cy = rng.uniform(-1, 1, 4)
-    spot = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / rng.uniform(0.3, 1.5))
-    field = 1 + strength * 0.35 * (a * x + b * y + rng.uniform(-0.6, 1.0) * spot)
-    return _shaded(image, np.clip(field, 0.3, 1.6))
-
-
-def shadow(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """A hand's or phone's shadow: a dark polygon with a soft edge."""
-    mask = np.zeros((64, 64), np.float32)
-    centre, size = rng.uniform(0, 64, 2), rng.uniform(12, 50)
-    angles = np.sort(rng.uniform(0, 2 * np.pi, 6))
-    points = centre + size * np.stack([np.cos(angles), np.sin(angles)], -1) * rng.uniform(0.5, 1.2, (6, 1))
-    cv2.fillPoly(mask, [points.astype(np.int32)], 1.0)
-    soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(1, 6)))
-    return _shaded(image, 1 - strength * 0.6 * soft)
-
-
-def colour(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """White balance, exposure, contrast and gamma."""
-    cast = 1 + strength * rng.normal(0, 0.12, 3)
-    gain = (cast * (1 + strength * rng.uniform(-0.35, 0.15))).astype(np.float32)
-    image = (image.reshape(len(image), -1) * np.tile(gain, image.shape[1])).reshape(image.shape)
-    np.maximum(image, np.float32(0), out=image)
-    image = cv2.pow(image, float(np.exp(strength * rng.normal(0, 0.25))))
-    slope = np.float32(1 + strength * rng.uniform(-0.45, 0.25))
-    np.multiply(image, slope, out=image)
-    return np.add(image, np.float32(0.5 - 0.5 * slope + strength * rng.uniform(-0.08, 0.08)), out=image)
-
-
-def grey(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """A black-and-white copy."""
-    mixed = strength * np.array([0.299, 0.587, 0.114]) + (1 - strength) * np.eye(3)
-    return cv2.transform(image, mixed)
-
-
-def tinted(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Coloured paper or a strong colour cast."""
-    return cv2.transform(image, np.diag(1 - strength * rng.uniform(0, 0.55, 3)))
-
-
-def defocus(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Blur of the lens or of a bad scan, up to about 1.6 px."""
-    return cv2.GaussianBlur(image, (0, 0), 0.3 + 1.3 * strength)
-
-
-def motion(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """A shaken hand: a short line kernel in any direction."""
-    length = 1 + 4 * strength
-    angle, kernel = rng.uniform(0, np.pi), np.zeros((11, 11), np.float32)
-    for t in np.linspace(-length / 2, length / 2, 21):
-        kernel += _tent(5 + t * np.cos(angle), 5 + t * np.sin(angle))
-    return cv2.filter2D(image, -1, kernel / kernel.sum())
-
-
-def _tent(x: float, y: float) -> np.ndarray:
-    at = np.arange(11)
-    return np.outer(np.clip(1 - np.abs(at - y), 0, 1), np.clip(1 - np.abs(at - x), 0, 1)).astype(np.float32)
-
-
-def noise(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Sensor noise, part of it in grains larger than a pixel."""
-    rows, cols = image.shape[:2]
-    fine = _normal(rng, rows, 3 * cols).reshape(rows, cols, 3)
-    coarse = _normal(rng, rows // 2 + 1, cols // 2 + 1)
-    grain = cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_LINEAR)
-    fine += _three(np.float32(rng.uniform(0, 1.5)) * grain)
-    fine *= np.float32(strength * 0.06)
-    fine += image
-    return fine
-
-
-def _normal(rng: np.random.Generator, rows: int, cols: int) -> np.ndarray:
-    """Standard normal float32 [row, col]; OpenCV draws them in a third of numpy's time."""
-    out = np.empty((rows, cols), np.float32)
-    cv2.setRNGSeed(int(rng.integers(2**31)))
-    return np.asarray(cv2.randn(out, np.zeros(1), np.ones(1)))
-
-
-def jpeg(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """A lossy file, quality 95 down to 20."""
-    quality = int(95 - 75 * strength)
-    bgr = cv2.cvtColor((np.clip(image, 0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    seen = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
-    return cv2.cvtColor(seen, cv2.COLOR_BGR2RGB).astype(np.float32) / 255
-
-
-def coarse(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """A picture that was small once: shrunk up to 2.2 times and enlarged again."""
-    rows, cols = image.shape[:2]
-    factor = 1 / (1 + 1.2 * strength)
-    size = (max(1, round(cols * factor)), max(1, round(rows * factor)))  # fx, fy would map by the unrounded factor
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, (cols, rows), interpolation=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
-
-
-def threshold(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """A fax: black or white against the local mean."""
-    rows, cols = image.shape[:2]
-    level = cv2.transform(image, np.full((1, 3), 1 / 3))
-    small = cv2.resize(level, (cols // 4 + 1, rows // 4 + 1), interpolation=cv2.INTER_AREA)
-    local = cv2.resize(cv2.GaussianBlur(small, (0, 0), 3), (cols, rows), interpolation=cv2.INTER_LINEAR)
-    hard = _three((level > local * rng.uniform(0.80, 0.95)).astype(np.float32))
-    return image + strength * (hard - image)
-
-
-# In the order in which they befall a page: in the light, in the lens, in the sensor, in the file.
+# In the order in which they befall a picture: in the light, in the lens, in the sensor, in the file.
 EFFECTS: Mapping[str, Effect] = {
-    "tinted": tinted, "light": light, "shadow": shadow, "colour": colour,
-    "grey": grey, "defocus": defocus, "motion": motion, "coarse": coarse, "noise": noise, "threshold": threshold,
-    "jpeg": jpeg,
+    "tinted": light.tinted, "light": light.light, "shadow": light.shadow, "glare": light.glare, "dim": light.dim,
+    "colour": light.colour, "grey": light.grey, "defocus": lens.defocus, "motion": lens.motion, "moire": lens.moire,
+    "coarse": files.coarse, "noise": lens.noise, "streaks": files.streaks, "dust": files.dust,
+    "threshold": files.threshold, "webp": files.webp, "jpeg": files.jpeg,
 }  # fmt: skip
 
 

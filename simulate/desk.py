@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
-from simulate.layers import RGB
+from ecg.geometry import PageGeometry
+from simulate.layers import RGB, Cover, Cut, Layer
+
+_SHIFT = 4  # cv2 takes coordinates in 1/16 px
 
 _WOODS: tuple[RGB, ...] = (
     (0.55, 0.38, 0.24),
@@ -24,6 +29,8 @@ def background(kind: str, paper_rgb: RGB, size_px: tuple[int, int], rng: np.rand
     """A picture of `size_px` (width, height) without the page, float32 [row, col, RGB]; `kind` as in the presets."""
     if kind == "paper":
         return _even(paper_rgb, size_px)
+    if kind == "screen":
+        return _screen(size_px, rng)
     if kind == "plain":
         tone = float(rng.choice([1.0, rng.uniform(0.8, 1.0), rng.uniform(0, 0.3)]))
         return _even((tone, tone, tone), size_px)
@@ -31,6 +38,29 @@ def background(kind: str, paper_rgb: RGB, size_px: tuple[int, int], rng: np.rand
     base = np.array(colours[int(rng.integers(len(colours)))]) * rng.uniform(0.6, 1.25) + rng.normal(0, 0.02, 3)
     surface = 1 + grain(size_px, rng) + rng.uniform(0, 0.12) * _noise((6, 6), size_px, rng)
     return cv2.merge([(surface * part).astype(np.float32) for part in base])
+
+
+def beyond(layers: Iterable[Layer], geometry: PageGeometry, behind: np.ndarray) -> np.ndarray:
+    """A background with the parts of fingers and other papers that reach beyond the page."""
+    for layer in layers:
+        if isinstance(layer, Cover):
+            cv2.fillPoly(behind, [_fixed(geometry, layer.points_mm)], layer.rgb, cv2.LINE_AA, _SHIFT)
+    return behind
+
+
+def show_through(seen: np.ndarray, layers: Iterable[Layer], geometry: PageGeometry, behind: np.ndarray) -> None:
+    """Put what lies behind the page into its holes, in place."""
+    mask = np.zeros(seen.shape[:2], np.uint8)
+    for layer in layers:
+        if isinstance(layer, Cut):
+            cv2.fillPoly(mask, [_fixed(geometry, layer.points_mm)], 255, cv2.LINE_AA, _SHIFT)
+    rows, cols = np.nonzero(mask)
+    share = mask[rows, cols, None].astype(np.float32) / 255
+    seen[rows, cols] += share * (behind[rows, cols] - seen[rows, cols])
+
+
+def _fixed(geometry: PageGeometry, points_mm: np.ndarray) -> np.ndarray:
+    return np.round(geometry.to_px(points_mm) * (1 << _SHIFT)).astype(np.int32)
 
 
 def _even(rgb: RGB, size_px: tuple[int, int]) -> np.ndarray:
@@ -56,3 +86,16 @@ def _cloth(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """A matt surface with a fine grain."""
     cells = (max(2, size_px[1] // 3), max(2, size_px[0] // 3))
     return _noise(cells, size_px, rng) * np.float32(rng.uniform(0, 0.06))
+
+
+def _screen(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A viewer's window: an even surface with bars and panels along its edges."""
+    width, height = size_px
+    dark = rng.random() < 0.5
+    tones = rng.uniform(*((0.05, 0.3) if dark else (0.75, 1.0)), 5)
+    picture = np.full((height, width, 3), tones[0], np.float32)
+    bar, panel = int(height * rng.uniform(0.02, 0.1)), int(width * rng.uniform(0.0, 0.15))
+    picture[:bar] = tones[1] * np.array([1.0, rng.uniform(0.9, 1.0), rng.uniform(0.8, 1.1)])
+    picture[bar:, :panel] = tones[2]
+    picture[-int(height * rng.uniform(0.01, 0.06)) :] = tones[3]
+    return picture

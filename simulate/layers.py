@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import cv2
@@ -123,6 +124,62 @@ class Mark:
         if self.soft_mm * px_per_mm > 0.2:
             cv2.GaussianBlur(mask, (0, 0), self.soft_mm * px_per_mm, dst=mask)
         return mask
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A piece that is missing; where nothing is known of what lies below the paper, it shows `rgb`."""
+
+    points_mm: np.ndarray
+    rgb: RGB
+
+    @property
+    def hides_mm(self) -> tuple[np.ndarray, ...]:
+        return (self.points_mm,)
+
+    def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
+        return Mark(self.points_mm, 0.0, self.rgb).paint(image, window_mm, px_per_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """Something that lies over the paper and its edge, with a soft shadow around it."""
+
+    points_mm: np.ndarray
+    rgb: RGB
+
+    @property
+    def hides_mm(self) -> tuple[np.ndarray, ...]:
+        return (self.points_mm,)
+
+    def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
+        shadow = Mark(self.points_mm + 1.0, 0.0, (0.0, 0.0, 0.0), 0.4, 1.5)
+        return Mark(self.points_mm, 0.0, self.rgb).paint(
+            shadow.paint(image, window_mm, px_per_mm), window_mm, px_per_mm
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Fibre:
+    """A fine grain of the paper: brightness changes by about `depth` from one `pitch_mm` to the next."""
+
+    depth: float
+    pitch_mm: float
+    seed: int
+    hides_mm: tuple[np.ndarray, ...] = ()
+
+    def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
+        scale = 1 / (px_per_mm * self.pitch_mm)
+        where = np.array([[scale, 0, window_mm[0] / self.pitch_mm], [0, scale, window_mm[1] / self.pitch_mm]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        tile = 1 + np.float32(self.depth) * _grain(self.seed)
+        grain = cv2.warpAffine(tile, where, image.shape[1::-1], flags=flags, borderMode=cv2.BORDER_WRAP)
+        return np.asarray(cv2.multiply(image, cv2.merge([grain, grain, grain]), dst=image))
+
+
+@lru_cache(maxsize=4)
+def _grain(seed: int) -> np.ndarray:
+    return np.random.default_rng([seed, 32]).standard_normal((256, 256), np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,17 +21,32 @@ _INKS: dict[str, tuple[RGB, RGB, RGB]] = {
     "blue": ((0.94, 0.97, 1.0), (0.70, 0.80, 0.95), (0.42, 0.55, 0.85)),
     "grey": ((0.97, 0.97, 0.97), (0.80, 0.80, 0.80), (0.55, 0.55, 0.55)),
     "brown": ((0.96, 0.93, 0.88), (0.80, 0.70, 0.62), (0.60, 0.45, 0.40)),
+    "white, red": ((1.0, 1.0, 1.0), (1.0, 0.78, 0.78), (0.85, 0.22, 0.22)),
+    "white, maroon": ((1.0, 1.0, 1.0), (0.88, 0.78, 0.78), (0.50, 0.22, 0.22)),
+    "white, black": ((1.0, 1.0, 1.0), (0.75, 0.75, 0.75), (0.15, 0.15, 0.15)),
+    "salmon": ((0.99, 0.86, 0.80), (0.95, 0.66, 0.58), (0.88, 0.42, 0.36)),
+    "mint": ((0.84, 0.97, 0.90), (0.62, 0.84, 0.72), (0.36, 0.62, 0.50)),
+    "buff": ((0.93, 0.86, 0.72), (0.80, 0.68, 0.55), (0.62, 0.46, 0.36)),
+    "lilac": ((0.94, 0.90, 0.96), (0.82, 0.74, 0.86), (0.62, 0.48, 0.68)),
 }
 
-# kind -> probability; "dots" prints points where 1 mm lines cross and denser ones along the 5 mm lines.
-_KINDS = {"full": 0.60, "5mm": 0.16, "dots": 0.10, "1mm": 0.06, "dotted lines": 0.08}
+# colour -> how often
+_SHARES = (0.13, 0.11, 0.10, 0.10, 0.06, 0.05, 0.09, 0.05, 0.10, 0.06, 0.05, 0.03, 0.03, 0.02, 0.02)
+_COLOURS = dict(zip(_INKS, _SHARES, strict=True))
+# kind -> how often; "dots" prints points where 1 mm lines cross and denser ones along the 5 mm lines, "dots and lines"
+# the points alone between whole 5 mm lines.
+_KINDS = {
+    "full": 0.54, "5mm": 0.14, "dots": 0.08, "dots and lines": 0.10, "1mm": 0.05, "dotted lines": 0.07, "none": 0.02,
+}  # fmt: skip
+_LACK = np.random.default_rng(5).random(64)  # what the lines lack, one after the other
 
 
 @dataclass(frozen=True)
 class Paper:
     """A sheet's look. Grid lines stand at whole mm, heavy ones at multiples of 5 mm, inside `grid_mm` (x0, y0, x1, y1).
 
-    `extent_mm` is the sheet itself. Strengths are opacities in 0..1 and widths are in mm.
+    `extent_mm` is the sheet itself. Strengths are opacities in 0..1 and widths are in mm; `unevenness` is the share of
+    its strength that a line may lack.
     """
 
     extent_mm: tuple[float, float, float, float]
@@ -44,6 +59,7 @@ class Paper:
     heavy_width_mm: float
     fine_strength: float
     heavy_strength: float
+    unevenness: float
     ink_rgb: RGB
     pen_mm: float
     ink_strength: float
@@ -60,7 +76,7 @@ def sample_paper(
     grid_mm: tuple[float, float, float, float],
 ) -> Paper:
     """Draw a look at random."""
-    colour = rng.choice(list(_INKS), p=[0.22, 0.14, 0.16, 0.12, 0.08, 0.08, 0.12, 0.08])
+    colour = rng.choice(list(_COLOURS), p=list(_COLOURS.values()))
     paper, fine, heavy = (np.array(c) for c in _INKS[colour])
     jitter = rng.normal(0, 0.03, 3)
     kind = str(rng.choice(list(_KINDS), p=list(_KINDS.values())))
@@ -76,9 +92,10 @@ def sample_paper(
         heavy_width_mm=float(rng.uniform(0.12, 0.35)),
         fine_strength=float(rng.uniform(0.35, 1.0)),
         heavy_strength=float(rng.uniform(0.6, 1.0)),
+        unevenness=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.3 else 0.0,
         ink_rgb=ink,
         pen_mm=float(np.clip(rng.lognormal(np.log(0.3), 0.35), 0.15, 0.8)),
-        ink_strength=float(rng.uniform(0.7, 1.0)),
+        ink_strength=float(1 - 0.35 * rng.random() ** 2),
         ink=sample_ink(rng),
     )
 
@@ -120,9 +137,11 @@ def _profiles(paper: Paper, at: np.ndarray, px_per_mm: float, span_mm: tuple[flo
     """Along one axis: inside the grid or not, then fine lines, heavy lines, dots and dashes; float32 [5, pixel]."""
 
     def lines(every_mm: float, width_mm: float) -> np.ndarray:
-        return _coverage(at, every_mm, width_mm, 1 / px_per_mm).astype(np.float32)
+        share = _coverage(at, every_mm, width_mm, 1 / px_per_mm)
+        lacking = paper.unevenness * _LACK[np.round(at / every_mm).astype(int) % len(_LACK)] if paper.unevenness else 0
+        return (share * (1 - lacking)).astype(np.float32)
 
-    dash, pace = (0.35, 0.5) if paper.kind == "dots" else (0.5, 1.0)
+    dash, pace = {"dots": (0.35, 0.5), "dots and lines": (0.3, 1.0)}.get(paper.kind, (0.5, 1.0))
     fine = lines(1.0, paper.fine_width_mm) * np.float32(paper.fine_strength)
     heavy = lines(5.0, paper.heavy_width_mm) * np.float32(paper.heavy_strength)
     inside = ((at > span_mm[0]) & (at < span_mm[1])).astype(np.float32)
@@ -137,6 +156,11 @@ def _grid_layers(paper: Paper, across: np.ndarray, down: np.ndarray) -> list[tup
         return [(paper.heavy_rgb, _cross(heavy_x, heavy_y))]
     if paper.kind == "1mm":
         return [(paper.fine_rgb, _cross(fine_x, fine_y))]
+    if paper.kind == "none":
+        return []
+    if paper.kind == "dots and lines":
+        dots = np.outer(dot_y * (heavy_y == 0), dot_x * (heavy_x == 0)) * paper.fine_strength
+        return [(paper.fine_rgb, dots), (paper.heavy_rgb, _cross(heavy_x, heavy_y))]
     if paper.kind in ("dots", "dotted lines"):
         dots = np.outer(dot_y, dot_x) * paper.fine_strength
         heavy = np.maximum(heavy_x * along_y[:, None], heavy_y[:, None] * along_x)

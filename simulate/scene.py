@@ -16,13 +16,15 @@ from ecg.layout import TEMPLATES, Layout, Template
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
 from simulate.camera import View, apply, look
-from simulate.desk import background
+from simulate.desk import background, beyond, show_through
 from simulate.draw import view_of
+from simulate.ground import Ground
+from simulate.layers import Cut
 from simulate.paper import Paper, sample_paper
 from simulate.print import Style, compose, sample_style, text_boxes_mm
 from simulate.relief import Relief, Shade, sample_relief
 from simulate.sheet import Sheet, legible
-from simulate.wear import Ground, wear
+from simulate.wear import COVERS, WEAR, layers_of
 
 _COMMON = {
     "3x4+1": 0.36, "3x4": 0.12, "3x4+2": 0.04, "3x4+3": 0.07, "6x2": 0.08, "6x2+1": 0.04, "12x1": 0.08,
@@ -90,7 +92,9 @@ class Scene:
             fill=float(1 + (fill - 1) * difficulty),
             shift=(float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1))),
             quarter_turns=int(rng.integers(1, 4)) if rng.random() < kind["quarter"] else 0,
-            aspect=float(wide if kind["behind"] != "desk" else rng.choice([4 / 3, 16 / 9, 3 / 2, 3 / 4, wide])),
+            aspect=float(
+                wide if kind["behind"] not in ("desk", "screen") else rng.choice([4 / 3, 16 / 9, 3 / 2, 3 / 4, wide])
+            ),
             long_side_px=int(rng.integers(*kind["long_side_px"])),
             behind=kind["behind"],
             effects=_sample_effects(rng, kind["effects"], difficulty),
@@ -99,11 +103,12 @@ class Scene:
     def sheet(self, record: Record) -> Sheet:
         """The printed page as vectors."""
         plain = compose(record, self.layout, self.paper, self.style, np.random.default_rng([self.seed, 12]))
-        layers = wear(Ground(self.paper.extent_mm, self.layout), self.effects, self.seed)
+        ground = Ground(self.paper.extent_mm, self.layout)
+        worn, covers = (layers_of(table, ground, self.effects, self.seed) for table in (WEAR, COVERS))
         relief, rng = self.relief(), np.random.default_rng([self.seed, 17])
         angle, low = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.8)
         shade = [Shade(relief, low * np.array([np.cos(angle), np.sin(angle)]))] if relief else []
-        return plain.under((*layers, *shade))
+        return plain.under((*worn, *shade, *covers))
 
     def relief(self) -> Relief | None:
         """How the paper stands up from the table; None if it lies flat."""
@@ -124,7 +129,11 @@ class Scene:
         """The picture and its truth; the truth comes from the vectors, never from the pixels."""
         sheet, (geometry, size) = self.sheet(record), self.geometry()
         rng = np.random.default_rng([self.seed, 14])
-        seen = view_of(sheet, geometry, background(self.behind, self.paper.paper_rgb, size, rng))
+        behind = beyond(sheet.layers, geometry, background(self.behind, self.paper.paper_rgb, size, rng))
+        through = behind.copy() if any(isinstance(layer, Cut) for layer in sheet.layers) else None
+        seen = view_of(sheet, geometry, behind)
+        if through is not None:
+            show_through(seen, sheet.layers, geometry, through)
         page = Page(apply(seen, self.effects, rng), None, f"scene-{self.seed}", 0)
         return page, truth(page, geometry, sheet, record)
 
@@ -156,7 +165,7 @@ def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:
     if template.rhythm and rng.random() < 0.3:
         leads = rng.choice(_RHYTHM_LEADS, len(template.rhythm), replace=False)
         template = replace(template, rhythm=tuple(str(lead) for lead in leads))
-    speed = float(rng.choice([25.0, 50.0, 12.5], p=[0.94, 0.05, 0.01]))
+    speed = float(rng.choice([25.0, 50.0, 12.5], p=[0.92, 0.055, 0.025]))
     if speed == 50.0:
         template = replace(template, column_s=template.column_s / 2)
     gain = float(rng.choice([10.0, 5.0, 20.0], p=[0.92, 0.05, 0.03]))
@@ -168,7 +177,8 @@ def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:
         lines = lines + rng.normal(0, 0.06 * pitch, lines.size)
     elif rng.random() < 0.5:
         lines = np.round(lines / 5) * 5 if pitch > 10 else np.round(lines)
-    return template.place((float(origin[0]), float(origin[1])), pitch, speed, gain, lines.tolist())
+    chest = 0.5 if rng.random() < 0.03 else 1.0
+    return template.place((float(origin[0]), float(origin[1])), pitch, speed, gain, lines.tolist(), chest)
 
 
 def _sample_extent(

@@ -20,7 +20,13 @@ EXTENT = (-20.0, -10.0, 80.0, 60.0)
 def paper(kind: str = "full", **changes: object) -> Paper:
     """White paper with black lines, without fine ones unless asked for."""
     sampled = sample_paper(np.random.default_rng(0), EXTENT, EXTENT)
-    plain = {"paper_rgb": (1.0,) * 3, "fine_rgb": (0.0,) * 3, "heavy_rgb": (0.0,) * 3, "fine_strength": 0.0}
+    plain = {
+        "paper_rgb": (1.0,) * 3,
+        "fine_rgb": (0.0,) * 3,
+        "heavy_rgb": (0.0,) * 3,
+        "fine_strength": 0.0,
+        "unevenness": 0.0,
+    }
     return replace(sampled, kind=kind, heavy_strength=1.0, heavy_width_mm=0.3, **(plain | changes))
 
 
@@ -36,7 +42,8 @@ def test_heavy_lines_lie_at_multiples_of_5_mm_to_a_thousandth_of_a_pixel(px_per_
 
 
 @pytest.mark.parametrize(
-    ("kind", "lines_in_10_mm"), [("full", 10), ("1mm", 10), ("5mm", 2), ("dots", 10), ("dotted lines", 10)]
+    ("kind", "lines_in_10_mm"),
+    [("full", 10), ("1mm", 10), ("5mm", 2), ("dots", 10), ("dotted lines", 10), ("dots and lines", 10)],
 )
 def test_every_kind_of_grid_has_its_lines(kind: str, lines_in_10_mm: int) -> None:
     page = paper(kind, fine_strength=1.0, fine_width_mm=0.15)

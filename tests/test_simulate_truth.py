@@ -90,7 +90,7 @@ def test_the_trace_found_in_the_pixels_is_the_true_one(preset: str, seed: int) -
     scene = replace(scene, view=replace(scene.view, angle_deg=2.0 if preset == "photo" else 0.0))
     errors = centroid_errors_px(*ink_share(scene, HEART))
     assert len(errors) > 500
-    assert np.isfinite(errors).mean() > 0.99
+    assert np.isfinite(errors).mean() > 0.98  # some ink lies under a lead name
     assert np.nanmedian(np.abs(errors)) < 0.15
     assert np.abs(np.nanmedian(errors)) < 0.1
 
