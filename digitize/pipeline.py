@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MARGIN_MM = 20.0
 _HALF_STRIP_MM = 20.0
+_OTHERWISE = 0.15  # more of the names than this may not say otherwise without a word
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
 _LIMB_LIMIT_MV = 0.15
@@ -29,6 +30,17 @@ _LIMB_LIMIT_MV = 0.15
 
 class NotAnEcg(ValueError):
     """A page that is refused; the message says what was seen and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Where the layout lies on the page, how far each row's ink reaches, mm, and what was assumed."""
+
+    geometry: PageGeometry
+    layout: Layout
+    reach_mm: list[float]
+    warnings: tuple[str, ...]
+    is_named: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,21 +92,37 @@ class Digitizer:
     def _locate(
         self, page: Page, given: Template | str | None, mm_per_s: float | None
     ) -> tuple[PageGeometry, Layout, list[float], tuple[str, ...]]:
-        """Geometry and layout, turned by half where the names stand on their heads."""
-        from digitize.page.locate import UnknownLayout
-        from digitize.page.names import stand_on_head
-        from digitize.page.see import look_twice
+        """Geometry, layout, reach of the rows and warnings; on its side if names can be read there but not upright."""
+        from digitize.page.see import look_twice, on_its_side
 
         view = look_twice(self.page_net, page.pixels, self.page_size_px)
-        geometry = find_geometry(page, view)
+        found = self._attempt(page, view, given, mm_per_s)
+        if self.name_net is not None and (isinstance(found, NotAnEcg) or not found.is_named):
+            side = on_its_side(self.page_net, page.pixels, view, self.page_size_px)
+            other = self._attempt(page, side, given, mm_per_s)
+            found = other if not isinstance(other, NotAnEcg) and other.is_named else found
+        if isinstance(found, NotAnEcg):
+            raise found
+        return found.geometry, found.layout, found.reach_mm, found.warnings
+
+    def _attempt(
+        self, page: Page, view: View, given: Template | str | None, mm_per_s: float | None
+    ) -> Located | NotAnEcg:
+        """The layout in one look at the page, turned by half where the names stand on their heads."""
+        from digitize.page.locate import UnknownLayout
+        from digitize.page.names import stand_on_head
+
         try:
+            geometry = find_geometry(page, view)
             words = self._read_words(page, view, geometry)
             if stand_on_head(words):
                 geometry = geometry.half_turned()
                 words = self._read_words(page, view, geometry)
-            return geometry, *find_layout(view, geometry, words, given, mm_per_s)
+            return find_layout(view, geometry, words, given, mm_per_s)
+        except NotAnEcg as refusal:
+            return refusal
         except UnknownLayout as error:
-            raise NotAnEcg(str(error)) from error
+            return NotAnEcg(str(error))
 
     def _read_words(self, page: Page, view: View, geometry: PageGeometry) -> list[PrintedWord]:
         from digitize.page.locate import seen_window
@@ -151,10 +179,10 @@ def find_layout(
     words: Sequence[PrintedWord],
     given: Template | str | None,
     mm_per_s: float | None,
-) -> tuple[Layout, list[float], tuple[str, ...]]:
-    """The layout on the paper, how far each row's ink reaches, mm, and what was assumed.
+) -> Located:
+    """The layout on the paper; its gain is the printed one, 10 mm/mV where none is.
 
-    The gain is the printed one, 10 mm/mV where none is. Raises UnknownLayout with what was seen.
+    Raises UnknownLayout with what was seen.
     """
     from digitize.page.locate import gather, reach_mm
     from digitize.page.match import match, place
@@ -165,7 +193,7 @@ def find_layout(
     found = match(evidence, candidates, mm_per_s)
     layout = place(found, evidence.said("mm/mV") or 10.0)
     warnings = (*_name_warnings(found), *(_speed_warnings(found, evidence) if mm_per_s is None else ()))
-    return layout, reach_mm(evidence, found.baselines_mm), warnings
+    return Located(geometry, layout, reach_mm(evidence, found.baselines_mm), warnings, found.is_named)
 
 
 def _name_warnings(found: Match) -> list[str]:
@@ -176,8 +204,8 @@ def _name_warnings(found: Match) -> list[str]:
             f"the lead names were not recognised ({names.agreement:.0%} agree): they are taken from the usual order of "
             f"{kind.name}, which fits rows and columns; check them"
         )
-    elif sum(word.score for word in names.strangers) > 0.1 * names.cells:
-        others = " ".join(word.text for word in names.strangers)
+    elif sum(word.score for word in names.others) > _OTHERWISE * names.cells:
+        others = " ".join(word.text for word in names.others)
         warnings.append(f"names were read that do not fit {kind.name} ({others}); check the leads")
     unread = [usual for usual, read in zip(kind.rhythm, names.rhythm, strict=True) if read is None]
     if found.is_named and unread:

@@ -20,8 +20,11 @@ NAME_ABOVE_MM, NAME_BELOW_MM = 16.0, 11.0  # a name stands this near to its zero
 _PX_PER_MM = 1 / STEP_MM
 _FARTHEST_MM = 45.0  # no trace leaves its zero line further than this
 _LARGEST_MM = 900.0
+_ROOM_MM = np.array([25.0, 12.0])  # beside and above the traces
 _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
+_SURE = 0.5  # a printed speed or gain that is less sure is not believed
 _ECHO = 0.15  # the sides of pulses are told from chance by this
+_NEAREST_ROWS_MM = 4.0
 _FAINT = 0.1  # a grid that is seen no better than this tells nothing
 _FARTHEST_ROWS = 1.5  # where beats of neighbouring rows touch, no trace is taken to go further than so many rows
 
@@ -57,19 +60,19 @@ class Evidence:
         return replace(self, baselines_mm=self.baselines_mm[list(rows)], ink=self.ink[list(rows)])
 
     def said(self, unit: str) -> float | None:
-        """The number that is printed with a unit (mm/s, mm/mV): the surest one, None where there is none."""
-        found = [w for w in self.words if w.text.endswith(f" {unit}")]
+        """The number that is printed with a unit (mm/s, mm/mV): the surest one, None where none is sure."""
+        found = [w for w in self.words if w.text.endswith(f" {unit}") and w.score > _SURE]
         return float(max(found, key=lambda w: w.score).text.split()[0]) if found else None
 
 
-def seen_window(view: View, geometry: PageGeometry, margin_mm: float = 12.0) -> tuple[float, float, float, float]:
-    """The paper from the first to the last trace, with a margin: (x0, y0, x1, y1) in mm."""
+def seen_window(view: View, geometry: PageGeometry) -> tuple[float, float, float, float]:
+    """The paper from the first to the last trace, with room for pulses and names: (x0, y0, x1, y1) in mm."""
     rows, cols = np.nonzero(view.ink > 0.5)
     if len(rows) < 50:
         raise UnknownLayout("no ECG traces were found on the page")
     page_px = project(np.linalg.inv(view.matrix), np.stack([cols, rows], axis=-1).astype(float))
     mm = geometry.to_mm(page_px)
-    low, high = np.percentile(mm, 0.2, axis=0) - margin_mm, np.percentile(mm, 99.8, axis=0) + margin_mm
+    low, high = np.percentile(mm, 0.2, axis=0) - _ROOM_MM, np.percentile(mm, 99.8, axis=0) + _ROOM_MM
     if (high - low).max() > _LARGEST_MM:
         raise UnknownLayout(f"the traces seem to spread over {(high - low).max():.0f} mm: the grid was misread")
     return (*low.tolist(), *high.tolist())
@@ -125,7 +128,10 @@ def _rows(heat: np.ndarray, ink: np.ndarray) -> np.ndarray:
     if profile.max() < 0.05:
         return np.array([])
     peaks, _ = find_peaks(
-        profile, height=0.3 * profile.max(), distance=round(6 * _PX_PER_MM), prominence=0.15 * profile.max()
+        profile,
+        height=0.3 * profile.max(),
+        distance=round(_NEAREST_ROWS_MM * _PX_PER_MM),
+        prominence=0.15 * profile.max(),
     )
     reach = round(8 * _PX_PER_MM)
     inked = [ink[max(0, p - reach) : p + reach].max(0).mean() for p in peaks]

@@ -24,6 +24,10 @@ _READ = 0.35  # names decide when they agree this well
 _SURELY_READ = 0.6  # and tell rows from rules and text when they agree this well
 _SPARE_ROWS = 2  # so many rows may be something else
 _INKED = 0.5  # least share of the ink that must lie where the layout has traces
+_SURE = 0.4  # a rhythm strip is what was read there when that is this sure
+_FIRST = 0.6  # what the first explained name counts less than the others
+_PLACING = 1.8  # two names say where the layout begins
+_STRAY = 0.25  # a name that stands at no name's height counts so much against a layout
 _UNSIGNED = 0.8  # what -aVR read as aVR, or the other way round, counts
 
 
@@ -31,20 +35,28 @@ _UNSIGNED = 0.8  # what -aVR read as aVR, or the other way round, counts
 class Names:
     """How the names that were read fit a template: `start_mm` is where the first column's names stand, NaN without any.
 
-    `explained` is the number of cells whose name was read there, weighed by certainty; `strangers` are names that
-    stand elsewhere or say otherwise; `rhythm` holds the leads read at the rhythm strips, None where none was.
+    `explained` is the number of cells whose name was read there, weighed by certainty, `contradicted` that of names
+    which say otherwise, `others` being those among them that stand as high over a row as names do; `rhythm` holds the
+    leads read at the rhythm strips, None where none was.
     """
 
     start_mm: float
     explained: float
-    strangers: tuple[PrintedWord, ...]
+    contradicted: float
+    others: tuple[PrintedWord, ...]
     cells: int
     rhythm: tuple[str | None, ...]
 
     @property
     def agreement(self) -> float:
-        """F1 of cells that are named and words that are explained, 0..1."""
-        return 2 * self.explained / (self.cells + self.explained + sum(w.score for w in self.strangers))
+        """F1 of named cells and explained words, 0..1; the first name fits anywhere and proves less."""
+        explained = max(self.explained - _FIRST, 0.0)
+        return 2 * explained / (self.cells - _FIRST + explained + self.contradicted)
+
+    @property
+    def places(self) -> bool:
+        """Whether enough names were read to say where the layout begins."""
+        return self.explained > _PLACING
 
 
 @dataclass(frozen=True)
@@ -140,52 +152,50 @@ def lay(evidence: Evidence, template: Template, mm_per_s: float, every: float) -
     if template.rhythm:
         seen = zip(names.rhythm, template.rhythm, strict=True)
         template = replace(template, rhythm=tuple(read or usual for read, usual in seen))
-    x0_mm, covered = _start(evidence, template, width, names.start_mm, every)
+    x0_mm, covered = _start(evidence, template, width, names.start_mm if names.places else float("nan"), every)
     return Match(template, mm_per_s, tuple(evidence.baselines_mm.tolist()), x0_mm, covered, names)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class _Pairs:
-    """Every word against every cell: how well it `fits` as its name, and `x`, `y` as if in column 0 at height 0."""
-
-    fits: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    score: np.ndarray
-
-    def near(self, x: float, y: float) -> np.ndarray:
-        """Which words [word, cell] stand where the cells' names do when column 0's stand at x, y off their lines."""
-        return (np.abs(self.x - x) < _APART_MM[0]) & (np.abs(self.y - y) < _APART_MM[1])
-
-
 def fit_names(evidence: Evidence, template: Template, width_mm: float) -> Names:
     """Find where the names of a template stand so that most of its cells are named."""
     words, cells = evidence.names(), list(template.cells())
-    blank = Names(float("nan"), 0.0, tuple(words), len(cells), (None,) * len(template.rhythm))
+    scores = np.array([w.score for w in words])
+    blank = Names(float("nan"), 0.0, _STRAY * float(scores.sum()), (), len(cells), (None,) * len(template.rhythm))
     if not words:
         return blank
     lines = evidence.baselines_mm[[r for r, *_ in cells]]
-    pairs = _Pairs(
-        np.array([[_fits(w.text, lead, is_rhythm) for _, _, lead, is_rhythm in cells] for w in words]),
-        np.array([[w.x_mm - c * width_mm for _, c, *_ in cells] for w in words]),
-        np.array([[w.y_mm] for w in words]) - lines,
-        np.array([[w.score] for w in words]),
-    )
-    worth = pairs.fits * pairs.score * ((pairs.y > -NAME_ABOVE_MM) & (pairs.y < NAME_BELOW_MM))
-    tried = [(pairs.x[at], pairs.y[at]) for at in zip(*np.nonzero(worth), strict=True)]
+    x = np.array([[w.x_mm - c * width_mm for _, c, *_ in cells] for w in words])
+    y = np.array([[w.y_mm] for w in words]) - lines
+    fits = np.array([[_fits(w.text, lead, is_rhythm) for _, _, lead, is_rhythm in cells] for w in words])
+    worth = fits * scores[:, None] * ((y > -NAME_ABOVE_MM) & (y < NAME_BELOW_MM))
+
+    def there(at_x: float, at_y: float) -> np.ndarray:
+        """Which words [word, cell] stand in the places of names when column 0's stand at x, y off their lines."""
+        return (np.abs(x - at_x) < _APART_MM[0]) & (np.abs(y - at_y) < _APART_MM[1])
+
+    tried = [(x[at], y[at]) for at in zip(*np.nonzero(worth), strict=True)]
     if not tried:
         return blank
-    explained = [float((worth * pairs.near(*at)).max(0).sum()) for at in tried]
-    best = worth * pairs.near(*tried[int(np.argmax(explained))])
-    used = best.argmax(0)[best.max(0) > 0]
-    start = float(np.median(pairs.x[best == np.maximum(best.max(0), 1e-9)]))
-    strangers = tuple(w for i, w in enumerate(words) if i not in used)
-    strips = best[:, len(cells) - len(template.rhythm) :]
-    rhythm = tuple(words[int(k.argmax())].text if k.max() > 0 else None for k in strips.T)
-    return Names(start, max(explained), strangers, len(cells), rhythm)
+    found = max((there(*at) for at in tried), key=lambda near: float((worth * near).max(0).sum()))
+    best = worth * found
+    named = best.max(0) > 0
+    used = best.argmax(0)[named]
+    at_height = (np.abs(y - np.median(y[used, np.flatnonzero(named)])) < _APART_MM[1]).any(1)
+    others = [i for i in np.flatnonzero(at_height) if i not in used]
+    contradicted = scores[others].sum() + _STRAY * (scores.sum() - scores[used].sum() - scores[others].sum())
+    strips = slice(len(cells) - len(template.rhythm), None)
+    rhythm = zip(best.argmax(0)[strips], named[strips], strict=True)
+    return Names(
+        float(np.median(x[used, np.flatnonzero(named)])),
+        float(best.max(0).sum()),
+        float(contradicted),
+        tuple(words[i] for i in others),
+        len(cells),
+        tuple(words[i].text if is_named and scores[i] > _SURE else None for i, is_named in rhythm),
+    )
 
 
 def _fits(text: str, lead: str, is_rhythm: bool) -> float:

@@ -108,7 +108,7 @@ def _whole_strides(window_mm: Window) -> Window:
     return x0, y0, x0 + np.ceil((x1 - x0) / cell) * cell, y0 + np.ceil((y1 - y0) / cell) * cell
 
 
-def peaks(heat: Tensor, threshold: float = 0.15) -> list[tuple[int, float, float, float]]:
+def peaks(heat: Tensor, threshold: float = 0.2) -> list[tuple[int, float, float, float]]:
     """(channel, x, y, score) of the maxima of a heat map [word, row, col] in 0..1, in cells, the surest first.
 
     Where words claim the same place the surest one has it.

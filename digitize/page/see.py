@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -60,6 +60,11 @@ def look_twice(net: Any, pixels: np.ndarray, size_px: tuple[int, int]) -> View:
     if abs(second.angle_deg) > 20:  # the first look missed the page's top: turn by what the second one says
         second = look(net, pixels, closer(second, size_px), size_px)
     return second
+
+
+def on_its_side(net: Any, pixels: np.ndarray, view: View, size_px: tuple[int, int]) -> View:
+    """The same place turned by a quarter."""
+    return look(net, pixels, closer(replace(view, angle_deg=view.angle_deg + 90), size_px), size_px)
 
 
 def closer(view: View, size_px: tuple[int, int]) -> np.ndarray:
