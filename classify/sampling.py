@@ -11,14 +11,14 @@ from ecg.fit.batches import EpochDataset
 from ecg.fit.seeds import rng_for
 
 _STREAM = 0xBA1A  # keeps these draws apart from those of the examples
-_REPEATS = 10  # an example that is shown more often in one epoch is only learnt by heart
+_REPEATS = 3  # an example that is shown more often in one epoch is only learnt by heart
 
 
 class Draws:
     """A dataset of `draws` examples of another, drawn anew each epoch.
 
     With targets [example, label] every label is drawn as often as the others, its examples in turn and none more than
-    ten times; an example without any label counts as one more label. Without targets the examples are drawn in turn.
+    three times; an example without any label counts as one more label. Without targets the examples are drawn in turn.
     """
 
     def __init__(self, dataset: EpochDataset, draws: int, seed: int, targets: np.ndarray | None = None) -> None:

@@ -108,21 +108,21 @@ def test_every_label_is_drawn_as_often() -> None:
     targets = np.zeros((10, 2), np.float32)
     targets[:7, 0], targets[7, 1] = 1, NAN
     targets[8, 1] = 1
-    draws = Draws(Numbers(), 30, 3, targets)
+    draws = Draws(Numbers(), 9, 3, targets)
     shown = Counter(draws[i] for i in range(len(draws)))
-    assert shown[8] == 10
-    assert sum(shown[i] for i in range(7)) == 10
+    assert shown[8] == 3
+    assert sum(shown[i] for i in range(7)) == 3
     assert max(shown[i] for i in range(7)) - min(shown[i] for i in range(7)) <= 1
-    assert shown[7] == shown[9] == 5
+    assert {shown[7], shown[9]} == {1, 2}
 
 
-def test_no_example_is_drawn_more_than_ten_times() -> None:
+def test_no_example_is_drawn_more_than_three_times() -> None:
     targets = np.eye(2, dtype=np.float32)[[0] * 9 + [1]]
-    draws = Draws(Numbers(), 60, 3, targets)
+    draws = Draws(Numbers(), 20, 3, targets)
     shown = Counter(draws[i] for i in range(len(draws)))
-    assert shown[9] == 10
-    assert sum(shown.values()) == 60
-    assert len(Draws(Numbers(), 200, 3, targets)) == 100
+    assert shown[9] == 3
+    assert sum(shown.values()) == 20
+    assert len(Draws(Numbers(), 200, 3, targets)) == 30
 
 
 def test_draws_depend_on_seed_and_epoch_alone_and_repeat_nothing_while_they_last() -> None:
