@@ -63,12 +63,13 @@ class Relief:
 
     def _facet_slopes(self, corner_mm: np.ndarray, shape: tuple[int, int], step_mm: float) -> np.ndarray:
         planes = [np.zeros(shape, np.float32), np.zeros(shape, np.float32)]
-        for corners in self._facets.simplices:
-            where, peaks = self.knots_mm[corners], self.peaks_mm[corners]
-            rise = np.linalg.solve(where[1:] - where[0], peaks[1:] - peaks[0])
-            px = np.round((where - corner_mm) / step_mm * 32).astype(np.int32)
-            for plane, value in zip(planes, rise.tolist(), strict=True):
-                cv2.fillConvexPoly(plane, px, value, cv2.LINE_8, 5)
+        where, peaks = self.knots_mm[self._facets.simplices], self.peaks_mm[self._facets.simplices, None]
+        rises = np.linalg.solve(where[:, 1:] - where[:, :1], peaks[:, 1:] - peaks[:, :1])[..., 0]
+        px = np.round((where - corner_mm) / step_mm * 32).astype(np.int32)
+        near = ((px.max(1) >= 0) & (px.min(1) <= 32 * np.array(shape[::-1]))).all(-1)
+        for facet, rise in zip(px[near], rises[near].tolist(), strict=True):
+            for plane, value in zip(planes, rise, strict=True):
+                cv2.fillConvexPoly(plane, facet, value, cv2.LINE_8, 5)
         return np.stack([_rounded(plane, step_mm) for plane in planes])
 
 
