@@ -13,6 +13,7 @@ import yaml
 
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
+from ecg.leads import STANDARD
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
 from simulate.camera import View, apply, look
@@ -163,8 +164,9 @@ def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:
     chosen = name or str(rng.choice(list(_COMMON), p=list(_COMMON.values())))
     template: Template = TEMPLATES[chosen]
     if template.rhythm and rng.random() < 0.3:
-        leads = rng.choice(_RHYTHM_LEADS, len(template.rhythm), replace=False)
+        leads = rng.choice(_RHYTHM_LEADS if rng.random() < 0.8 else STANDARD, len(template.rhythm), replace=False)
         template = replace(template, rhythm=tuple(str(lead) for lead in leads))
+    template = replace(template, simultaneous=bool(rng.random() < 0.03))
     speed = float(rng.choice([25.0, 50.0, 12.5], p=[0.92, 0.055, 0.025]))
     if speed == 50.0:
         template = replace(template, column_s=template.column_s / 2)

@@ -120,3 +120,13 @@ def test_the_ink_lies_on_the_truth_at_any_speed_and_gain(speed: float, gain: flo
         x, y = np.round(curve[np.isfinite(curve).all(1)].T).astype(int)
         assert len(x) > 100 and np.median(dark[y, x]) > 0.5
     assert {b.gain for b in layout.boxes if b.lead in PRECORDIAL} == {0.5}
+
+
+def test_every_kind_of_layout_is_drawn_now_and_then() -> None:
+    found = [Scene.sample(seed, "clean").layout for seed in range(500)]
+    assert {layout.name for layout in found} == set(TEMPLATES)
+    assert {layout.mm_per_s for layout in found} == set(SPEEDS) and {layout.mm_per_mv for layout in found} == set(GAINS)
+    assert len({box.lead for layout in found for box in layout.boxes if box.is_rhythm}) > 8
+    assert any(box.gain == 0.5 for layout in found for box in layout.boxes)
+    columns = [layout.rows()[0] for layout in found if len(layout.rows()[0]) > 1]
+    assert {first.t0_s == second.t0_s for first, second, *_ in columns} == {True, False}
