@@ -41,23 +41,26 @@ def draw_page(
     scale: float = 1.0,
     turn: int = 0,
     simplify: bool = False,
+    joined: bool = False,
 ) -> Path:
     """A page as plotting programs draw it; `scale` shrinks the whole, `turn` is the page's own turn in degrees.
 
-    `simplify` leaves out points of straight stretches, as such programs do unless told otherwise.
+    `simplify` leaves out points of straight stretches, as such programs do unless told otherwise; `joined` draws
+    a whole row in one line, its pulse included.
     """
     figure = Figure(figsize=(PAPER_MM[0] * MM * scale, PAPER_MM[1] * MM * scale))
     FigureCanvasPdf(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, PAPER_MM[0]), ylim=(PAPER_MM[1], 0))
     axes.set_axis_off()
     grid(axes, step_mm)
-    for box in layout.boxes:
-        trace(axes, layout, box)
-        if named(box):
-            axes.text(box.box_mm[0] + 1, box.baseline_mm - 8, box.lead, fontsize=9 * scale)
-    for row in layout.rows() if pulses else ():
-        x, y, tall = row[0].box_mm[0] - 8, row[0].baseline_mm, layout.mm_per_mv
-        axes.plot(np.array([0, 1, 1, 6, 6, 7]) + x, np.array([0, 0, -1, -1, 0, 0]) * tall + y, "k", lw=0.7)
+    for row in layout.rows():
+        lines = [line_mm(layout, box) for box in row]
+        if pulses:
+            lines.insert(0, pulse_mm(layout, row[0], joined))
+        for line in [np.concatenate(lines)] if joined else lines:
+            axes.plot(*line.T, "k", lw=0.7)
+    for box in filter(named, layout.boxes):
+        axes.text(box.box_mm[0] + 1, box.baseline_mm - 8, box.lead, fontsize=9 * scale)
     for i, text in enumerate(words):
         axes.text(20 + 40 * i, 205, text, fontsize=8 * scale)
     with rc_context({"path.simplify": simplify}):
@@ -75,12 +78,17 @@ def grid(axes: Axes, step_mm: float) -> None:
         axes.add_collection(LineCollection(lines, colors="#f0b0b0", linewidths=0.2))
 
 
-def trace(axes: Axes, layout: Layout, box: LeadBox) -> None:
+def line_mm(layout: Layout, box: LeadBox) -> np.ndarray:
     inside = (HEART.time_s >= box.t0_s) & (HEART.time_s < box.t1_s)
     x = box.box_mm[0] + (HEART.time_s[inside] - box.t0_s) * layout.mm_per_s
     sign = -1 if box.lead.startswith("-") else 1
     mv = sign * HEART[box.lead.removeprefix("-")][inside]
-    axes.plot(x, box.baseline_mm - mv * layout.mm_per_mv, "k", lw=0.7)
+    return np.stack([x, box.baseline_mm - mv * layout.mm_per_mv], axis=-1)
+
+
+def pulse_mm(layout: Layout, box: LeadBox, joined: bool) -> np.ndarray:
+    x = np.array([0, 1, 1.1, 5.9, 6, 7]) + box.box_mm[0] - (7 if joined else 8)
+    return np.stack([x, box.baseline_mm - np.array([0, 0, 1, 1, 0, 0]) * layout.mm_per_mv], axis=-1)
 
 
 def turned(path: Path, degrees: int) -> None:
@@ -183,6 +191,16 @@ def test_a_nameless_rhythm_strip_is_the_lead_whose_curve_it_repeats(tmp_path: Pa
     assert reading.layout.boxes[-1].lead == "V5"
     assert any("taken as V5" in words for words in reading.warnings)
     assert error_uv(reading.record, layout) < 5
+
+
+@pytest.mark.parametrize("name", ["3x4+1", "6x2", "12x1"])
+def test_a_row_in_one_line_with_its_pulse_is_taken_apart(tmp_path: Path, name: str) -> None:
+    layout = placed(name, mm_per_mv=5.0)
+    page = only(draw_page(tmp_path / "a.pdf", layout, joined=True, words=("25 mm/s",)))
+    reading = read_drawing(page)
+    assert [box.lead for box in reading.layout.boxes] == [box.lead for box in layout.boxes]
+    assert reading.layout.mm_per_mv == 5
+    assert score_page(as_printed(HEART, layout.boxes), reading.record).snr_db > 25  # a sample may go to its neighbour
 
 
 def test_a_missing_name_is_taken_from_the_usual_order_aloud(tmp_path: Path) -> None:

@@ -61,6 +61,18 @@ def name_traces(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGe
     return found
 
 
+def names_beside(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGeometry) -> list[int]:
+    """How many different lead names stand nearest to each trace."""
+    found: list[set[str]] = [set() for _ in traces]
+    for word in words:
+        if is_known(word.text):
+            place = geometry.to_mm(np.array([word.middle_px]))[0]
+            distances = [_distance_mm(trace, place) for trace in traces]
+            if min(distances) < _FARTHEST_MM:
+                found[int(np.argmin(distances))].add(canonical(word.text))
+    return [len(names) for names in found]
+
+
 def _distance_mm(trace: Curve, place_mm: np.ndarray) -> float:
     """How far a word is from a trace: sideways from its span, up or down from its middle, and a little from its start.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 _LEAST_POINTS, _LEAST_MM = 40, 15.0  # of a trace
 _PULSE_WIDE_MM, _PULSE_TALL_MM = (2.0, 14.0), (2.0, 42.0)
 _PULSE_FLAT = 0.25  # of a pulse's width lies on its plateau, at least
+_PULSE_REACH_MM, _SIDE_MM = 16.0, 0.5  # a pulse joined to a trace is this near its end; its sides are so narrow
+_FINE_MM, _ON_FOOT_MM = 0.1, 0.02
 _FOOT_MM = 20.0  # a pulse's foot is no farther than this from the middle of its row's first or last trace
 _STEP_MM = 0.5  # points of a trace stand no farther apart than the samples of a slow recorder
 _ROW_MM = 25.0  # traces side by side belong to one row when their middles differ by less
@@ -67,6 +70,54 @@ def from_left_to_right(mm: np.ndarray) -> Curve | None:
     if len(steps) and (steps <= 1e-3).all():
         mm, steps = mm[::-1], -steps[::-1]
     return Curve(mm) if len(steps) > 2 and (steps >= -1e-3).all() and steps.any() else None
+
+
+def without_pulse(trace: Curve) -> tuple[Curve, list[Curve]]:
+    """The trace alone, and the pulses that some programs draw in one line with it, before or after."""
+    pulses = []
+    for turned in (False, True):
+        mm = _mirrored(trace.mm) if turned else trace.mm
+        last = _pulse_end(mm)
+        if last:
+            pulses.append(Curve(_mirrored(mm[:last]) if turned else mm[:last]))
+            trace = Curve(_mirrored(mm[last:]) if turned else mm[last:])
+    return trace, pulses
+
+
+def _mirrored(mm: np.ndarray) -> np.ndarray:
+    return mm[::-1] * [-1.0, 1.0]
+
+
+def _pulse_end(mm: np.ndarray) -> int:
+    """The number of points up to the end of the right foot of a pulse with which a line begins; 0 without a pulse.
+
+    A pulse is flat on top, and both its sides are steep: no wave of a heart is so.
+    """
+    x = np.arange(mm[0, 0], min(mm[0, 0] + _PULSE_REACH_MM, mm[-1, 0]), _FINE_MM)
+    height = mm[0, 1] - np.interp(x, mm[:, 0], mm[:, 1])
+    side = round(_SIDE_MM / _FINE_MM)
+    up = int(np.argmax(height > _PULSE_TALL_MM[0]))
+    top = height[up + side : up + 2 * side]
+    if up < side or not len(top):
+        return 0
+    tall = float(np.median(top))
+    low = np.flatnonzero(height[up + side :] < tall / 2)
+    down = up + side + int(low[0]) if len(low) else len(height)
+    on_top, feet = height[up + side : down - side], (height[: up - side + 1], height[down + side : down + side + 1])
+    is_flat = _PULSE_TALL_MM[0] < tall < _PULSE_TALL_MM[1] and len(on_top) and np.abs(on_top - tall).max() < 0.05 * tall
+    stands = all(len(foot) and np.abs(foot).max() < 0.2 * tall for foot in feet)
+    wide = _PULSE_WIDE_MM[0] < (down - up) * _FINE_MM < _PULSE_WIDE_MM[1]
+    if not (is_flat and stands and wide):
+        return 0
+    after = mm[:, 0] >= x[down] + _SIDE_MM / 2
+    off_foot = after & (np.abs(mm[:, 1] - mm[0, 1]) > _ON_FOOT_MM)
+    return int(np.argmax(off_foot)) if off_foot.any() else 0
+
+
+def divided(trace: Curve, parts: int) -> list[Curve]:
+    """The trace cut into so many equally long ones."""
+    ends = np.linspace(trace.x0_mm, trace.x1_mm, parts + 1)
+    return [Curve(trace.mm[(trace.mm[:, 0] >= a - 1e-6) & (trace.mm[:, 0] < b - 1e-6)]) for a, b in pairwise(ends)]
 
 
 def in_rows(traces: Sequence[Curve]) -> list[list[Curve]]:

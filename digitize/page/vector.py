@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digitize.page.captions import name_traces, said_gain, said_speed
-from digitize.page.curves import Curve, from_left_to_right, in_rows, zero_lines
+from digitize.page.captions import name_traces, names_beside, said_gain, said_speed
+from digitize.page.curves import Curve, divided, from_left_to_right, in_rows, without_pulse, zero_lines
 from digitize.page.ruled import find_grid
 from ecg.drawing import Drawing, Stroke
 from ecg.geometry import PageGeometry, project
@@ -35,12 +35,7 @@ def read_drawing(
     Raises NotDrawn, with what is missing, where only the pixels can tell.
     """
     drawing, geometry = _upright(page)
-    lines = [from_left_to_right(geometry.to_mm(s.points_px)) for s in drawing.strokes if len(s.points_px) > 3]
-    curves = [curve for curve in lines if curve is not None]
-    rows = in_rows([curve for curve in curves if curve.is_trace])
-    if not rows:
-        raise NotDrawn("the file draws no traces")
-    pulses = [curve for curve in curves if curve.is_pulse]
+    rows, pulses = _rows_and_pulses(drawing, geometry)
     speed, notes = _speed(mm_per_s, drawing, rows)
     gain, more = _gain(mm_per_mv, drawing, pulses)
     given = template(layout) if isinstance(layout, str) else layout
@@ -48,6 +43,26 @@ def read_drawing(
     names, words = _leads(rows, printed, given, speed)
     placed = _place(rows, names, zero_lines(rows, pulses), speed, gain)
     return _reading(page, geometry, placed, [trace for row in rows for trace in row], (*notes, *more, *words))
+
+
+def _rows_and_pulses(drawing: Drawing, geometry: PageGeometry) -> tuple[list[list[Curve]], list[Curve]]:
+    """The traces row by row, cut where a row of several names is one line, and the pulses. Raises NotDrawn."""
+    lines = [from_left_to_right(geometry.to_mm(s.points_px)) for s in drawing.strokes if len(s.points_px) > 3]
+    curves = [curve for curve in lines if curve is not None]
+    pulses = [curve for curve in curves if curve.is_pulse]
+    traces = []
+    for curve in curves:
+        if curve.is_trace:
+            alone, joined = without_pulse(curve)
+            traces.append(alone)
+            pulses += joined
+    rows = in_rows(traces)
+    if not rows:
+        raise NotDrawn("the file draws no traces")
+    if all(len(row) == 1 for row in rows):
+        names = names_beside([row[0] for row in rows], drawing.words, geometry)
+        rows = [divided(row[0], max(1, count)) for row, count in zip(rows, names, strict=True)]
+    return rows, pulses
 
 
 def _upright(page: Page) -> tuple[Drawing, PageGeometry]:
