@@ -29,7 +29,7 @@ FEWEST_LEADS = 6
 SHORTEST_S = 5.0
 SHORTEST_LEAD_S = 0.8
 FLAT_MV = 0.01
-LEAST_CONFIDENCE = 0.3
+LEAST_CONFIDENCE = 0.5  # below this the reader doubted more of a lead than it trusted
 _LIMB_LIMIT_MV = 0.15
 _LEAST_WINDOW_S = 5.0
 
