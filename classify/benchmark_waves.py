@@ -126,7 +126,8 @@ def agreed(by_lead: Mapping[str, Found]) -> Found:
         rows = []
         for peak in by_lead["II"][wave][:, 1]:
             near = [its[wave][np.abs(its[wave][:, 1] - peak).argmin()] for its in by_lead.values() if len(its[wave])]
-            rows.append(np.nanmedian([row for row in near if abs(row[1] - peak) < _LEADS_AGREE_S], axis=0))
+            close = np.array([row for row in near if abs(row[1] - peak) < _LEADS_AGREE_S])
+            rows.append([np.median(edge[np.isfinite(edge)]) if np.isfinite(edge).any() else np.nan for edge in close.T])
         out[wave] = np.array(rows, float).reshape(-1, 3)
     return out
 

@@ -18,11 +18,6 @@ from classify.tasks import TASKS
 if TYPE_CHECKING:
     from classify.data_stats import LeadStats
     from classify.tasks import Example, Task
-    from ecg.record import Record
-
-_FLAT_MV = 0.01
-_LIMB_LIMIT = 0.5  # of their own size
-_LARGEST_PLAUSIBLE_MV = 20.0
 
 
 @dataclass
@@ -86,6 +81,7 @@ def _once(found: Sequence[Example]) -> Sequence[Example]:
 
 
 def _look_at(example: Example, files: Found, stats: LeadStats | None) -> None:
+    from classify.doubts import doubts_about, flat_leads
     from classify.tasks.load import load_example
 
     try:
@@ -99,45 +95,11 @@ def _look_at(example: Example, files: Found, stats: LeadStats | None) -> None:
     files.with_nan += bool(np.isnan(record.signal_mv).any())
     flat = flat_leads(record)
     files.flat_leads.update(flat)
-    doubts = doubts_about(record, example.in_mv)
+    doubts = doubts_about(record) if example.in_mv else []
     if doubts:
         files.doubts[str(example.path)] = "; ".join(doubts)
     if stats is not None and example.in_mv:
         stats.add(record)
-
-
-def flat_leads(record: Record) -> list[str]:
-    """The leads in which nothing moves or nothing is."""
-    return [lead for lead, row in zip(record.leads, record.signal_mv, strict=True) if not _moves(row[np.isfinite(row)])]
-
-
-def _moves(values: np.ndarray) -> bool:
-    return values.size > 1 and bool(values.std() > _FLAT_MV)
-
-
-def doubts_about(record: Record, in_mv: bool) -> list[str]:
-    """What can be read but looks wrong: a unit that is not mV, lead names that contradict the signals."""
-    from ecg.leads import limb_residual_mv
-
-    if not in_mv:
-        return []
-    known = record.signal_mv[np.isfinite(record.signal_mv)]
-    spread_mv = float(np.ptp(np.percentile(known, (1, 99)))) if known.size else 0.0
-    if spread_mv > _LARGEST_PLAUSIBLE_MV:
-        return [f"spans {spread_mv:.0f} mV: the values look like uV or raw counts, not mV"]
-    residual_mv = limb_residual_mv(record.signal_mv, record.leads)
-    if residual_mv > _LIMB_LIMIT * _size_mv(record):
-        return [f"the limb leads contradict each other by {residual_mv:.2f} mV: lead names swapped, or leads misread"]
-    return []
-
-
-def _size_mv(record: Record) -> float:
-    """How far the limb leads are from their usual level on average; the least that counts is 0.02 mV."""
-    from ecg.leads import LIMB
-
-    rows = [record[lead] for lead in record.leads if lead in LIMB]
-    sizes = [float(np.nanmean(np.abs(row - np.nanmedian(row)))) for row in rows if np.isfinite(row).any()]
-    return max(0.02, float(np.mean(sizes))) if sizes else float("inf")
 
 
 def as_markdown(result: Mapping[str, Any]) -> str:

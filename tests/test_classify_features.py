@@ -213,12 +213,17 @@ def test_the_command_writes_a_row_per_record_and_names_a_bad_one(
     (tmp_path / "in" / "bad.hea").write_text("nonsense")
     arguments = ["--input", str(tmp_path / "in"), "--output", str(tmp_path / "features.csv")]
     assert main([*arguments, "--set", "sixteen"]) == 1
-    assert "bad.hea" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "bad.hea" in said and "warning" not in said
     (row,) = csv.DictReader((tmp_path / "features.csv").open())
     assert tuple(row) == ("record", *SIXTEEN)
     assert row["record"].endswith("good.hea")
     assert float(row["heart_rate_bpm"]) == pytest.approx(75, rel=0.01)
     assert row["log_lf"] == ""
+    microvolts = Record(beating(axis_deg=60).select(["II"]).signal_mv * 30, 500, ("II",))
+    write(microvolts, tmp_path / "loud.hea")
+    assert main(["--input", str(tmp_path / "loud.hea"), "--output", str(tmp_path / "loud.csv")]) == 0
+    assert "mV: the values look like uV or raw counts" in capsys.readouterr().err
     assert main(["--input", str(tmp_path / "nothing*.hea"), "--output", str(tmp_path / "x.csv")]) == 1
     assert "no recording found" in capsys.readouterr().err
 

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from classify.data_stats import LeadStats
+from classify.doubts import doubts_about, flat_leads
 from classify.tasks import TASKS
-from classify.validate_data import doubts_about, flat_leads, main, validate
+from classify.validate_data import main, validate
 from ecg.leads import STANDARD
 from ecg.record import Record
 
@@ -53,9 +54,8 @@ def test_files_that_cannot_be_read_are_listed(tmp_path: Path, capsys: pytest.Cap
     ],
 )
 def test_what_can_be_read_but_looks_wrong(change: object, words: str) -> None:
-    doubts = doubts_about(change(forms.tiny(3)), in_mv=True)  # type: ignore[operator]
+    doubts = doubts_about(change(forms.tiny(3)))  # type: ignore[operator]
     assert (words in " ".join(doubts)) if words else not doubts
-    assert not doubts_about(Record(forms.tiny(3).signal_mv * 1000, 500, STANDARD), in_mv=False)
 
 
 def test_flat_leads_are_named() -> None:

@@ -29,14 +29,18 @@ def write_table(paths: Sequence[str], output: Path, names: Sequence[str] = ALL) 
 
 
 def _row(path: Path, names: Sequence[str]) -> str | None:
+    from classify.doubts import doubts_about
     from classify.features.by_name import measure
     from ecg.formats import read
 
     try:
-        values = measure(read(path), names)
+        record = read(path)
+        values = measure(record, names)
     except (OSError, ValueError) as error:
         print(f"error: {error}" if str(path) in str(error) else f"error: {path}: {error}", file=sys.stderr)
         return None
+    for doubt in doubts_about(record):
+        print(f"warning: {path}: {doubt}", file=sys.stderr)
     return ",".join([f'"{path}"', *("" if value != value else f"{value:.6g}" for value in values.tolist())])
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classify.tasks.example import Example
 from classify.tasks.split import by_class
 from classify.tasks.table import names, rows
-from ecg.record import Record
+
+if TYPE_CHECKING:
+    from ecg.record import Record
 
 _MERGED = {
     "AFIB": ("AFIB", "AF", "164889003", "164890007"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from classify.labels import GROUPS
 from classify.tasks.example import Example
 from classify.tasks.split import by_class
 from classify.tasks.table import names, rows
-from ecg.record import Record
+
+if TYPE_CHECKING:
+    from ecg.record import Record
 
 _LABELS = ("First_label", "Second_label", "Third_label")
 _NUMBERED = dict(enumerate(("NORM", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE"), start=1))
@@ -61,6 +64,7 @@ def read_struct(path: Path) -> Record:
 
     from ecg.formats import read
     from ecg.leads import STANDARD
+    from ecg.record import Record
 
     if path.with_suffix(".hea").is_file():
         return read(path)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classify.labels.hefei import HEFEI_NAMES
 from classify.tasks.example import Example
 from classify.tasks.split import by_class
-from ecg.record import Record
+
+if TYPE_CHECKING:
+    from ecg.record import Record
 
 _TABLES = ("hf_round2_train.txt", "hf_round2_label.txt")
 _FOLDERS = ("hf_round2_train", "train", ".")
@@ -51,6 +54,7 @@ def _folders(table: Path) -> list[Path]:
 def read_text(path: Path) -> Record:
     """A header of lead names, then one line of counts (4.88 uV) per sample at 500 Hz; the other limb leads derived."""
     from ecg.leads import STANDARD, derive_12
+    from ecg.record import Record
 
     with path.open(encoding="utf-8-sig") as file:
         leads = file.readline().split()
