@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -28,20 +29,23 @@ class Curve:
     def x0_mm(self) -> float:
         return float(self.mm[0, 0])
 
-    @property
+    @cached_property
     def x1_mm(self) -> float:
         """Where the next sample would stand; the small steps count, because straight stretches may lack points."""
         steps = np.diff(self.mm[:, 0])
         return float(self.mm[-1, 0] + np.quantile(steps[steps > 0], 0.05))
 
-    @property
+    @cached_property
     def middle_mm(self) -> float:
         return float(np.median(self.mm[:, 1]))
 
     def filled(self) -> np.ndarray:
         """The points [point, (x, y)] in mm, with new ones on straight stretches from which a program left them out."""
         parts = np.maximum(1, np.ceil(np.diff(self.mm[:, 0]) / _STEP_MM - 0.01)).astype(int)
-        at = np.concatenate([k + np.arange(n) / n for k, n in enumerate(parts)] + [[len(parts)]])
+        piece = np.repeat(np.arange(len(parts)), parts)
+        at = np.append(
+            piece + (np.arange(len(piece)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[piece], len(parts)
+        )
         return np.stack([np.interp(at, np.arange(len(self.mm)), column) for column in self.mm.T], axis=-1)
 
     @property
