@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classify.card import Card
+from classify.tasks import TASKS
 from classify.weights import DEFAULT
 
 if TYPE_CHECKING:
     from classify.arrays import Arrays
+    from classify.recipe import Recipe
 
 LAYOUTS = ("full", "3x4+1", "3x4", "6x2")  # a network for pages is measured on what these print
-IMAGES = "images"
+IMAGES = "images"  # the task of pages: those that pages.csv lists, or drawn ones of the weights' own records
 
 
 def evaluate(
@@ -28,8 +30,12 @@ def evaluate(
     part: str = "test",
     output: Path = Path("out/evaluation"),
     update_card: bool = False,
+    task: str = "",
 ) -> dict[str, Any]:
-    """Figures per layout, label group and label on one part of the split; evaluation.json and .md, and pictures."""
+    """Figures per layout, label group and label on one part of the split; evaluation.json and .md, and pictures.
+
+    `task` is another task with the same labels and inputs as the weights' own. Raises ValueError for any other.
+    """
     from classify import model_card, pictures
     from classify.recipe import Recipe
     from classify.score import plain
@@ -39,11 +45,11 @@ def evaluate(
     from ecg.formats import write_text
 
     net, card = load(weights)
-    recipe = from_dict(Recipe, card.recipe)
+    recipe = _asked(from_dict(Recipe, card.recipe), task, card)
     arrays = load_arrays(recipe, data).of(part)
     if not len(arrays):
         raise ValueError(f"no {part} records in {data}")
-    figures, layouts = {}, LAYOUTS if recipe.data.page_masks else LAYOUTS[:1]
+    figures, layouts = {}, LAYOUTS if recipe.data.page_masks and recipe.task != IMAGES else LAYOUTS[:1]
     for layout in layouts:
         probability, inner = answers(net, card, arrays, layout)
         figures[layout] = measure(probability, arrays.targets, card, arrays.patient)
@@ -58,6 +64,16 @@ def evaluate(
         save_card(weights, card)
         write_text(weights.with_suffix(".md"), model_card.markdown(card))
     return result
+
+
+def _asked(recipe: Recipe, task: str, card: Card) -> Recipe:
+    own, other = TASKS[recipe.task], TASKS[task or recipe.task]
+    if (own.groups, own.leads, own.features) != (other.groups, other.leads, other.features):
+        raise ValueError(
+            f"{card.version} answers {', '.join(own.groups)} (task {own.name}), but task {other.name} asks for "
+            f"{', '.join(other.groups)}"
+        )
+    return replace(recipe, task=other.name)
 
 
 def ready(weights: Path, data: Path | None) -> Path:
@@ -140,12 +156,12 @@ def _network(net: Any, recipe: Any) -> dict[str, Any]:
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m classify.evaluate", description="Measure weights on held-out patients.")
     p.add_argument("--weights", type=Path, default=DEFAULT, help="a .safetensors file with its .json, or a checkpoint")
-    p.add_argument("--task", default="", help="'images': the same records drawn on pages and read back from them")
+    p.add_argument("--task", choices=sorted(TASKS), default="", help="of the same labels (default: the weights' own)")
     p.add_argument("--data", type=Path, help="folder with the task's collections (default: simulated records)")
     p.add_argument("--part", choices=("validation", "test"), default="test", help="which part of the split")
     p.add_argument("--output", type=Path, default=Path("out/evaluation"), help="folder for the results")
     p.add_argument("--update-card", action="store_true", help="also write the figures into the weights' .json and .md")
-    pages = p.add_argument_group("pages (--task images)")
+    pages = p.add_argument_group("pages, drawn for --task images where --data has no pages.csv")
     pages.add_argument("--preset", nargs="+", default=["clean", "scan", "photo"], help="how they are drawn")
     pages.add_argument("--count", type=int, default=100, help="records to draw, spread over the part (some 5 s a page)")
     pages.add_argument("--seed", type=int, default=0, help="the first page's seed")
@@ -164,16 +180,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> str:
     from classify import model_card, pages
-    from classify.weights import load_card
 
     weights = ready(args.weights, args.data)
-    known = load_card(weights).recipe["task"]
-    if args.task not in ("", known, IMAGES):
-        raise ValueError(f"--task {args.task}: {weights} answers {known}; expected that, or {IMAGES}")
-    if args.task != IMAGES:
-        return model_card.figures(evaluate(weights, args.data, args.part, args.output, args.update_card))
-    result = pages.compare(args.data, weights, args.count, args.preset, args.seed, args.part, args.output)
-    return pages.markdown(result)
+    if args.task == IMAGES and not (args.data and (args.data / "pages.csv").is_file()):
+        return pages.markdown(
+            pages.compare(args.data, weights, args.count, args.preset, args.seed, args.part, args.output)
+        )
+    return model_card.figures(evaluate(weights, args.data, args.part, args.output, args.update_card, args.task))
 
 
 if __name__ == "__main__":

@@ -132,7 +132,21 @@ def test_a_network_for_whole_signals_is_measured_on_nothing_else(
 
 def test_weights_say_which_task_they_answer(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--weights", str(tiny), "--task", "cpsc2018"]) == 1
-    assert "answers ptbxl; expected that, or images" in capsys.readouterr().err
+    assert "answers superclass, rhythm (task ptbxl), but task cpsc2018 asks" in capsys.readouterr().err
+
+
+def test_another_task_of_the_same_labels_is_measured_as_its_pages_show_it(
+    tiny: Path, arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classify.pictures.write_all", lambda *given: [])
+    asked: list[str] = []
+    monkeypatch.setattr(train, "load_arrays", lambda recipe, data: asked.append(recipe.task) or arrays)
+    (tmp_path / "pages.csv").touch()
+    options = ["--data", str(tmp_path), "--output", str(tmp_path / "out")]
+    assert main(["--weights", str(tiny), "--task", "images", *options]) == 0
+    assert asked == ["images"]
+    result = json.loads((tmp_path / "out/evaluation.json").read_text())
+    assert (result["task"], set(result["layouts"])) == ("images", {"full"})
 
 
 def test_a_part_without_records_is_named(
