@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from classify.features import ALL, NAMES, SIXTEEN, core_features, for_network, measure
@@ -241,3 +243,13 @@ def test_the_page_on_features_tells_each_with_its_unit_and_range() -> None:
     for info in (*EVERY, *RR_FEATURES):
         usual = "" if info.normal is None else "{:g} to {:g}".format(*info.normal)
         assert f"| `{info.name}` | {info.unit or '-'} | {usual} | {info.title} |" in rows
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10**6), fs_hz=st.sampled_from([50.0, 128.0, 500.0, 1000.0]), seconds=st.floats(0.01, 12))
+def test_whatever_comes_there_is_an_answer_without_infinity(seed: int, fs_hz: float, seconds: float) -> None:
+    rng = np.random.default_rng(seed)
+    leads = STANDARD[: rng.integers(1, 13)]
+    signal = rng.normal(0, rng.choice([0, 0.01, 1]), (len(leads), round(seconds * fs_hz)))
+    signal[rng.random(len(leads)) < 0.3, signal.shape[1] // 3 :] = np.nan
+    assert not np.isinf(measure(Record(signal, fs_hz, leads))).any()
