@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oracle import SIZE_PX, Oracle, heart, scene
 
 from digitize.data import fit_matrix
-from digitize.page.bend import field_shape, smooth_field
+from digitize.page.bend import field_nodes, field_shape, smooth_field
 from digitize.page.grid import (
     Lattice,
     count_lattice,
@@ -198,7 +198,7 @@ def test_the_lines_pull_a_map_that_is_a_little_off_into_place(kind: str) -> None
     rows, cols = field_shape(extent)
     rng = np.random.default_rng(0)
     bend = cv2.resize(rng.normal(0, 0.1, (4, 5, 2)), (cols, rows), interpolation=cv2.INTER_CUBIC)
-    astray = _shifted(oracle.truth.geometry, bend + np.array([0.16, -0.2]), extent)
+    astray = _shifted(oracle.truth.geometry, bend + np.array([0.16, -0.2]), field_nodes(extent))
     before = np.median(error_mm(astray, oracle))
     refined = refine(page.pixels, astray)
     after = np.median(error_mm(refined, oracle))

@@ -8,13 +8,13 @@ from scipy.sparse.linalg import spsolve
 
 Extent = tuple[float, float, float, float]
 
-_STEP_MM = 12.0
+STEP_MM = 12.0  # between the nodes of a bend
 
 
-def field_shape(extent_mm: Extent) -> tuple[int, int]:
+def field_shape(extent_mm: Extent, step_mm: float = STEP_MM) -> tuple[int, int]:
     """(rows, columns) of a bend lattice over an extent."""
     x0, y0, x1, y1 = extent_mm
-    return max(4, round((y1 - y0) / _STEP_MM) + 1), max(4, round((x1 - x0) / _STEP_MM) + 1)
+    return max(4, round((y1 - y0) / step_mm) + 1), max(4, round((x1 - x0) / step_mm) + 1)
 
 
 def smooth_field(
@@ -23,12 +23,13 @@ def smooth_field(
     extent_mm: Extent,
     smooth: float,
     trust: np.ndarray | None = None,
+    step_mm: float = STEP_MM,
 ) -> np.ndarray:
     """Least-squares field [row, col, 2] through scattered values with its curvature held small; outliers count less.
 
     `trust` [point] weighs the values, 1 being usual.
     """
-    rows, cols = field_shape(extent_mm)
+    rows, cols = field_shape(extent_mm, step_mm)
     x0, y0, x1, y1 = extent_mm
     u = np.clip((points_mm[:, 0] - x0) / (x1 - x0) * (cols - 1), 0, cols - 1 - 1e-9)
     v = np.clip((points_mm[:, 1] - y0) / (y1 - y0) * (rows - 1), 0, rows - 1 - 1e-9)
@@ -67,8 +68,8 @@ def _curvature(rows: int, cols: int) -> list[sparse.spmatrix]:
     ]
 
 
-def field_nodes(extent_mm: Extent) -> np.ndarray:
+def field_nodes(extent_mm: Extent, step_mm: float = STEP_MM) -> np.ndarray:
     """The paper places [row, col, (x, y)] in mm of a bend lattice over an extent."""
-    rows, cols = field_shape(extent_mm)
+    rows, cols = field_shape(extent_mm, step_mm)
     x0, y0, x1, y1 = extent_mm
     return np.stack(np.meshgrid(np.linspace(x0, x1, cols), np.linspace(y0, y1, rows)), axis=-1)

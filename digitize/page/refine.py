@@ -7,8 +7,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from digitize.page.bend import Extent, field_nodes, smooth_field
-from digitize.page.grid import STEP_MM
+from digitize.page.bend import STEP_MM, Extent, field_nodes, smooth_field
+from digitize.page.grid import STEP_MM as LINES_MM
 from digitize.page.rectify import flatten
 from ecg.geometry import PageGeometry
 
@@ -21,6 +21,7 @@ _SILENT = 0.004  # how much less than heard ones a silent place counts when the 
 _FILL = 0.3  # smoothness of the bend where it is carried on
 _GROWTH_MM = 25.0
 _MOST_GROWTHS = 8
+_FINE_MM = 6.0  # between the nodes of a bend that is more than next to nothing
 _STRAIGHT_MM = 0.07  # a smaller bend is what renderers and printers make by rounding their lines to dots
 
 
@@ -40,35 +41,39 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
         if kept.extent_mm == geometry.extent_mm:
             break
         geometry, trust = _settle(pixels, kept, (7.0,))
-    return _straightened(geometry, trust)
+    return _straightened(geometry, trust) or _settle(pixels, geometry, (5.0, 4.0), _FINE_MM)[0]
 
 
-def _settle(pixels: np.ndarray, geometry: PageGeometry, blurs_mm: tuple[float, ...]) -> tuple[PageGeometry, np.ndarray]:
+def _settle(
+    pixels: np.ndarray, geometry: PageGeometry, blurs_mm: tuple[float, ...], step_mm: float = STEP_MM
+) -> tuple[PageGeometry, np.ndarray]:
     """The map after a few rounds of listening, and the trust [row, col] in 0..1 of the last one on its lattice."""
     extent_mm = geometry.extent_mm
-    nodes = field_nodes(extent_mm)
+    nodes = field_nodes(extent_mm, step_mm)
     for blur_mm in blurs_mm:
-        shift, trust = _phase_shift(_darkness(pixels, geometry, extent_mm), extent_mm, blur_mm)
-        shift = smooth_field(nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel())
-        geometry = _carried_on(_shifted(geometry, shift, extent_mm), trust)
+        shift, trust = _phase_shift(_darkness(pixels, geometry, extent_mm), nodes, blur_mm)
+        shift = smooth_field(nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel(), step_mm)
+        geometry = _carried_on(_shifted(geometry, shift, nodes), trust, step_mm)
     error_mm = float(np.sqrt(np.average((shift**2).sum(-1), weights=trust + 1e-12)))
     return replace(geometry, error_mm=error_mm), trust
 
 
-def _carried_on(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry:
+def _carried_on(geometry: PageGeometry, trust: np.ndarray, step_mm: float) -> PageGeometry:
     """Where nothing was heard, the bend goes on as it came from where something was."""
     silent = trust < _HEARD
     if not silent.any() or silent.all():
         return geometry
     weight = np.where(silent, _SILENT * trust, trust)
-    return _with_bend(geometry, geometry.extent_mm, _FILL, weight)
+    return _with_bend(geometry, geometry.extent_mm, _FILL, weight, step_mm)
 
 
-def _with_bend(geometry: PageGeometry, extent_mm: Extent, smooth: float, trust: np.ndarray | None) -> PageGeometry:
+def _with_bend(
+    geometry: PageGeometry, extent_mm: Extent, smooth: float, trust: np.ndarray | None, step_mm: float = STEP_MM
+) -> PageGeometry:
     """The same map with its bend smoothed, on the lattice of another extent if wanted (it then goes on straight)."""
-    nodes = field_nodes(geometry.extent_mm).reshape(-1, 2)
+    nodes = field_nodes(geometry.extent_mm, step_mm).reshape(-1, 2)
     weight = None if trust is None else trust.ravel()
-    field = smooth_field(nodes, geometry.bend(nodes), extent_mm, smooth, weight)
+    field = smooth_field(nodes, geometry.bend(nodes), extent_mm, smooth, weight, step_mm)
     return replace(geometry, bend_mm=field, extent_mm=extent_mm)
 
 
@@ -102,8 +107,8 @@ def _heard_extent(before: Extent, wider: PageGeometry, trust: np.ndarray) -> Pag
     return replace(wider, bend_mm=wider.bend(field_nodes(kept)), extent_mm=kept)  # type: ignore[arg-type]
 
 
-def _straightened(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry:
-    """The simplest map that does as well: without perspective, as a scan has none, or else without a bend."""
+def _straightened(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry | None:
+    """The simplest map that does as well, without perspective, as a scan has none, or else without a bend, if any."""
     nodes = field_nodes(geometry.extent_mm).reshape(-1, 2)
     weight = trust.ravel() + 1e-9
     px = geometry.to_px(nodes)
@@ -114,7 +119,7 @@ def _straightened(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry:
         plane = PageGeometry(matrix, None, geometry.extent_mm, geometry.error_mm)
         if np.sqrt(np.average(((plane.to_mm(px) - nodes) ** 2).sum(-1), weights=weight)) < _STRAIGHT_MM:
             return plane
-    return geometry
+    return None
 
 
 def _affine(mm: np.ndarray, px: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -138,12 +143,10 @@ def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> 
     return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
 
 
-def _phase_shift(dark: np.ndarray, extent_mm: Extent, blur_mm: float) -> tuple[np.ndarray, np.ndarray]:
-    """Displacement [row, col, (x, y)] in mm of the grid lines on the bend lattice, and its trust [row, col] in 0..1."""
-    x, y = (extent_mm[k] + (np.arange(dark.shape[1 - k]) + 0.5) / _FLAT_PX_PER_MM for k in (0, 1))
-    nodes = field_nodes(extent_mm)
-    node_x, node_y = nodes[0, :, 0], nodes[:, 0, 1]
-    near_x, near_y = _nearness(node_x, x, blur_mm), _nearness(node_y, y, blur_mm)
+def _phase_shift(dark: np.ndarray, nodes: np.ndarray, blur_mm: float) -> tuple[np.ndarray, np.ndarray]:
+    """Displacement [row, col, (x, y)] in mm of the grid lines at the bend's nodes, and its trust [row, col] in 0..1."""
+    x, y = (nodes[0, 0, k] + (np.arange(dark.shape[1 - k]) + 0.5) / _FLAT_PX_PER_MM for k in (0, 1))
+    near_x, near_y = _nearness(nodes[0, :, 0], x, blur_mm), _nearness(nodes[:, 0, 1], y, blur_mm)
     right, trust_x = _axis_shift(near_y @ dark, near_x, x)
     down, trust_y = _axis_shift(near_x @ dark.T, near_y, y)
     return np.stack([right, down.T], axis=-1), np.minimum(trust_x, trust_y.T)
@@ -166,7 +169,7 @@ def _axis_shift(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray) -> tuple
         tone = _tone(lines, near, at_mm, overtone)
         beside = [np.abs(_tone(lines, near, at_mm, overtone + d)) ** 2 for d in (-0.3, 0.3)]
         noise = sum(beside) / 4 + sum(b.mean() for b in beside) / 4 + 1e-12
-        period = STEP_MM / overtone
+        period = LINES_MM / overtone
         # A line at 5k + s has phase -2 pi s / period; take the turn nearest to what the lower tones said.
         raw = -np.angle(tone) / (2 * np.pi) * period
         turn = shift + (raw - shift + period / 2) % period - period / 2
@@ -178,17 +181,12 @@ def _axis_shift(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray) -> tuple
 
 def _tone(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray, overtone: float) -> np.ndarray:
     """How loud a rhythm is around every node and in which phase, complex [line, node]."""
-    wave = np.exp(-2j * np.pi * overtone * at_mm / STEP_MM).astype(np.complex64)
+    wave = np.exp(-2j * np.pi * overtone * at_mm / LINES_MM).astype(np.complex64)
     return (lines * wave) @ near.T
 
 
-def _shifted(
-    geometry: PageGeometry, shift_mm: np.ndarray, extent_mm: tuple[float, float, float, float]
-) -> PageGeometry:
-    """The geometry whose paper point mm lies where the old one had mm + shift(mm)."""
-    rows, cols = shift_mm.shape[:2]
-    x0, y0, x1, y1 = extent_mm
-    mm = np.stack(np.meshgrid(np.linspace(x0, x1, cols), np.linspace(y0, y1, rows)), axis=-1)
-    moved = mm + shift_mm
-    bend = moved + geometry.bend(moved) - mm
-    return PageGeometry(geometry.homography, bend, extent_mm)
+def _shifted(geometry: PageGeometry, shift_mm: np.ndarray, nodes_mm: np.ndarray) -> PageGeometry:
+    """The geometry whose paper point mm lies where the old one had mm + shift(mm); given at nodes [row, col, 2]."""
+    moved = nodes_mm + shift_mm
+    extent_mm = (*nodes_mm[0, 0].tolist(), *nodes_mm[-1, -1].tolist())
+    return PageGeometry(geometry.homography, moved + geometry.bend(moved) - nodes_mm, extent_mm)
