@@ -37,8 +37,9 @@ def moire(image: Image, strength: float, rng: np.random.Generator) -> Image:
         turn = np.float32(2 * np.pi / period_px) * (x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle)))
         turn += np.float32(2 * np.pi / period_px) * bow * (x * x + y * y) * np.float32(0.2)
         apart = rng.uniform(0, 2.1)
-        waves = [1 + np.float32(depth * strength) * np.cos(turn + np.float32(k * apart)) for k in range(3)]
-        seen = cv2.multiply(seen, cv2.merge(waves))
+        shifts = depth * strength * np.exp(1j * apart * np.arange(3))  # cos(turn + shift) from one cosine and one sine
+        waves = np.column_stack([shifts.real, -shifts.imag, np.ones(3)])
+        seen = cv2.multiply(seen, cv2.transform(cv2.merge([np.cos(turn), np.sin(turn)]), waves))
     return seen
 
 
