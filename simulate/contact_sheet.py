@@ -19,6 +19,7 @@ from simulate.scene import presets
 from simulate.text import text_mask
 
 _TILE_PX = (300, 220)  # (width, height)
+_DRAWN_PX = 1100  # the long side of the pages before they are scaled down
 _GAP_PX, _CAPTION_PX = 6, 18
 _COLOURS = 256  # a palette keeps the picture small
 ROWS = ("preset", "layout")
@@ -42,7 +43,7 @@ def contact_sheet(
         raise ValueError(f"unknown rows {rows!r}: expected one of {', '.join(ROWS)}")
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
-    job, found = Job(seed, preset, layout, difficulty), find_sources(records)
+    job, found = Job(seed, preset, layout, difficulty, _DRAWN_PX), find_sources(records)
     kinds = [p for p in presets() if preset in (p, MIXED)] if rows == "preset" else list(TEMPLATES)
     strips = []
     with tqdm(total=len(kinds) * count, desc="contact sheet", unit="page", file=sys.stderr) as bar:

@@ -16,6 +16,7 @@ from simulate import Scene, presets
 from simulate.camera import View
 from simulate.heart import synthetic_record
 from simulate.ink import Ink
+from simulate.relief import RELIEF
 from simulate.sheet import Sheet
 
 BLANK = Record(np.full((12, 5000), np.nan, np.float32), 500.0, STANDARD)
@@ -163,6 +164,7 @@ def assert_grid_is_where_truth_says(scene: Scene) -> None:
     assert np.quantile(errors, 0.98) < 0.5
 
 
+CORNERS_MM = np.stack(np.meshgrid(np.arange(10.0, 200, 20), np.arange(10.0, 100, 20)), -1).reshape(-1, 2)
 VIEWS = {
     "flat": View(),
     "turned": View(angle_deg=7.0),
@@ -179,6 +181,15 @@ def test_each_geometric_effect_moves_the_truth_with_the_picture(view: str) -> No
     assert_grid_is_where_truth_says(plain(2, "photo", 1400, view=VIEWS[view], fill=1.0, aspect=1.5, quarter_turns=0))
 
 
+@pytest.mark.parametrize("relief", [*([name] for name in RELIEF), list(RELIEF)], ids="+".join)
+def test_each_relief_moves_the_truth_with_the_picture(relief: list[str]) -> None:
+    scene = plain(2, "photo", 1400, view=VIEWS["all"], fill=1.0, aspect=1.5, quarter_turns=0)
+    worn = replace(scene, effects=dict.fromkeys(relief, 0.8))
+    moved = np.linalg.norm(worn.geometry()[0].to_px(CORNERS_MM) - scene.geometry()[0].to_px(CORNERS_MM), axis=1)
+    assert moved.max() > 0.5
+    assert_grid_is_where_truth_says(worn)
+
+
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
 def test_quarter_turns_move_the_truth_with_the_picture(quarter_turns: int) -> None:
     assert_grid_is_where_truth_says(plain(2, "clean", 1200, quarter_turns=quarter_turns))
@@ -188,6 +199,8 @@ def test_quarter_turns_move_the_truth_with_the_picture(quarter_turns: int) -> No
 @given(st.integers(0, 100_000), st.sampled_from(["scan", "photo", "fax"]))
 def test_the_grid_of_any_scene_is_where_the_truth_says(seed: int, preset: str) -> None:
     scene = plain(seed, preset, 1000)
+    wanted = Scene.sample(seed, preset).effects
+    scene = replace(scene, effects={name: wanted[name] for name in RELIEF if name in wanted})
     seen, (width, height) = scene.geometry()
     fine = 4.5 / min(seen.px_per_mm(tuple(seen.to_mm(np.array([[width / 2, height / 2]]))[0])))
     assert_grid_is_where_truth_says(replace(scene, long_side_px=round(1000 * fine)))
