@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from classify import weights
 from classify.arrays import collect
 from classify.calibrate import calibrate
+from classify.data import TrainingSet
 from classify.evaluate import evaluate
 from classify.nets import build
 from classify.recipe import Recipe
 from classify.simulated import superclasses
 from classify.tasks import TASKS, Example
-from classify.train import DEFAULT_RECIPE, main, train
+from classify.train import DEFAULT_RECIPE, load_recipe, main, parser, train
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict, load, to_dict
 from ecg.formats import write
@@ -56,6 +60,46 @@ def test_resuming_a_finished_epoch_gives_the_same_weights(run: Path, tmp_path: P
     again = train(from_dict(Recipe, recipe), output=tmp_path, resume=first)
     one, two = (checkpoint.load(path)["model"] for path in (run / "checkpoints" / "last.pth", again.last))
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_run_cut_off_in_the_middle_of_an_epoch_goes_on_to_the_same_weights(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get, left = TrainingSet.__getitem__, [4 + 2]  # in the second of three steps
+
+    def interrupting(self: TrainingSet, index: int) -> dict[str, np.ndarray]:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+        return get(self, index)
+
+    monkeypatch.setattr(TrainingSet, "__getitem__", interrupting)
+    with pytest.raises(SystemExit) as stopped:
+        train(from_dict(Recipe, TINY), output=tmp_path)
+    (last,) = tmp_path.glob("run_*/checkpoints/last.pth")
+    assert (stopped.value.code, checkpoint.load(last)["step"]) == (130, 2)
+    again = train(from_dict(Recipe, TINY), output=tmp_path, resume=last)
+    one, two = (checkpoint.load(path) for path in (run / "checkpoints" / "last.pth", again.last))
+    assert (one["step"], two["step"]) == (6, 6)
+    for part in ("model", "ema"):
+        assert all(torch.equal(one[part][name], two[part][name]) for name in one[part])
+
+
+def test_the_board_has_curves_and_errors(run: Path) -> None:
+    events = EventAccumulator(str(run / "tensorboard"))
+    events.Reload()
+    tags = events.Tags()
+    assert {"Val/curves_full", "Val/curves_3x4+1"} == set(tags["images"])
+    assert {"Val/error_full", "Val/error_3x4+1"} == set(tags["histograms"])
+    assert "NORM_full" in tags["tensors"]  # precision over recall, for the board's own page
+    assert {"Train/total_loss", "Train/lr", "Val/score"} <= set(tags["scalars"])
+
+
+def test_options_change_the_recipe(tmp_path: Path) -> None:
+    args = parser().parse_args(["--debug", "--max_samples", "50", "--batch_size", "2", "--cache_dir", str(tmp_path)])
+    recipe = load_recipe(args)
+    assert (recipe.fit.epochs, recipe.fit.batch_size, recipe.data.draws) == (3, 2, 50)
+    assert (recipe.data.simulated, recipe.data.cache) == (100, str(tmp_path))
 
 
 def test_a_checkpoint_becomes_weights_that_are_evaluated(run: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import torch
 import yaml
 from oracle import heart, scene
 
+from digitize import review
 from digitize.data import PageDataset, RowDataset
 from digitize.losses import LossWeights, total_loss
 from digitize.nets import NetSpec, ReconstructionNet
@@ -36,7 +37,16 @@ PAGE = {
     "kind": "page",
     "net": NET,
     "pages": {"shares": {"clean": 1.0}, "size_px": [128, 96], "samples": 8, "validation_samples": 2},
-    "fit": {"epochs": 2, "batch_size": 4, "amp": "off", "ema_decay": 0.9, "log_every": 1, "lr": 0.001},
+    "fit": {
+        "epochs": 2,
+        "batch_size": 4,
+        "amp": "off",
+        "ema_decay": 0.9,
+        "log_every": 1,
+        "lr": 0.001,
+        "show_every": 0,
+        "threads": 1,
+    },
 }
 MEASURES = {"error_px", "error_p95_px", "pearson"}
 ROW = {
@@ -79,7 +89,7 @@ def no_recordings() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def page_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(tmp_path_factory.mktemp("page"), PAGE)
+    return trained(tmp_path_factory.mktemp("page"), PAGE, "--set", "fit.show_every=2")
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +121,9 @@ def test_tensorboard_has_the_tags_of_the_guide(page_run: Path) -> None:
     events = EventAccumulator(str(page_run / "tensorboard"))
     events.Reload()
     tags = set(events.Tags()["scalars"])
+    pictures = {f"Val/{kind}/{index}" for kind in ("overlay", "heads", "traces") for index in (0, 1)}
+    assert set(events.Tags()["images"]) == pictures
+    assert events.Tags()["histograms"] == ["Val/errors_px"]
     losses = ("signal_loss", "total_loss", "seg_loss", "grid_loss", "baseline_loss", "theta_loss")
     assert {f"{part}/{name}" for part in ("Train", "Val") for name in losses} | {"Train/lr"} <= tags
 
@@ -196,6 +209,17 @@ def test_an_interrupted_run_goes_on_to_the_same_end(
     assert all(torch.equal(whole["ema"][name], resumed["ema"][name]) for name in whole["ema"])
 
 
+def test_a_run_is_not_resumed_with_another_network_and_nothing_is_lost(
+    tmp_path: Path, row_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = row_run / "checkpoints" / "last.pth"
+    before = {path: path.read_bytes() for path in row_run.rglob("*") if path.is_file()}
+    config, other = recipe_file(tmp_path, ROW), "net.encoder=resnet18"
+    assert main(["--config", config, "--resume", str(last), "--force_cpu", "--set", other]) == 2
+    assert "net.encoder: 'timm-mobilenetv3_small_minimal_100' then, 'resnet18' now" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in row_run.rglob("*") if path.is_file()} == before
+
+
 def test_a_run_is_not_resumed_with_another_recipe(
     tmp_path: Path, row_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,8 +272,28 @@ def test_pages_from_disk_are_trained_on(tmp_path: Path) -> None:
         "--max_samples",
         "3",
     )
-    run = trained(tmp_path / "out", PAGE, *options)
-    assert checkpoint.load(run / "checkpoints" / "last.pth")["step"] == 1  # three pages are one short batch
+    runs = [
+        trained(tmp_path / name, PAGE, *options, *cache)
+        for name, cache in (("plain", ()), ("kept", ("--cache", "--cache_dir", str(tmp_path / "cache"))))
+    ]
+    plain, kept = (checkpoint.load(run / "checkpoints" / "last.pth") for run in runs)
+    assert plain["step"] == 1  # three pages are one short batch
+    assert all(torch.equal(plain["model"][name], kept["model"][name]) for name in plain["model"])
+    assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+def test_a_checkpoint_is_reviewed_by_itself_and_on_whole_pages(
+    page_run: Path, row_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    best = page_run / "checkpoints" / "best.pth"
+    assert review.main(["--checkpoint", str(best), "--output", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out/review.json").read_text())
+    last = json.loads((page_run / "metrics.jsonl").read_text().splitlines()[-1])
+    assert report["measures"] == pytest.approx(last["val"])
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == set(report["pictures"])
+    assert "2 held-out pages (synthetic)" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="--pages tries a page pass, this is a row pass"):
+        review.road(row_run / "checkpoints" / "best.pth", [tmp_path], tmp_path, None)
 
 
 # --- what is wrong is said --------------------------------------------------------------------------------------------
@@ -312,11 +356,41 @@ def test_an_option_changes_one_value_of_the_recipe(options: list[str], key: str,
         assert changed == plain
 
 
-def test_the_shipped_recipes_are_sound() -> None:
-    for name in ("page", "row"):
-        recipe = load_recipe(parser().parse_args(["--config", f"configs/{name}.yaml"]))
-        width, height = recipe.pages.size_px
-        assert recipe.kind == name and width % 32 == height % 32 == 0
+@pytest.mark.parametrize(
+    ("name", "kind"), [("page", "page"), ("row", "row"), ("whole_page", "page"), ("small", "page")]
+)
+def test_the_recipes_in_configs_are_sound(name: str, kind: str) -> None:
+    recipe = load_recipe(parser().parse_args(["--config", f"configs/{name}.yaml"]))
+    width, height = recipe.pages.size_px
+    assert recipe.kind == ("row" if name == "row" else "page") and width % 32 == height % 32 == 0
+
+
+def test_a_config_json_of_the_old_form_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"loss_weights": {"seg": 0.5, "signal": 3.0}, "lr": 1e-05, "batch_size": 2}))
+    recipe = load_recipe(parser().parse_args(["--config", str(path), "--loss_weight_grid", "0.25", "--epochs", "7"]))
+    assert (recipe.losses.seg, recipe.losses.signal, recipe.losses.grid) == (0.5, 3.0, 0.25)
+    assert (recipe.fit.lr, recipe.fit.batch_size, recipe.fit.epochs) == (1e-5, 2, 7)
+    assert (recipe.kind, recipe.pages.size_px, len(recipe.net.heads)) == ("page", (672, 512), 5)
+
+
+def test_a_runs_own_config_json_is_a_recipe(page_run: Path) -> None:
+    recipe = load_recipe(parser().parse_args(["--config", str(page_run / "config.json")]))
+    assert recipe == from_dict(PassRecipe, json.loads((page_run / "config.json").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ({"loss_weights": {"segg": 1.0}}, r"config\.json: unknown key losses\.segg; did you mean losses\.seg\?"),
+        ({"loss_weights": {}, "batchsize": 2}, r"config\.json: .*keys of no meaning: batchsize; known: loss_weights, "),
+    ],
+)
+def test_an_old_config_json_with_wrong_keys_is_refused(old: dict, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(old))
+    with pytest.raises(ValueError, match=words):
+        load_recipe(parser().parse_args(["--config", str(path)]))
 
 
 GUIDE = (
