@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classify.tasks import TASKS
+from classify.tasks import TASKS, split
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def train(
         run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
         if ddp.rank() == 0:
             _announce(run, recipe, arrays, data)
+            split.write(zip(arrays.id, arrays.patient, arrays.part, strict=True), run.path / "split.csv")
         task = prepare(recipe, arrays)
         if start and not resume:
             from digitize.train import borrow

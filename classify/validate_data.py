@@ -141,7 +141,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         result["leads_in_mv"] = stats.table()
         stats.draw(result["classes"], args.output / "statistics.png")
     write_text(args.output / "validation.json", json.dumps(result, indent=2) + "\n")
-    split.write(examples(task, args.root, args.split), args.output / "split.csv")
+    found = examples(task, args.root, args.split)
+    split.write(((one.id, one.patient, one.part) for one in found), args.output / "split.csv")
     return result
 
 

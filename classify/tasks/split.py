@@ -90,12 +90,11 @@ def _refuse_one_class(found: Sequence[Example], part: Part, groups: Sequence[str
         )
 
 
-def write(found: Sequence[Example], path: Path) -> None:
+def write(parts: Iterable[tuple[str, str, str]], path: Path) -> None:
     """The split as `id,patient,part`."""
     from ecg.formats import write_text
 
-    lines = [",".join((example.id, example.patient, example.part)) for example in found]
-    write_text(path, "\n".join([",".join(_COLUMNS), *lines]) + "\n")
+    write_text(path, "\n".join([",".join(_COLUMNS), *(",".join(row) for row in parts)]) + "\n")
 
 
 def apply(found: Sequence[Example], path: Path) -> list[Example]:
