@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from ecg.geometry import PageGeometry
-from simulate.layers import RGB, Cover, Cut, Layer
+from simulate.layers import RGB, Box, Cover, Cut, Layer
+from simulate.planes import shaded
 
+_FEW = 8  # a soft shade is drawn in so many times fewer pixels
 _SHIFT = 4  # cv2 takes coordinates in 1/16 px
 
 _WOODS: tuple[RGB, ...] = (
@@ -46,6 +49,20 @@ def beyond(layers: Iterable[Layer], geometry: PageGeometry, behind: np.ndarray) 
         if isinstance(layer, Cover):
             cv2.fillPoly(behind, [_fixed(geometry, layer.points_mm)], layer.rgb, cv2.LINE_AA, _SHIFT)
     return behind
+
+
+def shadowed(extent_mm: Box, geometry: PageGeometry, behind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A desk with the soft shadow that the sheet throws on it."""
+    x0, y0, x1, y1 = extent_mm
+    t = np.linspace(0, 1, 12)[:, None]
+    corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
+    edge = np.vstack([a + t * (b - a) for a, b in pairwise(corners)])
+    few = tuple(n // _FEW + 1 for n in behind.shape[:2])
+    mask = np.zeros(few, np.float32)
+    thrown = geometry.to_px(edge + rng.uniform(-3, 3, 2)) / _FEW
+    cv2.fillPoly(mask, [np.round(thrown * (1 << _SHIFT)).astype(np.int32)], 1.0, cv2.LINE_AA, _SHIFT)
+    soft = rng.uniform(0.8, 4) * max(geometry.px_per_mm(((x0 + x1) / 2, (y0 + y1) / 2))) / _FEW
+    return shaded(behind, 1 - rng.uniform(0.15, 0.6) * cv2.GaussianBlur(mask, (0, 0), soft))
 
 
 def show_through(seen: np.ndarray, layers: Iterable[Layer], geometry: PageGeometry, behind: np.ndarray) -> None:
