@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 CURVES = "curves.png"
+_ACROSS = 4
+_STYLES = {"train": "C0.-", "val": "C1.--"}
 
 
 def write_summary(run: RunFolder) -> Path:
@@ -71,23 +73,36 @@ def _number(value: float | None) -> str:
 
 
 def _curves(rows: Sequence[Row]) -> Figure:
+    """A panel for every loss (training and validation together), every metric, the rate and the time."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 7), layout="constrained")
-    views = figure.subplot_mosaic([["loss", "metrics"], ["lr", "seconds"]], height_ratios=[2, 1])
-    epochs = [row["epoch"] for row in rows]
-    for part, style in (("train", "-"), ("val", "--")):
-        for key in rows[-1][part]:
-            is_loss = part == "train" or key.endswith("_loss")
-            values = [row[part].get(key) for row in rows]
-            shown = [float("nan") if value is None else value for value in values]
-            views["loss" if is_loss else "metrics"].plot(epochs, shown, style, marker=".", label=f"{part} {key}")
-    views["lr"].plot(epochs, [row["lr"] for row in rows])
-    views["seconds"].plot(epochs, [row["seconds"] for row in rows])
-    for name, view in views.items():
-        view.set_title(name)
-        view.set_xlabel("epoch")
+    panels = _panels(rows)
+    tall = -(-len(panels) // _ACROSS)
+    figure = Figure(figsize=(3.6 * _ACROSS, 2.6 * tall))
+    figure.subplots_adjust(0.05, 0.12 / tall, 0.98, 1 - 0.12 / tall, wspace=0.25, hspace=0.35)
+    for number, (name, lines) in enumerate(panels.items(), start=1):
+        view = figure.add_subplot(tall, _ACROSS, number)
+        for label, values in lines.items():
+            view.plot([row["epoch"] for row in rows], values, _STYLES[label], label=label, linewidth=1)
+        view.set_title(name, fontsize=9)
+        view.tick_params(labelsize=7)
         view.grid(alpha=0.3)
-        if view.get_lines() and name in ("loss", "metrics"):
+        if len(lines) > 1:
             view.legend(fontsize=7)
     return figure
+
+
+def _panels(rows: Sequence[Row]) -> dict[str, dict[str, list[float]]]:
+    """Panel -> line -> one value per epoch; NaN where there is none."""
+    panels: dict[str, dict[str, list[float]]] = {}
+    for part in ("train", "val"):
+        for key in rows[-1][part]:
+            lines = panels.setdefault(f"{key}_loss" if part == "train" else key, {})
+            lines[part] = [_nan(row[part].get(key)) for row in rows]
+    for key in ("lr", "seconds"):
+        panels[key] = {"train": [_nan(row.get(key)) for row in rows]}
+    return panels
+
+
+def _nan(value: float | None) -> float:
+    return float("nan") if value is None else value
