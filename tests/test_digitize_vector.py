@@ -82,7 +82,7 @@ def line_mm(layout: Layout, box: LeadBox) -> np.ndarray:
     inside = (HEART.time_s >= box.t0_s) & (HEART.time_s < box.t1_s)
     x = box.box_mm[0] + (HEART.time_s[inside] - box.t0_s) * layout.mm_per_s
     sign = -1 if box.lead.startswith("-") else 1
-    mv = sign * HEART[box.lead.removeprefix("-")][inside]
+    mv = sign * box.gain * HEART[box.lead.removeprefix("-")][inside]
     return np.stack([x, box.baseline_mm - mv * layout.mm_per_mv], axis=-1)
 
 
@@ -191,6 +191,15 @@ def test_a_nameless_rhythm_strip_is_the_lead_whose_curve_it_repeats(tmp_path: Pa
     assert reading.layout.boxes[-1].lead == "V5"
     assert any("taken as V5" in words for words in reading.warnings)
     assert error_uv(reading.record, layout) < 5
+
+
+def test_chest_leads_have_a_gain_of_their_own_where_the_page_says_so(tmp_path: Path) -> None:
+    layout = template("6x2").place((20, 15), 30, chest_gain=0.5)
+    words = ("25 mm/s", "Limb: 10 mm/mV", "Chest: 5 mm/mV")
+    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout, words=words)))
+    assert error_uv(reading.record, layout) < 5
+    assert [box.gain for box in reading.layout.boxes] == [1.0, 0.5] * 6
+    assert reading.warnings == ()
 
 
 @pytest.mark.parametrize("name", ["3x4+1", "6x2", "12x1"])

@@ -14,34 +14,41 @@ from ecg.drawing import Word
 from ecg.geometry import PageGeometry
 from ecg.leads import canonical, is_known
 
-_SPEED = re.compile(r"(\d+(?:[.,]\d+)?)\s*mm/s", re.IGNORECASE)
-_GAIN = re.compile(r"(\d+(?:[.,]\d+)?)\s*mm/mv", re.IGNORECASE)
+_NUMBER = r"(\d+(?:[.,]\d+)?)\s*"
+_SPEED = re.compile(_NUMBER + "mm/s", re.IGNORECASE)
+_GAIN = re.compile(_NUMBER + "mm/mv", re.IGNORECASE)
+_CHEST_GAIN = re.compile(r"(?:chest|precordial|v1\s*-\s*v6)\W*" + _GAIN.pattern, re.IGNORECASE)
 _FARTHEST_MM = 45.0  # a name stands no farther from its trace
 _BELOW = 2.0  # names stand above or beside their traces: one below is as far as one twice as high above
 
 
 def said_speed(words: Sequence[Word]) -> tuple[float | None, tuple[str, ...]]:
     """The paper speed in mm/s that the page states, and a warning where it states several."""
-    return _said(_SPEED, words, "paper speeds", "mm/s")
+    return _said(_SPEED, _text(words), "paper speeds", "mm/s")
 
 
 def said_gain(words: Sequence[Word]) -> tuple[float | None, tuple[str, ...]]:
-    """The gain in mm/mV that the page states, and a warning where it states several."""
-    return _said(_GAIN, words, "gains", "mm/mV")
+    """The gain in mm/mV that the page states, not only for the chest leads, and a warning where it states several."""
+    return _said(_GAIN, _CHEST_GAIN.sub("", _text(words)), "gains", "mm/mV")
 
 
-def _said(
-    pattern: re.Pattern[str], words: Sequence[Word], what: str, unit: str
-) -> tuple[float | None, tuple[str, ...]]:
-    text = " ".join(word.text for word in words)
+def said_chest_gain(words: Sequence[Word]) -> float | None:
+    """The gain in mm/mV that the page states for the chest leads alone."""
+    return _said(_CHEST_GAIN, _text(words), "gains of the chest leads", "mm/mV")[0]
+
+
+def _said(pattern: re.Pattern[str], text: str, what: str, unit: str) -> tuple[float | None, tuple[str, ...]]:
     values = Counter(float(number.replace(",", ".")) for number in pattern.findall(text))
     if not values:
         return None, ()
     usual = values.most_common(1)[0][0]
     several = ", ".join(f"{value:g}" for value in values)
-    return usual, (f"the page states several {what} ({several} {unit}): {usual:g} was taken",) if len(
-        values
-    ) > 1 else ()
+    doubts = (f"the page states several {what} ({several} {unit}): {usual:g} was taken",) if len(values) > 1 else ()
+    return usual, doubts
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
 
 
 def name_traces(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGeometry) -> list[str | None]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digitize.page.captions import name_traces, names_beside, said_gain, said_speed
+from digitize.page.captions import name_traces, names_beside, said_chest_gain, said_gain, said_speed
 from digitize.page.curves import Curve, divided, from_left_to_right, in_rows, without_pulse, zero_lines
 from digitize.page.ruled import find_grid
 from ecg.drawing import Drawing, Stroke
 from ecg.geometry import PageGeometry, project
 from ecg.layout import TEMPLATES, Layout, LeadBox, Template, template
+from ecg.leads import PRECORDIAL
 from ecg.reading import FS_HZ, Page, Reading, Trace, traces_to_record
 
 _MM_PER_INCH = 25.4
@@ -41,7 +42,8 @@ def read_drawing(
     given = template(layout) if isinstance(layout, str) else layout
     printed = name_traces([trace for row in rows for trace in row], drawing.words, geometry)
     names, words = _leads(rows, printed, given, speed)
-    placed = _place(rows, names, zero_lines(rows, pulses), speed, gain)
+    chest_gain = None if mm_per_mv else said_chest_gain(drawing.words)
+    placed = _place(rows, names, zero_lines(rows, pulses), speed, gain, (chest_gain or gain) / gain)
     return _reading(page, geometry, placed, [trace for row in rows for trace in row], (*notes, *more, *words))
 
 
@@ -210,9 +212,17 @@ def _listed(shape: Sequence[int]) -> str:
 
 
 def _place(
-    rows: Sequence[Sequence[Curve]], names: Sequence[str], zero_mm: Sequence[float], speed: float, gain: float
+    rows: Sequence[Sequence[Curve]],
+    names: Sequence[str],
+    zero_mm: Sequence[float],
+    speed: float,
+    gain: float,
+    chest_share: float,
 ) -> Layout:
-    """The layout with a box around every trace, under the name of the template that has the same leads."""
+    """The layout with a box around every trace, under the name of the template that has the same leads.
+
+    `chest_share` is what the chest leads have of the gain.
+    """
     starts, column_s = _starts_s(rows, speed)
     strips = _strips(rows)
     half = float(np.median(np.diff(zero_mm))) / 2 if len(rows) > 1 else 20.0
@@ -222,7 +232,9 @@ def _place(
             seconds = (trace.x1_mm - trace.x0_mm) / speed
             shown = column_s if abs(seconds / column_s - 1) < _NEAR else seconds
             box = (trace.x0_mm, zero - half, trace.x0_mm + shown * speed, zero + half)
-            boxes.append(LeadBox(names[len(boxes)], box, start, start + shown, len(boxes) in strips))
+            lead = names[len(boxes)]
+            share = chest_share if lead in PRECORDIAL else 1.0
+            boxes.append(LeadBox(lead, box, start, start + shown, len(boxes) in strips, share))
     grid = [name for i, name in enumerate(names) if i not in strips]
     shape = [len(row) for row in rows]
     same = (t.name for t in TEMPLATES.values() if _shape(t) == shape and _cells(t)[: len(grid)] == grid)
