@@ -58,8 +58,9 @@ def best_threshold(probability: np.ndarray, target: np.ndarray) -> float:
 
 def fitted(card: Card, logits: np.ndarray, target: np.ndarray) -> Card:
     """The card with temperatures and thresholds that suit these (validation) records [record, label]."""
+    shifted = card.shifted(logits)
     temperatures = {
-        group: round(temperature(logits[:, mine], target[:, mine], group in card.exclusive), 4)
+        group: round(temperature(shifted[:, mine], target[:, mine], group in card.exclusive), 4)
         for group, mine in card.groups.items()
     }
     warm = replace(card, temperatures=temperatures)
@@ -97,8 +98,23 @@ def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT
         raise ValueError(f"{checkpoint}: no validation records in {data}; thresholds are chosen on nothing else")
     layouts = ("full", "3x4+1") if recipe.data.page_masks else ("full",)
     logits = np.concatenate([predict(net, *fixed_inputs(shown, layout, recipe.data)) for layout in layouts])
-    card = fitted(card, logits, np.concatenate([shown.targets] * len(layouts)))
+    target = np.concatenate([shown.targets] * len(layouts))
+    if recipe.data.balanced:
+        card = replace(card, biases=_biases(card, logits, target, arrays.of("train").targets))
+    card = fitted(card, logits, target)
     return weights.save(output, files.weights(state), card)
+
+
+def _biases(card: Card, logits: np.ndarray, target: np.ndarray, trained: np.ndarray) -> dict[str, dict[str, float]]:
+    """Of every exclusive group: what brings back how rare its labels are, as far as validation records ask for it."""
+    from classify.trial_figures import prior_bias
+
+    found = {}
+    for group, mine in card.groups.items():
+        if group in card.exclusive:
+            bias = prior_bias(logits[:, mine], target[:, mine], trained[:, mine], True)
+            found[group] = {card.labels[k][1]: round(float(b), 4) for k, b in zip(mine, bias, strict=True)}
+    return found
 
 
 def _blank(name: str, state: Mapping[str, Any], arrays: Arrays) -> Card:

@@ -15,8 +15,9 @@ FEWEST_SEEN = 10  # with fewer examples in training a network has not learned wh
 class Card:
     """The recipe, label names, temperatures, thresholds, data, licences and figures of weights.
 
-    `exclusive` names the groups of which exactly one label holds, `seen` [group][name] counts the training records
-    that had a label; a label that is not in it has not been counted.
+    `exclusive` names the groups of which exactly one label holds, `biases` [group][name] is added to their logits where
+    training showed every class as often as the others although the world does not. `seen` [group][name] counts the
+    training records that had a label; a label that is not in it has not been counted.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Card:
     metrics: Mapping[str, Any]
     exclusive: tuple[str, ...] = ()
     seen: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    biases: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     sha256: str = ""
 
     @classmethod
@@ -58,11 +60,16 @@ class Card:
         counts = [self.seen.get(group, {}).get(name, FEWEST_SEEN) for group, name in self.labels]
         return tuple(index for index, count in enumerate(counts) if count < FEWEST_SEEN)
 
+    def shifted(self, logits: np.ndarray) -> np.ndarray:
+        """Logits float64 [..., label] with the biases."""
+        bias = [self.biases.get(group, {}).get(name, 0.0) for group, name in self.labels]
+        return logits.astype(np.float64) + np.array(bias)
+
     def calibrated(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities float64 [..., label] at the card's temperatures; those of an exclusive group add up to 1."""
-        out = np.empty(logits.shape, np.float64)
+        out, shifted = np.empty(logits.shape, np.float64), self.shifted(logits)
         for group, mine in self.groups.items():
-            scaled = logits[..., mine].astype(np.float64) / self.temperatures[group]
+            scaled = shifted[..., mine] / self.temperatures[group]
             out[..., mine] = softmax(scaled) if group in self.exclusive else sigmoid(scaled)
         return out
 

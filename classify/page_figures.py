@@ -140,9 +140,9 @@ def _rank_correlation(confidence: Sequence[float], moved: Sequence[float]) -> fl
 
 
 def reason(words: str) -> str:
-    """A refusal without what is particular to its page: figures, and what stands behind a colon or in brackets."""
+    """A refusal without what is particular to its page: counts, and what stands behind a colon or in brackets."""
     first = re.split(r"[:;(]", words)[0]
-    return re.sub(r"\d+(\.\d+)?", "#", first).strip() or "no words"
+    return re.sub(r"(?<![\w+.])\d+(\.\d+)?(?![\w.])", "#", first).strip() or "no words"
 
 
 def markdown(result: Mapping[str, Any]) -> str:

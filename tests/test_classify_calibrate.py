@@ -11,7 +11,7 @@ import torch
 
 from classify import train, weights
 from classify.arrays import Arrays
-from classify.calibrate import best_threshold, calibrate, fitted, temperature
+from classify.calibrate import _biases, best_threshold, calibrate, fitted, temperature
 from classify.card import FEWEST_SEEN, Card, sigmoid, softmax
 from classify.recipe import Recipe
 from classify.score import reliability
@@ -59,6 +59,13 @@ def test_a_card_makes_probabilities_and_decisions_by_group() -> None:
     assert np.isnan(CARD.threshold(2)) and CARD.threshold(1) == 0.6
 
 
+def test_a_bias_brings_back_how_rare_a_class_is() -> None:
+    biased = replace(CARD, biases={"b": {"Q": -2.5}})
+    logits = np.array([[0.0, 0.0, 1.0, 3.0, 2.0]])
+    assert biased.decide(biased.calibrated(logits))[0].tolist() == [True, False, False, False, True]
+    assert CARD.calibrated(logits + np.array([0, 0, 0, -2.5, 0])) == pytest.approx(biased.calibrated(logits))
+
+
 def test_a_card_comes_back_from_its_file() -> None:
     assert Card.from_dict(CARD.to_dict()) == CARD
     old = {k: v for k, v in CARD.to_dict().items() if k not in ("exclusive", "seen")}
@@ -80,6 +87,19 @@ def test_fitting_follows_the_names_when_labels_change_places() -> None:
     assert one.temperatures == pytest.approx(two.temperatures)
     assert one.thresholds["a"] == pytest.approx(two.thresholds["a"])
     assert set(one.thresholds) == {"a"}
+
+
+def test_the_bias_is_the_one_that_validation_asks_for() -> None:
+    rng = np.random.default_rng(4)
+    drawn = rng.choice(3, 3000, p=[0.9, 0.05, 0.05])
+    target = np.concatenate([np.zeros((3000, 2)), np.eye(3)[drawn]], 1)
+    logits = np.concatenate([np.zeros((3000, 2)), np.eye(3)[drawn] * 2 + rng.normal(0, 1, (3000, 3))], 1)
+    found = _biases(CARD, logits, target, target)["b"]
+    assert set(found) == {"P", "Q", "R"}
+    assert found["P"] > found["Q"]  # the frequent class is the likelier one
+    balanced = np.concatenate([np.zeros((3000, 2)), np.eye(3)[rng.integers(0, 3, 3000)]], 1)
+    level = _biases(CARD, logits, target, balanced)["b"]
+    assert abs(level["P"] - level["Q"]) < 0.2
 
 
 TINY = {"data": {"fs_hz": 100, "simulated": 20}, "net": {"options": {"widths": [8, 8], "blocks": 1, "kernel": 3}}}

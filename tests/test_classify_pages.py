@@ -126,5 +126,6 @@ def test_figures_by_hand() -> None:
 
 def test_reasons_are_what_refusals_share() -> None:
     assert reason("no ECG grid was found (12 crossings of 5 mm lines seen)") == "no ECG grid was found"
+    assert reason("the page may be 3x4+1 or 6x2; give --layout") == "the page may be 3x4+1 or 6x2"
     assert reason("3 rows with 2.5 columns: give --layout") == "# rows with # columns"
     assert reason("") == "no words"
