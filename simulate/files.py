@@ -35,7 +35,7 @@ def streaks(image: Image, strength: float, rng: np.random.Generator) -> Image:
 def dust(image: Image, strength: float, rng: np.random.Generator) -> Image:
     """Specks and hairs on the glass."""
     rows, cols = image.shape[:2]
-    for _ in range(int(40 * strength * rng.random()) + 3):
+    for _ in range(int(strength * rng.random() * rows * cols / 1e5) + 1):
         at, tone = rng.uniform((0, 0), (cols, rows)), float(rng.choice([0.1, 0.35, 0.95]))
         hair = np.cumsum(rng.normal(0, 1, (int(rng.choice([2, 2, 2, 30])), 2)), 0) * rng.uniform(0.3, 1.5) + at
         cv2.polylines(image, [np.round(hair * 16).astype(np.int32)], False, (tone,) * 3, 1, cv2.LINE_AA, 4)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,3 +162,9 @@ def test_ink_of_every_kind_leaves_most_of_a_line() -> None:
     for seed in range(40):
         left = settle(covered.copy(), (0, 0, 50, 10), 8.0, sample_ink(np.random.default_rng(seed)))
         assert left.dtype == np.uint8 and (left[38:43].max(0) > 40).mean() > 0.6
+
+
+def test_the_manual_names_every_artefact() -> None:
+    manual = (Path(__file__).parents[1] / "docs" / "simulator.md").read_text()
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", manual, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"\w+", row)} == {*EFFECTS, *ALL, *RELIEF}
