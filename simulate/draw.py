@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 
@@ -60,28 +58,28 @@ def ink(sheet: Sheet, window_mm: Window, px_per_mm: float, shape: tuple[int, int
     """Share of every pixel that is covered by ink, uint8 [row, col], 255 = all of it."""
     fine = max(1, round(_FINE_PX_PER_MM / px_per_mm))
     large, way = (shape[0] * fine, shape[1] * fine), sheet.paper.ink
-    lines = list(_lines(sheet, window_mm))
+    lines = _lines(sheet, window_mm)
     if way.dots_per_mm:
         canvas = dots(lines, window_mm, px_per_mm * fine, way, large)
     else:
         canvas = np.zeros(large, np.uint8)
-        for piece, pen_mm in lines:
-            draw_curve(canvas, piece, pen_mm, window_mm, px_per_mm * fine, way)
+        for pen_mm, pieces in lines.items():
+            draw_lines(canvas, pieces, pen_mm, window_mm, px_per_mm * fine, way)
     covered = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA) if fine > 1 else canvas
     for label in sheet.labels:
         _stamp(covered, label, window_mm, px_per_mm)
     return settle(covered, window_mm, px_per_mm, way)
 
 
-def _lines(sheet: Sheet, window_mm: Window) -> Iterator[tuple[np.ndarray, float]]:
-    """The unbroken lines around the window, [point, (x, y)] in mm, each with its pen."""
+def _lines(sheet: Sheet, window_mm: Window) -> dict[float, list[np.ndarray]]:
+    """The unbroken lines around the window, [point, (x, y)] in mm, by their pen."""
+    found: dict[float, list[np.ndarray]] = {sheet.paper.pen_mm: []}
     for trace in sheet.traces:  # x grows along a trace, so the part that is near is quickly found
         first, last = np.searchsorted(trace[:, 0], (window_mm[0] - 5, window_mm[2] + 5))
-        for piece in _near(trace[max(first - 1, 0) : last + 1], window_mm):
-            yield piece, sheet.paper.pen_mm
+        found[sheet.paper.pen_mm] += _near(trace[max(first - 1, 0) : last + 1], window_mm)
     for stroke in sheet.strokes:
-        for piece in _near(stroke.points_mm, window_mm):
-            yield piece, stroke.pen_mm
+        found.setdefault(stroke.pen_mm, []).extend(_near(stroke.points_mm, window_mm))
+    return {pen_mm: pieces for pen_mm, pieces in found.items() if pieces}
 
 
 def _near(points_mm: np.ndarray, window_mm: Window) -> list[np.ndarray]:
@@ -93,13 +91,13 @@ def _near(points_mm: np.ndarray, window_mm: Window) -> list[np.ndarray]:
     return finite_pieces(points_mm)
 
 
-def draw_curve(
-    canvas: np.ndarray, piece_mm: np.ndarray, pen_mm: float, window_mm: Window, px_per_mm: float, ink: Ink
+def draw_lines(
+    canvas: np.ndarray, pieces_mm: list[np.ndarray], pen_mm: float, window_mm: Window, px_per_mm: float, ink: Ink
 ) -> None:
-    """Draw an unbroken curve smoothly into a uint8 canvas whose pixel (0, 0) covers the window's corner."""
-    px = (piece_mm - window_mm[:2]) * px_per_mm - 0.5
+    """Draw unbroken lines of one pen smoothly into a uint8 canvas whose pixel (0, 0) covers the window's corner."""
+    px = (np.concatenate(pieces_mm) - window_mm[:2]) * px_per_mm - 0.5
     fixed = np.clip(np.round(px * (1 << _SHIFT)), -(2**28), 2**28).astype(np.int32)
-    for stretches, width_mm, dark in runs(piece_mm, pen_mm, ink):
+    for stretches, width_mm, dark in runs(pieces_mm, pen_mm, ink):
         alike, thick = [fixed[part] for part in stretches], max(1, round(width_mm * px_per_mm))
         cv2.polylines(canvas, alike, False, dark, thick, cv2.LINE_AA, _SHIFT)
 

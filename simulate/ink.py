@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -65,15 +66,21 @@ def sample_ink(rng: np.random.Generator) -> Ink:
 # --- along a line -----------------------------------------------------------------------------------------------------
 
 
-def runs(points_mm: np.ndarray, pen_mm: float, ink: Ink) -> Iterator[Run]:
-    """Stretches of an unbroken line that are drawn alike, the faintest first: where two meet the darker one stays."""
+def runs(pieces_mm: Sequence[np.ndarray], pen_mm: float, ink: Ink) -> Iterator[Run]:
+    """Stretches of unbroken lines that are drawn alike, the faintest first: where two meet the darker one stays.
+
+    They are stretches of all the pieces' points, one piece after the other.
+    """
+    ends = np.cumsum([len(piece) for piece in pieces_mm])
     if not (ink.thinning or ink.fading or ink.unevenness or ink.breaks):
-        yield [slice(None)], pen_mm, 255
+        yield [slice(a, b) for a, b in pairwise([0, *ends.tolist()])], pen_mm, 255
         return
+    points_mm = np.concatenate(pieces_mm)
     middle, fast = (points_mm[1:] + points_mm[:-1]) / 2, _fast(points_mm)
     width = _level(1 - ink.thinning * fast)
     dark = _level((1 - ink.fading * fast) * (1 - ink.unevenness * _along(middle, 7.0, ink.seed)))
     dark[_along(middle, 0.5, ink.seed + 1) < ink.breaks] = 0
+    dark[ends[:-1] - 1] = 0  # from the end of a piece to the next one
     alike = dark * (_LEVELS + 1) + width
     edges = np.concatenate([[0], np.flatnonzero(np.diff(alike)) + 1, [len(alike)]])
     starts, ends = edges[:-1], edges[1:] + 1
@@ -108,9 +115,9 @@ def _table(seed: int) -> np.ndarray:
 # --- in dots ----------------------------------------------------------------------------------------------------------
 
 
-def dots(lines: Iterable[tuple[np.ndarray, float]], window_mm: Window, px_per_mm: float, ink: Ink,
+def dots(lines: Mapping[float, Sequence[np.ndarray]], window_mm: Window, px_per_mm: float, ink: Ink,
          shape: tuple[int, int]) -> np.ndarray:  # fmt: skip
-    """Lines (points in mm without gaps, pen in mm) in whole dots, seen on a canvas of `px_per_mm`; uint8 [row, col].
+    """Unbroken lines by their pen, all in mm, in whole dots, seen on a canvas of `px_per_mm`; uint8 [row, col].
 
     The dots lie on the paper, not on the window. A thinning head prints upright strokes in fewer dots across.
     """
@@ -118,10 +125,7 @@ def dots(lines: Iterable[tuple[np.ndarray, float]], window_mm: Window, px_per_mm
     corner = np.floor((np.array(window_mm[:2]) - 2) * pitch)
     size = np.ceil((np.array(window_mm[2:]) + 2) * pitch - corner).astype(int)
     printed = np.zeros(size[::-1], np.uint8)
-    by_pen: dict[float, list[np.ndarray]] = {}
-    for points_mm, pen_mm in lines:
-        by_pen.setdefault(pen_mm, []).append(points_mm)
-    for pen_mm, pieces in by_pen.items():
+    for pen_mm, pieces in lines.items():
         np.maximum(printed, _one_pen(pieces, pen_mm, ink, corner, size), out=printed)
     to_dots = np.array([[pitch / px_per_mm, 0, 0.0], [0, pitch / px_per_mm, 0]])
     to_dots[:, 2] = np.array(window_mm[:2]) * pitch - corner + 0.5 * pitch / px_per_mm - 0.5
@@ -129,16 +133,15 @@ def dots(lines: Iterable[tuple[np.ndarray, float]], window_mm: Window, px_per_mm
     return cv2.warpAffine(printed, to_dots, shape[::-1], flags=flags)
 
 
-def _one_pen(pieces: list[np.ndarray], pen_mm: float, ink: Ink, corner: np.ndarray, size: np.ndarray) -> np.ndarray:
+def _one_pen(pieces: Sequence[np.ndarray], pen_mm: float, ink: Ink, corner: np.ndarray, size: np.ndarray) -> np.ndarray:
     """All lines of one pen on the dots of a head, uint8 [row, col]."""
     canvas = np.zeros(size[::-1], np.uint8)
     high = max(1, round(pen_mm * ink.dots_per_mm))
     wide = max(1, round(high * (1 - ink.thinning)))
     even = np.array([wide % 2 == 0, high % 2 == 0]) / 2  # an even pen is centred between two dots
-    for piece in pieces:
-        where = np.round(piece * ink.dots_per_mm - corner - 0.5 - even).astype(np.int32)
-        for stretches, _, dark in runs(piece, pen_mm, ink):
-            cv2.polylines(canvas, [where[part] for part in stretches], False, dark, 1, cv2.LINE_8)
+    where = np.round(np.concatenate(pieces) * ink.dots_per_mm - corner - 0.5 - even).astype(np.int32)
+    for stretches, _, dark in runs(pieces, pen_mm, ink):
+        cv2.polylines(canvas, [where[part] for part in stretches], False, dark, 1, cv2.LINE_8)
     kernel = np.ones((high, wide), np.uint8)
     return cv2.dilate(canvas, kernel, anchor=(wide // 2, high // 2)) if kernel.size > 1 else canvas
 
