@@ -87,7 +87,8 @@ class Digitizer:
         rows = read_rows(self.row_net, page, geometry, found, reach)
         placed, more = calibrate(found, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
-        return self._reading(page, geometry, placed, traces, (*warnings, *more))
+        placed, traces, renamed = name_strips(placed, traces, geometry)
+        return self._reading(page, geometry, placed, traces, (*warnings, *more, *renamed))
 
     def _locate(
         self, page: Page, given: Template | str | None, mm_per_s: float | None
@@ -270,6 +271,22 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     confidence = row.certainty[inside] * row.presence[inside]
     hidden = row.presence[inside] < 0.3
     return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, confidence))
+
+
+def name_strips(
+    layout: Layout, traces: tuple[Trace, ...], geometry: PageGeometry
+) -> tuple[Layout, tuple[Trace, ...], tuple[str, ...]]:
+    """Give every rhythm strip the lead whose curve it repeats, with a warning where that is another one than before."""
+    from digitize.trace.strip import strip_leads
+
+    named = strip_leads(traces, geometry, layout)
+    warnings = tuple(
+        f"a rhythm strip that looked like {before.lead} by its name or place repeats {after.lead}: taken as {after.lead}"
+        for before, after in zip(layout.boxes, named.boxes, strict=True)
+        if before.lead != after.lead
+    )
+    traces = tuple(replace(trace, lead=box.lead) for trace, box in zip(traces, named.boxes, strict=True))
+    return named, traces, warnings
 
 
 def _boxes_with_rows(layout: Layout, rows: list[RowReading]) -> list[tuple[LeadBox, RowReading]]:

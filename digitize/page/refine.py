@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,7 +13,6 @@ from digitize.page.rectify import flatten
 from ecg.geometry import PageGeometry
 
 _FLAT_PX_PER_MM = 4.0
-_USUAL_ERROR_MM = 0.35  # of the map through the crossings
 _LEAST_TRUST = 0.05  # where nothing is heard the map so far stands, unless the neighbours say otherwise
 _LOUD = 3.0  # a tone is heard when its power stands this far above what is beside it
 _HEARD = 0.3  # trust from which a place counts as heard
@@ -21,8 +20,20 @@ _SILENT = 0.004  # how much less than heard ones a silent place counts when the 
 _FILL = 0.3  # smoothness of the bend where it is carried on
 _GROWTH_MM = 25.0
 _MOST_GROWTHS = 8
-_FINE_MM = 6.0  # between the nodes of a bend that is more than next to nothing
 _STRAIGHT_MM = 0.07  # a smaller bend is what renderers and printers make by rounding their lines to dots
+
+
+@dataclass(frozen=True)
+class Listening:
+    """How wide to listen in each round, how far apart the bend's nodes are, and the usual error of the map so far."""
+
+    blurs_mm: tuple[float, ...]
+    step_mm: float = STEP_MM
+    usual_mm: float = 0.35
+
+
+_FIRST, _AGAIN = Listening((10.0, 7.0, 7.0)), Listening((7.0,))
+_FINE = Listening((5.0, 4.0), 6.0, 0.12)  # a 1 mm line must not be taken for its neighbour
 
 
 def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
@@ -32,28 +43,28 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     appear with a phase that tells how far each place is off. Where the grid goes on beyond the map's extent, the map
     grows with it. `error_mm` of the result is the last correction's size.
     """
-    geometry, trust = _settle(pixels, geometry, (10.0, 7.0, 7.0))
+    geometry, trust = _settle(pixels, geometry, _FIRST)
     for _ in range(_MOST_GROWTHS):
         wider = _wider(geometry, pixels)
         if wider.extent_mm == geometry.extent_mm:
             break
-        kept = _heard_extent(geometry.extent_mm, *_settle(pixels, wider, (7.0,)))
+        kept = _heard_extent(geometry.extent_mm, *_settle(pixels, wider, _AGAIN))
         if kept.extent_mm == geometry.extent_mm:
             break
-        geometry, trust = _settle(pixels, kept, (7.0,))
-    return _straightened(geometry, trust) or _settle(pixels, geometry, (5.0, 4.0), _FINE_MM)[0]
+        geometry, trust = _settle(pixels, kept, _AGAIN)
+    return _straightened(geometry, trust) or _settle(pixels, geometry, _FINE)[0]
 
 
-def _settle(
-    pixels: np.ndarray, geometry: PageGeometry, blurs_mm: tuple[float, ...], step_mm: float = STEP_MM
-) -> tuple[PageGeometry, np.ndarray]:
+def _settle(pixels: np.ndarray, geometry: PageGeometry, listening: Listening) -> tuple[PageGeometry, np.ndarray]:
     """The map after a few rounds of listening, and the trust [row, col] in 0..1 of the last one on its lattice."""
     extent_mm = geometry.extent_mm
-    nodes = field_nodes(extent_mm, step_mm)
-    for blur_mm in blurs_mm:
-        shift, trust = _phase_shift(_darkness(pixels, geometry, extent_mm), nodes, blur_mm)
-        shift = smooth_field(nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel(), step_mm)
-        geometry = _carried_on(_shifted(geometry, shift, nodes), trust, step_mm)
+    nodes = field_nodes(extent_mm, listening.step_mm)
+    for blur_mm in listening.blurs_mm:
+        shift, trust = _phase_shift(_darkness(pixels, geometry, extent_mm), nodes, blur_mm, listening.usual_mm)
+        shift = smooth_field(
+            nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel(), listening.step_mm
+        )
+        geometry = _carried_on(_shifted(geometry, shift, nodes), trust, listening.step_mm)
     error_mm = float(np.sqrt(np.average((shift**2).sum(-1), weights=trust + 1e-12)))
     return replace(geometry, error_mm=error_mm), trust
 
@@ -143,12 +154,12 @@ def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> 
     return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
 
 
-def _phase_shift(dark: np.ndarray, nodes: np.ndarray, blur_mm: float) -> tuple[np.ndarray, np.ndarray]:
+def _phase_shift(dark: np.ndarray, nodes: np.ndarray, blur_mm: float, usual_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """Displacement [row, col, (x, y)] in mm of the grid lines at the bend's nodes, and its trust [row, col] in 0..1."""
     x, y = (nodes[0, 0, k] + (np.arange(dark.shape[1 - k]) + 0.5) / _FLAT_PX_PER_MM for k in (0, 1))
     near_x, near_y = _nearness(nodes[0, :, 0], x, blur_mm), _nearness(nodes[:, 0, 1], y, blur_mm)
-    right, trust_x = _axis_shift(near_y @ dark, near_x, x)
-    down, trust_y = _axis_shift(near_x @ dark.T, near_y, y)
+    right, trust_x = _axis_shift(near_y @ dark, near_x, x, usual_mm)
+    down, trust_y = _axis_shift(near_x @ dark.T, near_y, y, usual_mm)
     return np.stack([right, down.T], axis=-1), np.minimum(trust_x, trust_y.T)
 
 
@@ -157,13 +168,15 @@ def _nearness(nodes_mm: np.ndarray, at_mm: np.ndarray, blur_mm: float) -> np.nda
     return np.exp(-(((nodes_mm[:, None] - at_mm) / blur_mm) ** 2) / 2).astype(np.float32)
 
 
-def _axis_shift(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _axis_shift(
+    lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray, usual_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Displacement of the rhythm along one axis [line, node] in mm, and its trust, from the darkness [line, place].
 
     Ink has no 5 mm rhythm, but it drowns a faint one: a tone counts by how far it stands out from what is heard beside
     it, and against the map so far, so that paper without 5 mm lines is not moved by chance.
     """
-    prior = 1 / _USUAL_ERROR_MM**2
+    prior = 1 / usual_mm**2
     total, known, shift = np.zeros((3, len(lines), len(near)))
     for overtone in (1, 3, 5):
         tone = _tone(lines, near, at_mm, overtone)

@@ -1,0 +1,53 @@
+"""Whose rhythm strip it is: the strip repeats, at the same time, what one of the short leads shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ecg.geometry import PageGeometry
+from ecg.layout import Layout, LeadBox
+from ecg.reading import Trace, traces_to_record
+
+_SLACK = 15  # samples of 2 ms that a bent page may be off between two places
+_ALIKE = 0.35  # a strip differs from its own lead by less than this share of the lead's spread
+_CLEARLY = 0.6  # and from the lead that it was taken for by so much more
+
+
+def strip_leads(traces: Sequence[Trace], geometry: PageGeometry, layout: Layout) -> Layout:
+    """The layout with every rhythm strip under the lead whose curve it repeats, where that is clear."""
+    curves = [_curve(trace, geometry, layout, box) for trace, box in zip(traces, layout.boxes, strict=True)]
+    short = [(box, curve) for box, curve in zip(layout.boxes, curves, strict=True) if not box.is_rhythm]
+    boxes = [
+        replace(box, lead=_lead_of(box, curve, short)) if box.is_rhythm else box
+        for box, curve in zip(layout.boxes, curves, strict=True)
+    ]
+    return replace(layout, boxes=tuple(boxes))
+
+
+def _curve(trace: Trace, geometry: PageGeometry, layout: Layout, box: LeadBox) -> np.ndarray:
+    """One box's signal on the page's time line, mV [sample]."""
+    alone = replace(layout, boxes=(box,))
+    return traces_to_record((trace,), geometry, alone, duration_s=layout.duration_s)[box.lead.removeprefix("-")]
+
+
+def _lead_of(strip: LeadBox, curve: np.ndarray, short: Sequence[tuple[LeadBox, np.ndarray]]) -> str:
+    off = {box.lead: _difference(seen, curve) for box, seen in short}
+    if not off:
+        return strip.lead
+    best = min(off, key=lambda lead: off[lead])
+    clear = off[best] < _ALIKE and off[best] < _CLEARLY * off.get(strip.lead, np.inf)
+    return best if clear else strip.lead
+
+
+def _difference(lead: np.ndarray, strip: np.ndarray) -> float:
+    """Least spread of lead - strip over small shifts, as a share of the lead's own spread; inf without an overlap."""
+    inside = np.flatnonzero(np.isfinite(lead))
+    if len(inside) < 100:
+        return float("inf")
+    first, last = inside[0] + _SLACK, inside[-1] - _SLACK
+    seen = lead[first:last]
+    spreads = [np.nanstd(seen - strip[first + k : last + k]) for k in range(-_SLACK, _SLACK + 1)]
+    return float(np.nanmin(spreads) / max(np.nanstd(seen), 0.02))
