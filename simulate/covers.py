@@ -26,7 +26,8 @@ def fingers(ground: Ground, strength: float, rng: np.random.Generator) -> list[L
         tip, wide = float(rng.uniform(6, 10 + 16 * strength)), float(rng.uniform(13, 19))
         turns = np.linspace(-np.pi / 2, np.pi / 2, 17)
         end = np.stack([0.7 * np.cos(turns), np.sin(turns)], -1) * wide / 2 + (tip - 0.35 * wide, 0)
-        finger = np.vstack([[[-300, -1.2 * wide]], end, [[-300, 1.2 * wide]]])
+        hand = np.array([[-320, 2.8], [-75, 2.4], [-48, 0.56]]) * [1, wide]
+        finger = np.vstack([hand * [1, -1], end, hand[::-1]])
         layers.append(Cover(turned(finger, angle, at), skin))
     return layers
 

@@ -136,12 +136,15 @@ def _knots(extent_mm: Box, strength: float, rng: np.random.Generator) -> tuple[n
     """The corners of a crumpled sheet's facets, at about even distances so that none is a splinter."""
     if not strength:
         return np.zeros((0, 2)), np.zeros(0)
-    low, high = np.array(extent_mm[:2]) - 30, np.array(extent_mm[2:]) + 30
+    low, high = np.array(extent_mm[:2]), np.array(extent_mm[2:])
+    half, angle = np.hypot(*(high - low)) / 2 + 30, rng.uniform(0, np.pi)
     spacing = rng.uniform(22, 60) * np.exp(rng.normal(0, 0.25, 2) * [1, -1])
-    cells = np.ceil((high - low) / spacing).astype(int) + 1
+    cells = np.ceil(2 * half / spacing).astype(int) + 1
     grid = np.stack(np.meshgrid(*map(np.arange, cells)), -1).reshape(-1, 2).astype(float)
     grid[:, 0] += 0.5 * (grid[:, 1] % 2)  # triangles rather than halved squares
-    knots = low + (grid + rng.uniform(-0.33, 0.33, grid.shape)) * spacing
+    knots = (grid + rng.uniform(-0.38, 0.38, grid.shape)) * spacing - half
+    c, s = np.cos(angle), np.sin(angle)
+    knots = knots @ np.array([[c, s], [-s, c]]) + (low + high) / 2
     return knots, rng.normal(0, 0.1 * strength, len(knots)) * spacing.mean() * rng.choice([0.3, 1.0], len(knots))
 
 

@@ -109,7 +109,7 @@ def test_holes_show_the_desk_and_fingers_reach_over_it(kind: type) -> None:
         x, y = np.round(truth.geometry.to_px(layers[0].points_mm.mean(0))).astype(int)
         assert np.abs(page.pixels[y, x] - rgb).max() > 3  # the desk itself, not the colour that stands in for it
     else:
-        outside = truth.geometry.to_px(layers[0].points_mm[[0, -1]].mean(0) * 0.1 + 0.9 * layers[0].points_mm[8])
+        outside = truth.geometry.to_px(layers[0].points_mm[[0, -1]].mean(0) * 0.1 + 0.9 * layers[0].points_mm[11])
         x, y = np.clip(np.round(outside), 0, np.array(page.size_px) - 1).astype(int)
         assert np.abs(page.pixels[y, x] - rgb).max() < 3
     assert truth.facts["hidden_mm"]
