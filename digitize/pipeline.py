@@ -281,7 +281,7 @@ def name_strips(
 
     named = strip_leads(traces, geometry, layout)
     warnings = tuple(
-        f"a rhythm strip that looked like {before.lead} by its name or place repeats {after.lead}: taken as {after.lead}"
+        f"the rhythm strip taken for {before.lead} repeats {after.lead}, so it is read as {after.lead}"
         for before, after in zip(layout.boxes, named.boxes, strict=True)
         if before.lead != after.lead
     )

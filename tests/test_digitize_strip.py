@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from digitize.pipeline import name_strips
-from ecg.layout import template
+from ecg.reading import Reading
 from simulate.heart import synthetic_record
 from simulate.scene import Scene
 
 
 @pytest.fixture(scope="module")
-def page():
+def page() -> Reading:
     scene = Scene.sample(3, "clean", layout="3x4+1")
-    scene = replace(scene, layout=template("3x4+1", ("V1",)).place())
-    return scene.render(synthetic_record(5))[1]
+    boxes = tuple(replace(b, lead="V1") if b.is_rhythm else b for b in scene.layout.boxes)
+    return replace(scene, layout=replace(scene.layout, boxes=boxes)).render(synthetic_record(5))[1]
 
 
 @pytest.mark.parametrize("taken_for", ["II", "III", "V5"])
-def test_a_strip_is_named_by_the_curve_that_it_repeats(page, taken_for: str) -> None:
+def test_a_strip_is_named_by_the_curve_that_it_repeats(page: Reading, taken_for: str) -> None:
     boxes = tuple(replace(b, lead=taken_for) if b.is_rhythm else b for b in page.layout.boxes)
     traces = tuple(replace(t, lead=b.lead) for t, b in zip(page.traces, boxes, strict=True))
     layout, named, warnings = name_strips(replace(page.layout, boxes=boxes), traces, page.geometry)
@@ -29,7 +29,7 @@ def test_a_strip_is_named_by_the_curve_that_it_repeats(page, taken_for: str) -> 
     assert named[-1].lead == "V1" and "repeats V1" in warnings[0]
 
 
-def test_a_strip_that_repeats_nothing_keeps_its_name(page) -> None:
+def test_a_strip_that_repeats_nothing_keeps_its_name(page: Reading) -> None:
     rng = np.random.default_rng(0)
     traces = tuple(
         replace(t, y_px=t.y_px + 40 * rng.normal(size=t.y_px.size)) if b.is_rhythm else t
