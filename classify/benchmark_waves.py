@@ -18,8 +18,7 @@ WAVES = {"P": "p", "QRS": "N", "T": "t"}
 EDGES = ("onset", "peak", "end")
 _MATCH_S = 0.15
 _LEADS_AGREE_S = 0.1
-# (before, after): found waves count from the first to the last marked QRS, as those beyond are often unmarked
-_MARGINS_S = {"P": (0.35, 0.0), "QRS": (0.15, 0.15), "T": (0.0, 0.5)}
+_MARGIN_S = 0.2  # beyond the first and last mark: the beats at the ends are often marked in part
 
 Found = Mapping[str, np.ndarray]  # wave -> seconds [beat, (onset, peak, end)]
 
@@ -69,7 +68,7 @@ def _judge(path: Path, number: int, methods: Mapping[str, Any], rows: Mapping[st
         found = method(record)
         for wave in WAVES:
             true = truth["II" if "lead II" in name else "all"][wave]
-            rows[name][wave].append((number, *compare(found[wave], true, by_lead["II"]["QRS"], wave)))
+            rows[name][wave].append((number, *compare(found[wave], true, by_lead["II"]["QRS"])))
 
 
 def own(record: Record) -> Found:
@@ -132,12 +131,12 @@ def agreed(by_lead: Mapping[str, Found]) -> Found:
     return out
 
 
-def compare(found: np.ndarray, true: np.ndarray, beats: np.ndarray, wave: str) -> tuple[np.ndarray, int, int, int]:
-    """(errors in ms [match, 3], matched, true, found) between the first and the last marked beat."""
-    if not len(beats):
+def compare(found: np.ndarray, true: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, int, int, int]:
+    """(errors in ms [match, 3], matched, true, found) from the first to the last mark; of a beat when no wave is."""
+    marked = true if len(true) else beats
+    if not len(marked):
         return np.empty((0, 3)), 0, 0, 0
-    before_s, after_s = _MARGINS_S[wave]
-    inside = (found[:, 1] > beats[0, 1] - before_s) & (found[:, 1] < beats[-1, 1] + after_s)
+    inside = (found[:, 1] > marked[0, 1] - _MARGIN_S) & (found[:, 1] < marked[-1, 1] + _MARGIN_S)
     found = found[inside & np.isfinite(found[:, 1])]
     if not len(found):
         return np.empty((0, 3)), 0, len(true), 0

@@ -106,7 +106,7 @@ def test_ludb(ecg_data: Path) -> None:
         record = read(path)
         found, drawn = own(record), agreed({lead: marks(path, lead) for lead in record.leads})
         for wave, each in errors.items():
-            error, matched, there, _ = compare(found[wave], drawn[wave], drawn["QRS"], wave)
+            error, matched, there, _ = compare(found[wave], drawn[wave], drawn["QRS"])
             each.append(error)
             hits, true = hits + matched, true + there
     assert hits / true > 0.97
