@@ -194,8 +194,8 @@ def _axis_shift(
 
 def _tone(lines: np.ndarray, near: np.ndarray, at_mm: np.ndarray, overtone: float) -> np.ndarray:
     """How loud a rhythm is around every node and in which phase, complex [line, node]."""
-    wave = np.exp(-2j * np.pi * overtone * at_mm / LINES_MM).astype(np.complex64)
-    return (lines * wave) @ near.T
+    turns = (2 * np.pi * overtone / LINES_MM * at_mm).astype(np.float32)
+    return lines @ (near * np.cos(turns)).T - 1j * (lines @ (near * np.sin(turns)).T)
 
 
 def _shifted(geometry: PageGeometry, shift_mm: np.ndarray, nodes_mm: np.ndarray) -> PageGeometry:
