@@ -39,8 +39,12 @@ def test_a_straight_page_is_what_the_camera_would_see(seed: int) -> None:
     plain, inside = seen(scene, sheet)
     nearly, _ = seen(replace(scene, view=View(angle_deg=1e-4)), sheet)  # turned so little that only the road differs
     on_paper = inside > 1
-    soft = [cv2.GaussianBlur(picture, (0, 0), 2.0)[inside > 3] for picture in (plain, nearly)]  # the warp blurs, too
-    assert np.abs(soft[0] - soft[1]).mean() < 0.005 and np.corrcoef(*(part.ravel() for part in soft))[0, 1] > 0.99
+    soft = [cv2.GaussianBlur(picture, (0, 0), 2.0) for picture in (plain, nearly)]  # the warp blurs, too
+    assert np.abs(soft[0] - soft[1])[inside > 3].mean() < 0.01
+    rows, cols = np.nonzero(inside > 3)  # the straight page ends at whole pixels, so its edge may lie half of one off
+    middle = (slice(rows.min(), rows.max()), slice(cols.min(), cols.max()), 0)
+    shift_px, _ = cv2.phaseCorrelate(*(picture[middle].astype(np.float64) for picture in (plain, nearly)))
+    assert np.hypot(*shift_px) < 0.2
     for picture in (plain, nearly):
         assert np.array_equal(picture[inside < -0.5], np.tile([0.0, 1.0, 0.0], ((inside < -0.5).sum(), 1)))
         assert (picture[on_paper] != [0.0, 1.0, 0.0]).any(-1).all()
