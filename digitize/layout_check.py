@@ -63,7 +63,8 @@ def check(
     from simulate.scene import Scene
     from simulate.stream import validation_hearts
 
-    hearts, sums = validation_hearts(Path(data) if data else None), defaultdict(float)
+    hearts = validation_hearts(Path(data) if data else None)
+    sums: dict[str, float] = defaultdict(float)
     wrong: dict[int, str] = {}
     for i in tqdm(range(count), desc=preset, disable=None):
         scene = Scene.sample(seed + i, preset, layout=layouts[i % len(layouts)])

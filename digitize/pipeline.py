@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MARGIN_MM = 20.0
 _HALF_STRIP_MM = 20.0
+_SURE = 0.5  # of names that were read this surely,
 _OTHERWISE = 0.15  # more of the names than this may not say otherwise without a word
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
@@ -98,10 +99,10 @@ class Digitizer:
 
         view = look_twice(self.page_net, page.pixels, self.page_size_px)
         found = self._attempt(page, view, given, mm_per_s)
-        if self.name_net is not None and (isinstance(found, NotAnEcg) or not found.is_named):
+        if self.name_net is not None and not _is_named(found):
             side = on_its_side(self.page_net, page.pixels, view, self.page_size_px)
             other = self._attempt(page, side, given, mm_per_s)
-            found = other if not isinstance(other, NotAnEcg) and other.is_named else found
+            found = other if _is_named(other) else found
         if isinstance(found, NotAnEcg):
             raise found
         return found.geometry, found.layout, found.reach_mm, found.warnings
@@ -109,7 +110,7 @@ class Digitizer:
     def _attempt(
         self, page: Page, view: View, given: Template | str | None, mm_per_s: float | None
     ) -> Located | NotAnEcg:
-        """The layout in one look at the page, turned by half where the names stand on their heads."""
+        """The layout in one look at the page, whichever way up its names can be read."""
         from digitize.page.locate import UnknownLayout
         from digitize.page.names import stand_on_head
 
@@ -119,11 +120,14 @@ class Digitizer:
             if stand_on_head(words):
                 geometry = geometry.half_turned()
                 words = self._read_words(page, view, geometry)
-            return find_layout(view, geometry, words, given, mm_per_s)
-        except NotAnEcg as refusal:
-            return refusal
-        except UnknownLayout as error:
-            return NotAnEcg(str(error))
+        except (NotAnEcg, UnknownLayout) as refusal:
+            return NotAnEcg(str(refusal))
+        found = _lay_out(view, geometry, words, given, mm_per_s)
+        if self.name_net is None or _is_named(found):
+            return found
+        turned = geometry.half_turned()
+        other = _lay_out(view, turned, self._read_words(page, view, turned), given, mm_per_s)
+        return other if _is_named(other) else found
 
     def _read_words(self, page: Page, view: View, geometry: PageGeometry) -> list[PrintedWord]:
         from digitize.page.locate import seen_window
@@ -151,6 +155,25 @@ class Digitizer:
             "weights": self.weights,
         }
         return Reading(record, page, geometry, layout, traces, warnings + _limb_warning(record), facts)
+
+
+def _lay_out(
+    view: View,
+    geometry: PageGeometry,
+    words: Sequence[PrintedWord],
+    given: Template | str | None,
+    mm_per_s: float | None,
+) -> Located | NotAnEcg:
+    from digitize.page.locate import UnknownLayout
+
+    try:
+        return find_layout(view, geometry, words, given, mm_per_s)
+    except UnknownLayout as refusal:
+        return NotAnEcg(str(refusal))
+
+
+def _is_named(found: Located | NotAnEcg) -> bool:
+    return isinstance(found, Located) and found.is_named
 
 
 def find_geometry(page: Page, view: View) -> PageGeometry:
@@ -205,9 +228,9 @@ def _name_warnings(found: Match) -> list[str]:
             f"the lead names were not recognised ({names.agreement:.0%} agree): they are taken from the usual order of "
             f"{kind.name}, which fits rows and columns; check them"
         )
-    elif sum(word.score for word in names.others) > _OTHERWISE * names.cells:
-        others = " ".join(word.text for word in names.others)
-        warnings.append(f"names were read that do not fit {kind.name} ({others}); check the leads")
+    others = [word.text for word in names.others if word.score > _SURE]
+    if found.is_named and len(others) > _OTHERWISE * names.cells:
+        warnings.append(f"names were read that do not fit {kind.name} ({' '.join(others)}); check the leads")
     unread = [usual for usual, read in zip(kind.rhythm, names.rhythm, strict=True) if read is None]
     if found.is_named and unread:
         warnings.append(f"no name was read at a rhythm strip: taken as {', '.join(unread)}; check it")
