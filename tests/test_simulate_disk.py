@@ -24,6 +24,7 @@ from simulate.contact_sheet import contact_sheet
 from simulate.disk import write_pages
 from simulate.heart import synthetic_record
 from simulate.job import Job
+from simulate.scene import presets
 
 SMALL = {"long_side_px": 300, "seed": 4}
 
@@ -56,11 +57,11 @@ def test_every_page_is_a_picture_a_truth_and_a_signal(tmp_path: Path) -> None:
 def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
     data = pytest.importorskip("digitize.data")
     pages, signals = tmp_path / "pages", tmp_path / "signals"
-    write_pages(pages, csv_output=signals, count=2, seed=4, long_side_px=900)
+    write_pages(pages, csv_output=signals, count=2, seed=4, preset="clean", long_side_px=900)
     folder = data.FolderPages(pages, signals)
     assert len(folder) == 2
     for index in range(2):
-        reading = Job(seed=4, long_side_px=900).page(index, None)
+        reading = Job(seed=4, preset="clean", long_side_px=900).page(index, None)
         memory = {name: t.numpy() for name, t in data.page_example(reading.page.pixels, reading).items()}
         path = folder.pages[index]
         loaded = data.page_example(*data.load_page(path, signals / f"{path.stem}.csv"))
@@ -226,7 +227,7 @@ def test_the_benchmark_measures_every_preset(
     monkeypatch.setattr(benchmark, "_PAGE_PX", (220, 170))
     assert benchmark.main(["--count", "1", "--slowest", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 6 * 3 and all("a second" in line for line in lines[::3])
+    assert len(lines) == 3 * (len(presets()) + 2) and all("a second" in line for line in lines[::3])
 
 
 # --- what others make of the pages ------------------------------------------------------------------------------------
