@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,35 +15,65 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from classify.explain import Explanation
+    from ecg.record import Record
 
 _SMOOTH_S = 0.04  # single samples of a gradient flicker; a wave of the ECG lasts longer
 _BRIGHTEST = 99.0  # percentile of the attribution that gets the full colour
-_INK, _GRID = "#1d2433", "#f3dfe2"
+_INK, _SOFT, _GRID = "#1d2433", "#667085", "#f3dfe2"
+_LABEL = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0}
 
 
 def draw(explanation: Explanation) -> Figure:
-    """One row for each printed lead over ten seconds, at one scale, with what it adds to the logit at its right."""
+    """The printed leads at one scale over ten seconds, each with what it adds to the logit.
+
+    Leads that are printed one after the other share a row, as on their page.
+    """
     from matplotlib.figure import Figure
 
-    record = explanation.record
-    printed = [k for k in range(len(record.leads)) if np.isfinite(record.signal_mv[k]).any()]
-    step_mv = _row_step_mv(record.signal_mv[printed])
-    figure = Figure(figsize=(11, 1.0 + 0.42 * len(printed)))
+    record, adds = explanation.record, explanation.per_lead()
+    spans = _spans(record)
+    rows = _packed(spans)
+    step_mv = _row_step_mv(record.signal_mv[list(spans)])
+    count = max(rows.values()) + 1
+    figure = Figure(figsize=(11, 1.0 + (0.42 if count > 6 else 0.7) * count))
     axes = figure.subplots()
     heat = gaussian_filter1d(explanation.attribution, _SMOOTH_S * record.fs_hz, axis=1)
-    brightest = float(np.percentile(np.abs(heat[printed]), _BRIGHTEST)) or 1.0
-    adds = explanation.per_lead()
-    for row, k in enumerate(printed):
-        zero = -row * step_mv
-        _paint(axes, heat[k] / brightest, zero, step_mv)
-        values = record.signal_mv[k] - np.nanmedian(record.signal_mv[k])
-        time_s = np.arange(values.size) / record.fs_hz
+    brightest = float(np.percentile(np.abs(heat[list(spans)]), _BRIGHTEST)) or 1.0
+    for k, (first, last) in spans.items():
+        zero, start_s = -rows[k] * step_mv, first / record.fs_hz
+        _paint(axes, heat[k, first:last] / brightest, (start_s, last / record.fs_hz), zero, step_mv)
+        values = record.signal_mv[k, first:last] - np.nanmedian(record.signal_mv[k])
+        time_s = start_s + np.arange(values.size) / record.fs_hz
         axes.plot(time_s, zero + np.clip(values, -0.9 * step_mv, 0.9 * step_mv), color=_INK, lw=0.7)
-        axes.text(-0.12, zero, record.leads[k], ha="right", va="center", fontsize=9, color=_INK)
-        axes.text(10.1, zero, f"{adds[record.leads[k]]:+.2f}", va="center", fontsize=8, color="#667085")
+        words = f"{record.leads[k]} {adds[record.leads[k]]:+.2f}"
+        axes.text(start_s + 0.04, zero + 0.34 * step_mv, words, fontsize=7.5, color=_INK, va="center", bbox=_LABEL)
     _attention(axes, explanation.cam, 0.62 * step_mv, step_mv)
-    _frame(axes, step_mv, len(printed))
+    _frame(axes, step_mv, count)
     return figure
+
+
+def _spans(record: Record) -> dict[int, tuple[int, int]]:
+    """(first, past last) sample of every lead that is printed."""
+    found = {}
+    for k, values in enumerate(record.signal_mv):
+        there = np.flatnonzero(np.isfinite(values))
+        if there.size:
+            found[k] = (int(there[0]), int(there[-1]) + 1)
+    return found
+
+
+def _packed(spans: Mapping[int, tuple[int, int]]) -> dict[int, int]:
+    """A row for every lead: the first in which nothing else is printed at its time."""
+    rows: list[list[tuple[int, int]]] = []
+    chosen = {}
+    for k, (first, last) in spans.items():
+        free = (n for n, row in enumerate(rows) if all(last <= a or b <= first for a, b in row))
+        number = next(free, len(rows))
+        if number == len(rows):
+            rows.append([])
+        rows[number].append((first, last))
+        chosen[k] = number
+    return chosen
 
 
 def _row_step_mv(signal_mv: np.ndarray) -> float:
@@ -51,8 +82,8 @@ def _row_step_mv(signal_mv: np.ndarray) -> float:
     return float(np.clip(np.nanpercentile(reach, 75), 0.3, 4.0))
 
 
-def _paint(axes: Axes, heat: np.ndarray, zero: float, step_mv: float) -> None:
-    extent = (0.0, DURATION_S, zero - step_mv / 2, zero + step_mv / 2)
+def _paint(axes: Axes, heat: np.ndarray, span_s: tuple[float, float], zero: float, step_mv: float) -> None:
+    extent = (*span_s, zero - step_mv / 2, zero + step_mv / 2)
     axes.imshow(heat[None], cmap="RdBu_r", vmin=-1.6, vmax=1.6, extent=extent, aspect="auto", interpolation="bilinear")
 
 
@@ -61,7 +92,7 @@ def _attention(axes: Axes, cam: np.ndarray | None, zero: float, step_mv: float) 
     if cam is not None:
         extent = (0.0, DURATION_S, zero, zero + 0.3 * step_mv)
         axes.imshow(cam[None], cmap="Greys", vmin=0, vmax=1.2, extent=extent, aspect="auto")
-    axes.text(0, zero + 0.36 * step_mv, words, fontsize=8, color="#667085", va="bottom")
+    axes.text(0, zero + 0.36 * step_mv, words, fontsize=8, color=_SOFT, va="bottom")
 
 
 def _frame(axes: Axes, step_mv: float, rows: int) -> None:
@@ -69,7 +100,6 @@ def _frame(axes: Axes, step_mv: float, rows: int) -> None:
         axes.axvline(second, color=_GRID, lw=0.4, zorder=-1)
     axes.set(xlim=(0, DURATION_S), ylim=(-(rows - 0.4) * step_mv, 1.3 * step_mv), yticks=[])
     axes.set_xticks(np.arange(0, DURATION_S + 1), [f"{second:.0f} s" for second in np.arange(0, DURATION_S + 1)])
-    axes.tick_params(labelsize=8, colors="#667085", length=0)
-    axes.text(10.1, 0.62 * step_mv, "adds", fontsize=8, color="#667085")
+    axes.tick_params(labelsize=8, colors=_SOFT, length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -165,4 +165,4 @@ def _percent(part: float) -> str:
 
 def _short(value: float) -> str:
     """Whole numbers from ten on, else two digits after the point."""
-    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:.0f}" if abs(value) >= 10 else f"{round(value, 2) + 0.0:.2f}"  # + 0.0: no minus before a zero
