@@ -37,16 +37,29 @@ class Relief:
         for x, y, offset, slope in self.folds:
             height += slope * np.hypot(points_mm @ np.array([x, y]) - offset, _EDGE_MM)
         if len(self.knots_mm):
-            from scipy.interpolate import LinearNDInterpolator
-
-            height += LinearNDInterpolator(self._facets, self.peaks_mm, 0.0)(points_mm)
+            height += self._facet_height(points_mm.reshape(-1, 2)).reshape(height.shape)
         return height
 
     @cached_property
-    def _facets(self):  # type: ignore[no-untyped-def]
+    def _facets(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Corners [facet, 3, (x, y)] and their heights [facet, 3] in mm, and the rise [facet, (x, y)] of each."""
         from scipy.spatial import Delaunay
 
-        return Delaunay(self.knots_mm)
+        corners = Delaunay(self.knots_mm).simplices
+        where, peaks = self.knots_mm[corners], self.peaks_mm[corners]
+        (ux, uy), (vx, vy) = (where[:, 1] - where[:, 0]).T, (where[:, 2] - where[:, 0]).T
+        du, dv = peaks[:, 1] - peaks[:, 0], peaks[:, 2] - peaks[:, 0]
+        return where, peaks, np.stack([du * vy - dv * uy, dv * ux - du * vx], -1) / (ux * vy - uy * vx)[:, None]
+
+    def _facet_height(self, points_mm: np.ndarray) -> np.ndarray:
+        """The height at points [point, (x, y)] of the facet that holds each of them."""
+        where, peaks, rise = self._facets
+        (ux, uy), (vx, vy) = (where[:, 1] - where[:, 0]).T, (where[:, 2] - where[:, 0]).T
+        x, y = (points_mm[:, k, None] - where[:, 0, k] for k in (0, 1))
+        b, c = (x * vy - y * vx) / (ux * vy - uy * vx), (ux * y - uy * x) / (ux * vy - uy * vx)
+        holds = np.minimum(np.minimum(b, c), 1 - b - c).argmax(1)
+        every = np.arange(len(points_mm))
+        return np.asarray(peaks[holds, 0] + x[every, holds] * rise[holds, 0] + y[every, holds] * rise[holds, 1])
 
     def slope(self, window_mm: Box, step_mm: float) -> np.ndarray:
         """Rise towards x and y on the lattice of a window, float32 [2, row, col]."""
@@ -63,8 +76,7 @@ class Relief:
 
     def _facet_slopes(self, corner_mm: np.ndarray, shape: tuple[int, int], step_mm: float) -> np.ndarray:
         planes = [np.zeros(shape, np.float32), np.zeros(shape, np.float32)]
-        where, peaks = self.knots_mm[self._facets.simplices], self.peaks_mm[self._facets.simplices, None]
-        rises = np.linalg.solve(where[:, 1:] - where[:, :1], peaks[:, 1:] - peaks[:, :1])[..., 0]
+        where, _, rises = self._facets
         px = np.round((where - corner_mm) / step_mm * 32).astype(np.int32)
         near = ((px.max(1) >= 0) & (px.min(1) <= 32 * np.array(shape[::-1]))).all(-1)
         for facet, rise in zip(px[near], rises[near].tolist(), strict=True):

@@ -19,12 +19,14 @@ def separators(layout: Layout, kind: str, pen_mm: float, dy_mm: float, size_mm: 
         return []
     if kind in ("line", "dotted", "dashed"):
         pen_mm = max(0.15, 0.4 * pen_mm)
-    return [
-        Stroke(points_mm, pen_mm, "separator")
-        for row in layout.rows()
-        for box in row[1:]
-        for points_mm in _marks(box, kind, dy_mm, size_mm)
-    ]
+    boxes = [box for row in layout.rows() for box in row[1:]]
+    return [Stroke(_broken(_marks(box, kind, dy_mm, size_mm)), pen_mm, "separator") for box in boxes]
+
+
+def _broken(lines_mm: list[np.ndarray]) -> np.ndarray:
+    """Lines as one curve, with NaN where the pen is lifted."""
+    lifted = np.full((1, 2), np.nan)
+    return np.vstack([part for line in lines_mm for part in (line, lifted)][:-1])
 
 
 def _marks(box: LeadBox, kind: str, dy_mm: float, size_mm: float) -> list[np.ndarray]:

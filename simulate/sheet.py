@@ -27,7 +27,10 @@ class Label:
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A drawn line: float64 [point, (x, y)] in mm and the pen in mm; `kind` is pulse, separator, rule or emblem."""
+    """A drawn line: float64 [point, (x, y)] in mm, NaN where the pen is lifted, and the pen in mm.
+
+    `kind` is pulse, separator, rule or emblem.
+    """
 
     points_mm: np.ndarray
     pen_mm: float

@@ -88,10 +88,11 @@ def centroid_errors_px(share: np.ndarray, truth: Reading) -> np.ndarray:
 @pytest.mark.parametrize(("preset", "seed"), [("clean", 1), ("clean", 4), ("clean", 5), ("photo", 3), ("photo", 5)])
 def test_the_trace_found_in_the_pixels_is_the_true_one(preset: str, seed: int) -> None:
     scene = plain(seed, preset, 1400, "3x4+1", quarter_turns=0)
-    scene = replace(scene, view=replace(scene.view, angle_deg=2.0 if preset == "photo" else 0.0))
+    bare = replace(scene.style, has_names=False, separator="none", pulse="none")
+    scene = replace(scene, style=bare, view=replace(scene.view, angle_deg=2.0 if preset == "photo" else 0.0))
     errors = centroid_errors_px(*ink_share(scene, HEART))
     assert len(errors) > 500
-    assert np.isfinite(errors).mean() > 0.98  # some ink lies under a lead name
+    assert np.isfinite(errors).mean() > 0.99
     assert np.nanmedian(np.abs(errors)) < 0.15
     assert np.abs(np.nanmedian(errors)) < 0.1
 
