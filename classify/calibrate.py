@@ -73,7 +73,7 @@ def fitted(card: Card, logits: np.ndarray, target: np.ndarray) -> Card:
     return replace(warm, thresholds=thresholds)
 
 
-def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT) -> Card:
+def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT, eight_bit: bool = False) -> Card:
     """Write the checkpoint's weights to `output` with temperatures and thresholds from its validation records.
 
     A network for pages sees the validation records whole and as a 3x4 page prints them, so that one threshold serves
@@ -102,7 +102,7 @@ def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT
     if recipe.data.balanced:
         card = replace(card, biases=_biases(card, logits, target, arrays.of("train").targets))
     card = fitted(card, logits, target)
-    return weights.save(output, files.weights(state), card)
+    return weights.save(output, files.weights(state), card, eight_bit)
 
 
 def _biases(card: Card, logits: np.ndarray, target: np.ndarray, trained: np.ndarray) -> dict[str, dict[str, float]]:
@@ -140,13 +140,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--checkpoint", type=Path, required=True, help="best.pth of a training run")
     p.add_argument("--data", type=Path, help="the folder it was trained on (default: simulated records)")
     p.add_argument("--output", type=Path, default=DEFAULT, help="the .safetensors file to write")
+    p.add_argument("--eight_bit", action="store_true", help="keep kernels in eight bits: half the size")
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
-        card = calibrate(args.checkpoint, args.data, args.output)
+        card = calibrate(args.checkpoint, args.data, args.output, args.eight_bit)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Weights on disk: `<name>.safetensors` in half precision, and `<name>.json` that says all about them."""
+"""Weights on disk: `<name>.safetensors` in half precision or eight bits, and `<name>.json` that says all about them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 DEFAULT = Path(__file__).resolve().parent / "diagnosis.safetensors"
 
 
-def save(path: Path, state: Mapping[str, Tensor], card: Card) -> Card:
+def save(path: Path, state: Mapping[str, Tensor], card: Card, eight_bit: bool = False) -> Card:
     """Write the weights and the card beside them; gives the card with its checksum."""
     import torch
     from safetensors.torch import save_file
 
+    from classify.weights.packed import halved, packed
     from ecg.formats import atomic_path
 
-    # Whole numbers (counters) keep their type; statistics of a norm fit half precision as well as kernels do.
-    half = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in state.items()}
-    if not all(torch.isfinite(v).all() for v in half.values()):
+    small = packed(state) if eight_bit else halved(state)
+    if not all(torch.isfinite(v).all() for v in small.values()):
         raise ValueError(f"{path}: a weight does not fit half precision")
     with atomic_path(path) as temporary:
-        save_file(half, str(temporary))
+        save_file(small, str(temporary))
     card = replace(card, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     save_card(path, card)
     return card
@@ -63,9 +63,11 @@ def load(path: Path = DEFAULT) -> tuple[nn.Module, Card]:
     """The network in single precision, ready to answer, and its card."""
     from safetensors.torch import load_file
 
+    from classify.weights.packed import unpacked
+
     card = load_card(path)
     net = network(card.recipe, len(card.labels))
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(str(path)).items()})
+    net.load_state_dict(unpacked(load_file(str(path))))
     return net.eval(), card
 
 
