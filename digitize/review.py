@@ -53,7 +53,7 @@ def review(checkpoint: Path, output: Path, data: Path | None = None) -> dict[str
     """Judge a checkpoint on held-out pages (drawn as its recipe says); writes review.json and pictures to `output`."""
     from digitize.nets import ReconstructionNet
     from digitize.recipe import PassRecipe
-    from digitize.train import held_out_pages
+    from digitize.source import held_out_pages
     from digitize.validation import Validation
     from ecg.fit.checkpoint import load, weights
     from ecg.fit.recipe import from_dict

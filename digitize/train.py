@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digitize.source import CACHE_GB, SYNTHETIC, Source
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -18,22 +18,6 @@ if TYPE_CHECKING:
 
 _LOSSES = ("seg", "grid", "baseline", "theta", "signal")
 _KEYS = {"max_samples": "pages.samples", **{f"loss_weight_{name}": f"losses.{name}" for name in _LOSSES}}
-_CACHE_GB = 8.0
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where training pages come from: `sim_root` and `csv_root` on disk, or drawn from the recordings under `data`.
-
-    `cache` keeps prepared pages of `sim_root` in memory, `cache_dir` on disk, each up to `cache_gb`.
-    """
-
-    sim_root: Path | None = None
-    csv_root: Path | None = None
-    data: Path | None = None
-    cache: bool = False
-    cache_dir: Path | None = None
-    cache_gb: float = _CACHE_GB
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--cache", action="store_true", help="keep the prepared pages of --sim_root in memory")
     p.add_argument("--cache_dir", type=Path, help="keep the prepared pages of --sim_root in this folder")
-    p.add_argument("--cache_gb", type=float, default=_CACHE_GB, help=f"bound of either (default: {_CACHE_GB:g})")
+    p.add_argument("--cache_gb", type=float, default=CACHE_GB, help=f"bound of either (default: {CACHE_GB:g})")
     p.add_argument(
         "--pretrained", action="store_true", help="start the encoder from ImageNet weights (needs a download)"
     )
@@ -87,7 +71,7 @@ def load_recipe(args: argparse.Namespace) -> PassRecipe:
 
 def train(
     recipe: PassRecipe,
-    source: Source = Source(),
+    source: Source = SYNTHETIC,
     output: Path = Path("experiments"),
     resume: Path | None = None,
     pretrained: bool = False,
@@ -116,10 +100,11 @@ def train(
 def prepare(recipe: PassRecipe, source: Source, pretrained: bool = False) -> Any:
     """The `Task` of a recipe: network, losses, training pages and how held-out pages are judged."""
     from digitize.losses import total_loss
+    from digitize.source import datasets
     from digitize.validation import Validation
     from ecg.fit.loop import Task
 
-    dataset, held_out = _datasets(recipe, source)
+    dataset, held_out = datasets(recipe, source)
 
     def loss_fn(net: Any, batch: Any) -> Any:
         return total_loss(net(batch["image"]), batch, recipe.losses)
@@ -173,52 +158,6 @@ def borrow(model: Any, checkpoint: Path) -> int:
             f"{checkpoint}: none of its weights fits this network; expected a checkpoint of the same encoder"
         )
     return taken
-
-
-def _datasets(recipe: PassRecipe, source: Source) -> tuple[Any, Any]:
-    from simulate.stream import training_hearts
-
-    data = Path(source.data) if source.data else None
-    held_out = held_out_pages(recipe, data)
-    if not source.sim_root:
-        return _drawn(recipe, training_hearts(data), recipe.pages.seed, recipe.pages.samples), held_out
-    if recipe.kind != "page":
-        raise ValueError("--sim_root holds whole pages: use a recipe of kind page")
-    return _from_disk(recipe, source.sim_root, source), held_out
-
-
-def held_out_pages(recipe: PassRecipe, data: Path | None) -> Any:
-    """The pages that a recipe is judged on, of recordings (under `data`, else synthetic) that no training draws."""
-    from simulate.stream import validation_hearts
-
-    return _drawn(recipe, validation_hearts(data), recipe.pages.seed + 1, recipe.pages.validation_samples)
-
-
-def _drawn(recipe: PassRecipe, hearts: Any, seed: int, samples: int) -> Any:
-    from digitize.data import PageDataset, RowDataset
-    from simulate.stream import PageStream
-
-    stream = PageStream(hearts, seed, recipe.pages.shares, recipe.pages.difficulty)
-    if recipe.kind == "page":
-        return PageDataset(stream, samples, recipe.pages.size_px)
-    return RowDataset(stream, samples, recipe.pages.size_px[0])
-
-
-def _from_disk(recipe: PassRecipe, sim_root: Path, source: Source) -> Any:
-    from digitize.on_disk import find_pages, shortly
-    from digitize.prepared import PreparedPages
-    from ecg.fit.cache import GB, DiskCache, MemoryCache
-
-    found, left_out = find_pages(sim_root, source.csv_root or sim_root)
-    if left_out:
-        print(f"{len(left_out)} pictures have no truth, left out: {shortly(left_out)}", file=sys.stderr)
-    limit = int(source.cache_gb * GB)
-    memory = MemoryCache(limit) if source.cache else None
-    disk = DiskCache(source.cache_dir, limit) if source.cache_dir else None
-    chosen = found[: recipe.pages.samples or None]
-    made = PreparedPages(chosen, recipe.pages.size_px, recipe.pages.seed, memory, disk)
-    made.fill(recipe.fit.num_workers)
-    return made
 
 
 if __name__ == "__main__":

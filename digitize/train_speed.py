@@ -29,6 +29,12 @@ class Row:
     how: str
     pages_per_s: float
     cpu_ms: float
+    on_gpu: bool = False
+
+    @property
+    def cost_ms(self) -> float:
+        """What a page takes: by the clock on a GPU, else processor time, which is the same when nothing else runs."""
+        return 1000 / self.pages_per_s if self.on_gpu else self.cpu_ms
 
 
 class Clock:
@@ -55,16 +61,14 @@ def measure(recipe: PassRecipe, sim_root: Path, csv_root: Path, steps: int) -> l
 
 
 def bottleneck(rows: Sequence[Row]) -> str:
-    """Which of the two sides the faster way of the other waits for."""
-    loading = max((r for r in rows if r.what == "load"), key=lambda r: r.pages_per_s)
-    plain = next(r for r in rows if r.what == "load")
-    step = max((r for r in rows if r.what == "step"), key=lambda r: r.pages_per_s)
-    slower = "the step" if step.pages_per_s < loading.pages_per_s else "loading"
-    kept = loading.pages_per_s / plain.pages_per_s
-    return (
-        f"bottleneck: {slower}. The best step ({step.how}) takes {step.pages_per_s:.1f} pages a second, the best "
-        f"loading ({loading.how}) gives {loading.pages_per_s:.1f}, {kept:.1f} times as many as {plain.how}"
-    )
+    """What a page waits for, with every cache: reading it or the best step."""
+    step = min((r for r in rows if r.what == "step"), key=lambda r: r.cost_ms)
+    said = [f"the best step ({step.how}) takes {step.cost_ms:.0f} ms a page"]
+    for row in rows:
+        if row.what == "load" and row.how.endswith(f" {_WORKERS[0]} workers"):
+            slower = "loading" if row.cost_ms > step.cost_ms else "the step"
+            said.append(f"{row.how}: loading takes {row.cost_ms:.0f} ms, {slower} is the bottleneck")
+    return "\n".join(said)
 
 
 def _pages(recipe: PassRecipe, sim_root: Path, csv_root: Path, **caches: Any) -> PreparedPages:
@@ -135,7 +139,8 @@ def _step(recipe: PassRecipe, batch: Any, steps: int, how: str) -> Row:
     clock = Clock()
     for number in range(steps):
         engine.step(stream, group, recipe.fit.lr, 2 + number, lambda: False)
-    return clock.row("step", how, steps * len(group[0]))
+    row = clock.row("step", how, steps * len(group[0]))
+    return replace(row, on_gpu=engine.device.type != "cpu")
 
 
 def table(rows: Sequence[Row]) -> str:

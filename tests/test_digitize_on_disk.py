@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -187,4 +188,5 @@ def test_the_speed_of_a_training_is_one_table_with_the_bottleneck_named(
     said = capsys.readouterr().out
     for how in ("no cache, 0 workers", "--cache_dir, 0", "--cache, 0", "fp32 ", "fp32, channels_last", "bf16 "):
         assert f"| {how}" in said
-    assert "bottleneck: the step. The best step (" in said
+    assert re.search(r"the best step \(.*\) takes \d+ ms a page", said)
+    assert re.search(r"^no cache, 0 workers: loading takes \d+ ms, (loading|the step) is the bottleneck$", said, re.M)
