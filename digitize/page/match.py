@@ -25,6 +25,7 @@ _SURELY_READ = 0.4  # and tell rows from rules and text when they agree this wel
 _SPARE_ROWS = 2  # so many rows may be something else
 _INKED = 0.5  # least share of the ink that must lie where the layout has traces
 _SURE = 0.4  # a rhythm strip is what was read there when that is this sure
+_CERTAIN, _UNREAD = 0.5, 6  # where more names than six are this certain, rows and columns alone do not decide
 _FIRST = 0.6  # what the first explained name counts less than the others
 _PLACING = 1.8  # two names say where the layout begins
 _STRAY = 0.25  # a name that stands at no name's height counts so much against a layout
@@ -106,6 +107,12 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
         raise UnknownLayout(
             f"the page looks most like {best.template.name}, but only {best.covered:.0%} of its traces lie where that "
             f"has them ({rows} rows were seen: {seen_names(evidence)}); give --layout"
+        )
+    sure = sum(word.score > _CERTAIN for word in evidence.names())
+    if candidates is None and not best.is_named and sure > _UNREAD:
+        raise UnknownLayout(
+            f"{sure} lead names were read for certain, but they fit no known layout "
+            f"({rows} rows were seen: {seen_names(evidence)}); give --layout"
         )
     if rival is not None and best.score - rival.score < _MARGIN:
         raise UnknownLayout(
