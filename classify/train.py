@@ -205,6 +205,7 @@ def load_recipe(args: argparse.Namespace) -> Recipe:
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when trained, 1 when something is wrong, 130 when interrupted."""
     args = parser().parse_args(argv)
+    from ecg.fit import ddp
     from ecg.fit.precision import FitError
 
     try:
@@ -217,7 +218,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
         return 130
     best = "" if result.best_metric is None else f" ({recipe.fit.best_metric} {result.best_metric:.4f})"
-    print(f"best: epoch {result.best_epoch}{best}: {result.best}")
+    if ddp.speaks():
+        print(f"best: epoch {result.best_epoch}{best}: {result.best}")
     return 0
 
 

@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when trained, 2 when something is wrong, 130 when interrupted."""
     args = parser().parse_args(argv)
+    from ecg.fit import ddp
     from ecg.fit.precision import FitError
 
     source = Source(args.sim_root, args.csv_root, args.data, args.cache, args.cache_dir, args.cache_gb)
@@ -57,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("digitize.train: interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
         return 130
-    print(f"trained {result.epochs} epochs, {result.steps} steps: {result.best}")
+    if ddp.speaks():
+        print(f"trained {result.epochs} epochs, {result.steps} steps: {result.best}")
     return 0
 
 
@@ -87,7 +89,7 @@ def train(
     from ecg.fit.recipe import to_dict
     from ecg.fit.run_folder import RunFolder
 
-    if not source.sim_root and not source.data:
+    if not source.sim_root and not source.data and ddp.speaks():
         print("no recordings given: drawing pages of synthetic hearts (see --data, --sim_root)", file=sys.stderr)
     with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
         task = prepare(recipe, source, pretrained)

@@ -42,6 +42,11 @@ def rank() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
 
 
+def speaks() -> bool:
+    """Whether this is the one process that tells people anything, also before and after the team is together."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def local_rank() -> int:
     """Which GPU of its machine this process takes."""
     return int(os.environ.get("LOCAL_RANK", "0"))
