@@ -137,7 +137,7 @@ def page_targets(
         "grid": _grid_heat(mm, reading.facts.get("grid_mm"))[None],
         "baseline": _baseline_heat(mm, reading)[None],
         "theta": np.array([np.sin(angle), np.cos(angle)], np.float32),
-        "signal": _page_signal(reading, curves, size_px, float(angle)),
+        **_page_signal(reading, curves, size_px, float(angle)),
     }
 
 
@@ -188,18 +188,36 @@ def _baseline_heat(mm: np.ndarray, reading: Reading) -> np.ndarray:
     return heat.astype(np.float32)
 
 
-def _page_signal(reading: Reading, curves: list[np.ndarray], size_px: tuple[int, int], angle: float) -> np.ndarray:
-    """Height of every lead in every column, px, float32 [12, col]; NaN where none, and everywhere on turned pages."""
+def _page_signal(
+    reading: Reading, curves: list[np.ndarray], size_px: tuple[int, int], angle: float
+) -> dict[str, np.ndarray]:
+    """signal, the height of every lead in every column, px, and signal_edge, both float32 [12, col].
+
+    NaN where a lead is not, and everywhere on turned pages.
+    """
     out = np.full((len(STANDARD), size_px[0]), np.nan, np.float32)
+    edge = np.zeros_like(out)
     if abs(angle) > np.radians(15):
-        return out
+        return {"signal": out, "signal_edge": edge}
     columns = np.arange(size_px[0])
     for i in sorted(range(len(reading.traces)), key=lambda i: reading.layout.boxes[i].is_rhythm):
-        row = out[STANDARD.index(reading.traces[i].lead.removeprefix("-"))]
+        lead = STANDARD.index(reading.traces[i].lead.removeprefix("-"))
+        row, ends = out[lead], curves[i][[0, -1], 0]
+        edge[lead] = np.maximum(edge[lead], edge_heat(ends, columns))
         values = column_heights(curves[i], columns)
         values[(values < 0) | (values > size_px[1] - 1)] = np.nan
         row[np.isnan(row)] = values[np.isnan(row)]
-    return out
+    return {"signal": out, "signal_edge": edge}
+
+
+def edge_heat(places_px: np.ndarray, columns_px: np.ndarray) -> np.ndarray:
+    """1 where a lead begins or ends, falling off within two columns, float32 [column]; places may be NaN (hidden)."""
+    step = columns_px[1] - columns_px[0]
+    places_px = places_px[np.isfinite(places_px)]
+    if not places_px.size:
+        return np.zeros(columns_px.size, np.float32)
+    away = np.abs(columns_px - places_px[:, None]).min(0) / step
+    return _heat(away, 1.2).astype(np.float32)
 
 
 def column_heights(points_px: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -314,7 +332,7 @@ def column_centres_px(width_px: int) -> np.ndarray:
 def _row_targets(
     sheet: Sheet, window: np.ndarray, baseline_mm: float, to_px: ToPx, width_px: int
 ) -> dict[str, np.ndarray]:
-    """seg int64 [row, col] and signal float32 [1, column] (height in px, NaN where the row has no trace)."""
+    """seg int64 [row, col]; signal (height in px, NaN where the row has no trace), signal_edge float32 [1, column]."""
     seg = np.zeros((ROW_HEIGHT_PX, width_px), np.uint8)
     columns = column_centres_px(width_px)
     signal = np.full(columns.size, np.nan, np.float32)
@@ -339,7 +357,9 @@ def _row_targets(
             heights = column_heights(points, columns)
             signal = np.where(np.isfinite(heights), heights, signal)
     signal[(signal < 0) | (signal > ROW_HEIGHT_PX - 1)] = np.nan
-    return {"seg": seg.astype(np.int64), "signal": signal.astype(np.float32)[None]}
+    ends = np.concatenate([sheet.traces[i][[0, -1], 0] for i in np.flatnonzero(target)])
+    edge = edge_heat(to_px(np.stack([ends, np.full_like(ends, baseline_mm)], axis=-1))[:, 0], columns)
+    return {"seg": seg.astype(np.int64), "signal": signal.astype(np.float32)[None], "signal_edge": edge[None]}
 
 
 def _row_line(canvas: np.ndarray, points_px: np.ndarray, value: int, pen_mm: float) -> None:

@@ -40,7 +40,7 @@ def seg_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def heat_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """Binary cross-entropy against a soft map in 0..1, its rare bright pixels weighted up; both [b, 1, row, col]."""
+    """Binary cross-entropy against a soft map in 0..1, its rare bright places weighted up; both of one shape."""
     return F.binary_cross_entropy_with_logits(logits.float(), target, weight=1 + 6 * target)
 
 
@@ -82,5 +82,6 @@ def total_loss(out: Mapping[str, Tensor], batch: Mapping[str, Tensor], weights: 
         parts["theta"] = theta_loss(out["theta"], batch["theta"])
     if "signal" in out:
         parts["signal"] = signal_loss(out["signal"], out["signal_valid"], batch["signal"])
+        parts["signal"] = parts["signal"] + heat_loss(out["signal_edge"], batch["signal_edge"])
     total = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros(()))
     return {**parts, "total": total}

@@ -64,9 +64,10 @@ class ThetaHead(nn.Module):
 
 
 class SignalHead(nn.Module):
-    """For every lead and column, logits over the height [batch, lead, row, column] and whether its ink is there at all.
+    """For every lead and column, logits over the height [batch, lead, row, column], and two logits of its own.
 
-    The second output, `signal_valid`, is a logit [batch, lead, column]. There are `per_px` columns a pixel.
+    Of these, [batch, lead, column], `signal_valid` says whether the lead's ink is there at all, `signal_edge` whether a lead begins or ends there. There
+    are `per_px` columns a pixel.
     """
 
     def __init__(self, width: int, leads: int, per_px: int) -> None:
@@ -75,10 +76,15 @@ class SignalHead(nn.Module):
         wide = max(width, 2 * leads * per_px)
         self.height = nn.Sequential(nn.Conv2d(width, wide, 3, padding=1), nn.ReLU(), nn.Conv2d(wide, leads * per_px, 1))
         self.valid = nn.Conv1d(2 * width, leads * per_px, 9, padding=4)
+        self.edge = nn.Conv1d(2 * width, leads * per_px, 9, padding=4)
 
     def forward(self, features: Tensor, deepest: Tensor) -> dict[str, Tensor]:
         columns = torch.cat([features.amax(2), features.mean(2)], dim=1)
-        return {"": self._spread(self.height(features)), "_valid": self._spread(self.valid(columns))}
+        return {
+            "": self._spread(self.height(features)),
+            "_valid": self._spread(self.valid(columns)),
+            "_edge": self._spread(self.edge(columns)),
+        }
 
     def _spread(self, values: Tensor) -> Tensor:
         """[batch, lead * per_px, ..., px] to [batch, lead, ..., px * per_px]."""

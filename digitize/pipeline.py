@@ -25,7 +25,8 @@ _HALF_STRIP_MM = 20.0
 _SURE = 0.5  # of names that were read this surely,
 _OTHERWISE = 0.15  # more of the names than this may not say otherwise without a word
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
-_LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
+_BESIDE_MM = 0.12  # a column this near to a lead's end may show its neighbour
+_END_MM = 1.5  # so near to its ends a lead that is clearly seen counts as there
 _LIMB_LIMIT_MV = 0.15
 
 
@@ -280,20 +281,26 @@ def calibrate(
         warnings.append(f"gain taken as 10 mm/mV: {seen}; give it if the page says otherwise")
     elif mm_per_mv is not None and gain is not None and gain != mm_per_mv:
         warnings.append(f"the gain given is {mm_per_mv:g} mm/mV, but the pulses say {gain:g} mm/mV")
-    begin, _, end, _ = layout.extent_mm
-    moved = layout.shifted(start_mm(rows, begin, end - begin - _LAST_SAMPLE_S * layout.mm_per_s) - begin, 0.0)
+    moved = layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
     return replace(moved, mm_per_mv=mm_per_mv or gain or 10.0), tuple(warnings)
 
 
 def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
-    """The part of a row that is a box's, in page px; NaN where no trace is."""
-    step = float(row.x_mm[1] - row.x_mm[0])
-    inside = (row.x_mm > box.box_mm[0] - step) & (row.x_mm < box.box_mm[2] + step)
-    mm = np.stack([row.x_mm[inside], row.y_mm[inside]], axis=-1)
-    px = geometry.to_px(mm)
-    confidence = row.certainty[inside] * row.presence[inside]
-    hidden = row.presence[inside] < 0.3
-    return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, confidence))
+    """The part of a row that is a box's, in page px; NaN where no trace is.
+
+    Right at its ends a column may show the next lead too: the last columns well inside stand for them.
+    """
+    x0, x1 = box.box_mm[0], box.box_mm[2]
+    inside = np.flatnonzero((row.x_mm > x0 + _BESIDE_MM) & (row.x_mm < x1 - _BESIDE_MM))
+    x_mm, near_end = row.x_mm[inside], np.minimum(row.x_mm[inside] - x0, x1 - row.x_mm[inside]) < _END_MM
+    hidden = (row.presence[inside] < 0.3) & ~(near_end & (row.certainty[inside] > 0.5))
+    y_mm = np.where(hidden, np.nan, row.y_mm[inside])
+    confidence = np.where(hidden, 0.0, row.certainty[inside] * row.presence[inside])
+    x_mm = np.concatenate([[x0], x_mm, [x1]])
+    px = geometry.to_px(np.stack([x_mm, np.pad(np.nan_to_num(y_mm, nan=box.baseline_mm), 1, "edge")], axis=-1))
+    return Trace(
+        box.lead, px[:, 0], np.where(np.isnan(np.pad(y_mm, 1, "edge")), np.nan, px[:, 1]), np.pad(confidence, 1, "edge")
+    )
 
 
 def name_strips(

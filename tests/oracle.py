@@ -18,6 +18,7 @@ from digitize.data import (
     _framed,
     column_centres_px,
     column_heights,
+    edge_heat,
     page_targets,
 )
 from digitize.page.names import TURNED, PrintedWord
@@ -56,7 +57,15 @@ def scene(
     box = found.layout.boxes[0].box_mm
     layout = kind.place((x0, y0), box[3] - box[1], mm_per_s, mm_per_mv, lines)
     style = found.style if pulse is None else replace(found.style, pulse=pulse)
-    return replace(found, layout=layout, style=style, long_side_px=long_side_px)
+    room = np.array(layout.extent_mm) + np.array([-25, -10, 25, 10])
+    low, high = np.minimum(found.paper.extent_mm[:2], room[:2]), np.maximum(found.paper.extent_mm[2:], room[2:])
+    sheet = (*low.tolist(), *high.tolist())  # what leaves the paper is not printed
+    paper = (
+        found.paper
+        if layout.extent_mm == found.layout.extent_mm
+        else replace(found.paper, extent_mm=sheet, grid_mm=sheet)
+    )
+    return replace(found, layout=layout, style=style, paper=paper, long_side_px=long_side_px)
 
 
 def heart(seed: int = 0) -> Record:
@@ -117,12 +126,13 @@ class Oracle:
 
         starts = to_strip(self.truth.geometry.to_px(starts_mm(self.truth.layout.boxes)))
         middle = np.abs(starts[:, 1] - (rows - 1) / 2)
-        height = np.full(columns.size, np.nan)
+        height, ends = np.full(columns.size, np.nan), []
         for i in np.flatnonzero(middle < middle.min() + 2):
             trace = self.truth.traces[i]
             points = to_strip(np.stack([trace.x_px, trace.y_px], axis=-1))
             found = column_heights(points, columns)
             height = np.where(np.isfinite(found), found, height)
+            ends.append(points[[0, -1], 0])
             _ink(seg[ROW_TARGET], points)
         for points in self.truth.facts["pulses_mm"]:
             _ink(seg[ROW_PULSE], to_strip(self.truth.geometry.to_px(np.array(points))))
@@ -132,6 +142,7 @@ class Oracle:
             window_mm[1] + (np.where(seen, height, 0.0) + 0.5) / ROW_PX_PER_MM,
             seen.astype(np.float32),
             seen.astype(np.float32),
+            edge_heat(np.concatenate(ends), columns),
             seg,
             (window_mm[0], window_mm[1]),
         )

@@ -41,6 +41,7 @@ from ecg.geometry import project
 from ecg.leads import STANDARD
 from ecg.reading import Reading
 from simulate.camera import pixel_mm
+from simulate.ink import Ink
 from simulate.stream import MixedHearts, PageStream, SyntheticHearts
 
 SHARES = {"clean": 0.4, "scan": 0.3, "photo": 0.3}
@@ -170,7 +171,8 @@ def test_ink_stands_where_the_truth_says_in_its_leads_class() -> None:
     truth = photo(4)
     matrix, targets = targets_of(truth)
     for trace in truth.traces:
-        px = np.rint(project(matrix, np.stack([trace.x_px, trace.y_px], -1))).astype(int)
+        points = project(matrix, np.stack([trace.x_px, trace.y_px], -1))
+        px = np.rint(points[np.isfinite(points).all(1)]).astype(int)
         seen = targets["seg"][px[:, 1], px[:, 0]]
         assert np.mean(seen == 1 + STANDARD.index(trace.lead)) > 0.85, trace.lead  # neighbours cross it
     pulses = truth.geometry.after(matrix).to_px(np.array(truth.facts["pulses_mm"]))
@@ -236,7 +238,9 @@ def test_pixels_and_targets_of_a_row_go_through_one_residual(seed: int) -> None:
 
 def clean_row(seed: int) -> Sample:
     found = scene(seed, "clean", "3x4+1")
-    paper = replace(found.paper, pen_mm=0.3, kind="5mm", heavy_strength=0.3, ink_rgb=(0, 0, 0), ink_strength=1.0)
+    paper = replace(
+        found.paper, pen_mm=0.3, kind="5mm", heavy_strength=0.3, ink_rgb=(0, 0, 0), ink_strength=1.0, ink=Ink()
+    )
     return row_example(replace(found, paper=paper), heart(seed), rng_for(0, 0, seed), 128)
 
 

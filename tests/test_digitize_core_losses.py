@@ -124,7 +124,13 @@ def all_heads() -> tuple[ReconstructionNet, dict[str, Tensor]]:
     y_px[:, :, 40:] = nan
     unit = torch.nn.functional.normalize(torch.randn(2, 2), dim=1)
     batch = {"image": torch.rand(2, 3, 64, 64), "seg": torch.randint(0, 4, (2, 64, 64)), "theta": unit}
-    return net, {**batch, "grid": torch.rand(2, 1, 64, 64), "baseline": torch.rand(2, 1, 64, 64), "signal": y_px}
+    return net, {
+        **batch,
+        "grid": torch.rand(2, 1, 64, 64),
+        "baseline": torch.rand(2, 1, 64, 64),
+        "signal": y_px,
+        "signal_edge": torch.rand(y_px.shape),
+    }
 
 
 def test_the_total_is_the_weighted_sum_and_reaches_every_parameter() -> None:

@@ -19,7 +19,7 @@ SHAPES = {
     "grid": {"grid": (2, 1, 64, 96)},
     "baseline": {"baseline": (2, 1, 64, 96)},
     "theta": {"theta": (2, 2)},
-    "signal": {"signal": (2, 12, 64, 96), "signal_valid": (2, 12, 96)},
+    "signal": {"signal": (2, 12, 64, 96), "signal_valid": (2, 12, 96), "signal_edge": (2, 12, 96)},
 }
 
 
@@ -39,7 +39,10 @@ def test_every_choice_of_heads_gives_its_own_outputs(heads: tuple[str, ...]) -> 
 def test_the_row_network_gives_one_lead_at_two_columns_a_pixel() -> None:
     spec = replace(SMALL, in_channels=4, heads=("seg", "signal"), seg_classes=5, signal_leads=1, columns_per_px=2)
     shapes = {name: tuple(value.shape) for name, value in seen(spec).items()}
-    assert shapes == {"seg": (2, 5, 64, 96), "signal": (2, 1, 64, 192), "signal_valid": (2, 1, 192)}
+    along = (2, 1, 192)
+    assert shapes == {
+        "seg": (2, 5, 64, 96), "signal": (2, 1, 64, 192), "signal_valid": along, "signal_edge": along,
+    }  # fmt: skip
 
 
 def test_columns_of_one_pixel_stand_side_by_side_and_leads_apart() -> None:

@@ -78,7 +78,8 @@ class DarkFinder(nn.Module):
         dark = (1 - image[:, :3].mean(1)) * self.sharpness  # [batch, row, px]
         fine = nn.functional.interpolate(dark, scale_factor=ROW_COLUMNS_PER_PX, mode="linear")[:, None]
         there = fine.amax(2) - 0.5 * self.sharpness
-        return {"signal": fine, "signal_valid": there, "seg": torch.zeros(1, ROW_CLASSES, *image.shape[2:])}
+        seg = torch.zeros(1, ROW_CLASSES, *image.shape[2:])
+        return {"signal": fine, "signal_valid": there, "signal_edge": torch.zeros_like(there), "seg": seg}
 
 
 @pytest.mark.parametrize(("preset", "seed"), [("clean", 1), ("photo", 2)])

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_REACH = 4  # rows around the path that take part in its centre of gravity
+_REACH = 16  # rows around the path that take part in its centre of gravity: on a flank a column crosses many
 _CLIMB = 0.15  # nats a row: what going up or down costs, so that a separator's tick does not pay and a QRS does
 _LEAST = 1e-4  # no height is less likely than this: a column alone cannot force the path
 

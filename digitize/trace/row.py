@@ -19,14 +19,15 @@ _STRIDE = 32  # the network's sides must be multiples of this
 class RowReading:
     """What the row network read along one row, per column, in paper mm.
 
-    `x_mm`, `y_mm` [column] are the curve, `certainty` and `presence` [column] lie in 0..1, `seg` is the class map
-    [row, col] in 0..1 per class, `corner_mm` the strip's upper left corner.
+    `x_mm`, `y_mm` [column] are the curve; `certainty`, `presence` and `edge` [column], whether a lead begins or ends
+    there, lie in 0..1; `seg` is the class map [row, col] in 0..1 per class, `corner_mm` the strip's upper left corner.
     """
 
     x_mm: np.ndarray
     y_mm: np.ndarray
     certainty: np.ndarray
     presence: np.ndarray
+    edge: np.ndarray
     seg: np.ndarray
     corner_mm: tuple[float, float]
 
@@ -73,6 +74,7 @@ def read_row(
         window_mm[1] + (height_px + 0.5) / ROW_PX_PER_MM,
         certainty,
         out["signal_valid"][0, 0].float().sigmoid().cpu().numpy(),
+        out["signal_edge"][0, 0].float().sigmoid().cpu().numpy(),
         out["seg"][0].float().softmax(0).cpu().numpy(),
         (window_mm[0], window_mm[1]),
     )

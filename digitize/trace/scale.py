@@ -9,9 +9,14 @@ import numpy as np
 
 from digitize.data import ROW_PULSE, ROW_PX_PER_MM
 from digitize.trace.row import RowReading
+from ecg.layout import Layout, LeadBox
 
 GAINS_MM_PER_MV = (2.5, 5.0, 10.0, 20.0, 40.0)
 _TOLERANCE = 0.15
+_STEP_MM = 0.05
+_LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
+_STAY = 1e-3  # what moving costs, a mm: nothing seen means the layout's own place
+_WORTH_MM = 5.0  # so much trace, in or out, weighs as much as one edge
 _FOOT_MM = 4.0  # a pulse stands this near to the zero line of its row
 
 
@@ -63,44 +68,30 @@ def gain_from_pulses(rows: Sequence[RowReading]) -> tuple[float | None, float]:
     return (nearest if abs(height / nearest - 1) < _TOLERANCE else None), height
 
 
-def start_mm(rows: Sequence[RowReading], expected_mm: float, length_mm: float, reach_mm: float = 15.0) -> float:
-    """Where the first column begins, for rows `length_mm` long: the place that takes in the most of what was read.
+def start_mm(rows: Sequence[RowReading], layout: Layout, reach_mm: float = 15.0) -> float:
+    """Where the first column begins: the place, near the layout's, at which its leads begin and end as they were seen.
 
-    Only places where some row's trace begins, or ends `length_mm` later, are tried, within `reach_mm` of what the
-    layout says; without one the expectation stands.
+    What was read as trace has to lie inside the rows as well, which tells a pulse's edge from the first lead's.
     """
-    begins = np.concatenate([_edges(row, rising=True) for row in rows])
-    ends = np.concatenate([_edges(row, rising=False) for row in rows]) - length_mm
-    tried = np.concatenate([begins, ends])
-    tried = tried[np.abs(tried - expected_mm) < reach_mm]
-    if not len(tried):
-        return expected_mm
-    fit = np.array([sum(_taken_in(row, x, length_mm) for row in rows) for x in tried])
-    # Places that take in as much within half a millimetre's worth are one place seen several times.
-    alike = tried[fit > fit.max() - 0.5 * len(rows)]
-    near = np.abs(alike - tried[fit.argmax()]) < 1.0
-    begun = near & np.isin(alike, begins)  # a beginning is the thing itself; an end only stands for it
-    return float(np.median(alike[begun] if begun.any() else alike[near]))
+    begin = layout.extent_mm[0]
+    moves = np.arange(-reach_mm, reach_mm, _STEP_MM)
+    last_mm = _LAST_SAMPLE_S * layout.mm_per_s
+    fit = sum(_fit(row, boxes, moves, last_mm) for row, boxes in zip(rows, layout.rows(), strict=True))
+    best = int(np.argmax(fit - _STAY * np.abs(moves)))
+    if not 0 < best < len(moves) - 1:
+        return begin
+    before, at, after = fit[best - 1 : best + 2]
+    return (
+        begin + float(moves[best]) + _STEP_MM * 0.5 * float(before - after) / min(float(before - 2 * at + after), -1e-9)
+    )
 
 
-def _edges(row: RowReading, rising: bool) -> np.ndarray:
-    """Places in mm at which a trace begins (or ends) and goes on (or was there) for most of the next 5 mm."""
-    there = (row.presence >= 0.5).astype(np.int8)
+def _fit(row: RowReading, boxes: Sequence[LeadBox], moves_mm: np.ndarray, last_mm: float) -> np.ndarray:
+    """How well a row's boxes agree with what was read when they are moved along it, [move]."""
+    begins = np.array([box.box_mm[0] for box in boxes])
+    end = max(box.box_mm[2] for box in boxes) - last_mm
+    edges = np.append(begins, end)[:, None] + moves_mm
     step = float(row.x_mm[1] - row.x_mm[0])
-    count = max(1, round(5.0 / step))
-    at = np.flatnonzero(np.diff(there) == (1 if rising else -1)) + 1
-    kept = []
-    for i in at:
-        part = there[i : i + count] if rising else there[max(0, i - count) : i]
-        if part.sum() > 0.8 * count:
-            before, after = row.presence[i - 1], row.presence[i]
-            kept.append(float(row.x_mm[i - 1] + step * (0.5 - before) / (after - before)))
-    return np.array(kept)
-
-
-def _taken_in(row: RowReading, x0_mm: float, length_mm: float) -> float:
-    """Trace inside the span less trace outside it, in mm."""
-    inside = (row.x_mm >= x0_mm) & (row.x_mm < x0_mm + length_mm)
-    step = float(row.x_mm[1] - row.x_mm[0])
-    there = row.presence >= 0.5
-    return float(there[inside].sum() - there[~inside].sum()) * step
+    seen = np.interp(edges, row.x_mm, row.edge, 0.0, 0.0).sum(0)
+    inside = np.interp(edges[[0, -1]], row.x_mm, np.cumsum(row.presence) * step)
+    return seen + (inside[1] - inside[0]) / _WORTH_MM
