@@ -47,8 +47,9 @@ def contact_sheet(
     kinds = [p for p in presets() if preset in (p, MIXED)] if rows == "preset" else list(TEMPLATES)
     strips = []
     with tqdm(total=len(kinds) * count, desc="contact sheet", unit="page", file=sys.stderr) as bar:
-        for kind in kinds:
-            wanted = replace(job, preset=kind) if rows == "preset" else replace(job, layout=kind)
+        for row, kind in enumerate(kinds):
+            # The same pages through every preset can be compared; of layouts other pages show more.
+            wanted = replace(job, preset=kind) if rows == "preset" else replace(job, layout=kind, seed=seed + row)
             tiles = []
             for index, source in enumerate(wanted.sources(found, count)):
                 tiles.append(_tile(wanted.page(index, source).page.pixels))
@@ -85,4 +86,4 @@ def _save(pixels: np.ndarray, path: Path) -> None:
         if path.suffix.lower() == ".png":
             picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(temporary, optimize=True)
         else:
-            picture.save(temporary, quality=85)
+            picture.save(temporary, quality=78)
