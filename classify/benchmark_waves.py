@@ -26,8 +26,8 @@ Found = Mapping[str, np.ndarray]  # wave -> seconds [beat, (onset, peak, end)]
 def waves_table(folder: Path) -> dict[str, Any]:
     """Error in ms (mean, SD), sensitivity and predictive value per wave; all records, and the even-numbered ones.
 
-    Thresholds were chosen on odd-numbered records, the mixing of leads was compared on even-numbered ones. Lead II is judged by its own marks; the twelve leads together
-    by the median of the leads' marks of each beat.
+    Thresholds were chosen on odd-numbered records, the mixing of leads was compared on even-numbered ones. Lead II is
+    judged by its own marks; the twelve leads together by the median of the leads' marks of each beat.
     """
     from tqdm import tqdm
 
