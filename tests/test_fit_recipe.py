@@ -94,3 +94,16 @@ def test_steps_and_warm_up() -> None:
     schedule = Schedule(FitSettings(schedule="step", step_epochs=2, lr=1.0, warmup_steps=4), 5)
     assert [schedule.lr(s) for s in (0, 1, 3, 9)] == [0.25, 0.5, 1.0, 1.0]
     assert schedule.lr(10) == pytest.approx(0.1)
+
+
+def test_steps_at_given_epochs() -> None:
+    schedule = Schedule(FitSettings(schedule="step", step_at=(1, 3), lr=1.0), 5)
+    assert [schedule.lr(step) for step in (4, 5, 14, 15, 99)] == pytest.approx([1.0, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_the_plateau_rule_never_goes_below_its_floor() -> None:
+    settings = FitSettings(schedule="plateau", best_metric="auc", lr=1.0, plateau_patience=0, lr_min=0.2)
+    schedule = Schedule(settings, 5)
+    for _ in range(9):
+        schedule.after_epoch(0.5)
+    assert schedule.lr(0) == pytest.approx(0.2)
