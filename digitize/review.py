@@ -55,14 +55,14 @@ def review(checkpoint: Path, output: Path, data: Path | None = None) -> dict[str
     from digitize.recipe import PassRecipe
     from digitize.source import held_out_pages
     from digitize.validation import Validation
-    from ecg.fit.checkpoint import load, weights
+    from ecg.fit.checkpoint import fill, load, weights
     from ecg.fit.recipe import from_dict
     from ecg.formats import write_text
 
     state = load(checkpoint)
     recipe = from_dict(PassRecipe, state["recipe"])
     net = ReconstructionNet(recipe.net)
-    net.load_state_dict(weights(state))
+    fill(net, weights(state), checkpoint)
     validate, pictures = Validation(held_out_pages(recipe, data), recipe), PictureFolder(output)
     measured = validate(net.eval())
     validate.show(pictures, state["step"])  # type: ignore[arg-type]

@@ -247,6 +247,13 @@ def test_a_truncated_checkpoint_and_a_foreign_file_are_refused(tmp_path: Path) -
             checkpoint.load(path)
 
 
+def test_weights_of_another_network_are_refused_by_name(tmp_path: Path) -> None:
+    run, recipe = new_run(tmp_path), settings(epochs=1)
+    last = fit(Task(net(), loss_fn, Points()), recipe, run).last
+    with pytest.raises(checkpoint.CheckpointError, match=r"last\.pth: these weights do not fit this network .*Missing"):
+        fit(Task(net(0.0).append(nn.Linear(1, 1)), loss_fn, Points()), recipe, run, last)
+
+
 # --- order, folders ---------------------------------------------------------------------------------------------------
 
 

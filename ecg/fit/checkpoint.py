@@ -53,5 +53,17 @@ def weights(state: dict[str, Any]) -> dict[str, torch.Tensor]:
     return state["ema"] if state.get("ema") else state["model"]
 
 
+def fill(model: torch.nn.Module, named: dict[str, torch.Tensor], path: str | Path) -> None:
+    """Put weights into a network; raises CheckpointError for those of another network, or of another version of it."""
+    try:
+        model.load_state_dict(named)
+    except RuntimeError as error:
+        what = " ".join(str(error).split()[:24])
+        raise CheckpointError(
+            f"{path}: these weights do not fit this network ({what} ...); use the version of the program that trained "
+            "them, or train anew (--start takes over what fits)"
+        ) from error
+
+
 def _first(error: Exception) -> str:
     return (str(error).strip().splitlines() or ["no message"])[0][:120]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ecg.fit import ddp
+from ecg.fit import checkpoint, ddp
 from ecg.fit.average import blend, keep_rng, wearing
 from ecg.fit.batches import to_device
 from ecg.fit.precision import autocast_for, pick_amp, pick_device
@@ -101,8 +102,9 @@ class Engine:
             "rng": torch.get_rng_state(),
         }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
+    def load_state_dict(self, state: dict[str, Any], path: Path) -> None:
+        """Take over a checkpoint; `path` is for the message when its weights do not fit."""
+        checkpoint.fill(self.model, state["model"], path)
         self.ema = {name: value.to(self.device) for name, value in state["ema"].items()}
         self.optimiser.load_state_dict(state["optimiser"])
         self.scaler.load_state_dict(state["scaler"])

@@ -196,6 +196,6 @@ class _Fit:
     def _restore(self, path: Path) -> None:
         state = checkpoint.load(path)
         check_same(state["recipe"], self.recipe, path)
-        self.engine.load_state_dict(state)
+        self.engine.load_state_dict(state, path)
         self.schedule.load_state_dict(state["schedule"])
         self.course = Course.of_state(state)
