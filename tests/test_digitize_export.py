@@ -75,7 +75,7 @@ def test_the_reconstruction_network_agrees_in_all_its_heads(tmp_path: Path) -> N
     torch.manual_seed(2)
     spec = NetSpec(decoder_channels=(16, 8, 8, 8, 8), in_channels=4, seg_classes=3, signal_leads=1, columns_per_px=2)
     done = engine.export_net(ReconstructionNet(spec), tmp_path / "row.onnx", "row-1", (64, 96))
-    assert set(done.largest_difference) == {"seg", "grid", "baseline", "theta", "signal", "signal_valid"}
+    assert set(done.largest_difference) == {"seg", "grid", "baseline", "theta", "signal", "signal_valid", "signal_edge"}
     assert max(done.largest_difference.values()) < CLOSE
 
 

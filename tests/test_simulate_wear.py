@@ -141,16 +141,16 @@ def test_a_flat_sheet_has_no_relief_and_shading_leaves_the_mean() -> None:
 
 def test_fast_strokes_are_thin_and_faint_and_nothing_is_lost_between() -> None:
     line = np.array([[0, 0], [5, 0], [5.2, -10], [5.4, 0], [10, 0]])
-    drawn = list(runs(line, 0.4, Ink(thinning=0.7, fading=0.6)))
+    drawn = list(runs([line], 0.4, Ink(thinning=0.7, fading=0.6)))
     assert [dark for _, _, dark in drawn] == sorted(dark for _, _, dark in drawn)
     assert drawn[0][1] < 0.3 and drawn[-1][1] == 0.4 and drawn[-1][2] == 255
-    assert list(runs(line, 0.4, Ink())) == [([slice(None)], 0.4, 255)]
+    assert list(runs([line], 0.4, Ink())) == [([slice(0, 5)], 0.4, 255)]
 
 
 @pytest.mark.parametrize("pen_mm", [0.125, 0.25, 0.375, 0.5])
 def test_dots_lie_around_the_line(pen_mm: float) -> None:
     level = np.array([[-10.0, 5.03], [30.0, 5.03]])
-    seen = dots([(level, pen_mm)], (0, 0, 20, 10), 16.0, Ink(dots_per_mm=8), (160, 320)).astype(float)
+    seen = dots({pen_mm: [level]}, (0, 0, 20, 10), 16.0, Ink(dots_per_mm=8), (160, 320)).astype(float)
     centre = (seen.sum(1) @ (np.arange(160) + 0.5)) / seen.sum() / 16
     assert abs(centre - 5.03) <= 0.5 / 8 + 1e-6
     assert seen.any(1).sum() == round(pen_mm * 8) * 2
