@@ -66,8 +66,8 @@ class ThetaHead(nn.Module):
 class SignalHead(nn.Module):
     """For every lead and column, logits over the height [batch, lead, row, column], and two logits of its own.
 
-    Of these, [batch, lead, column], `signal_valid` says whether the lead's ink is there at all, `signal_edge` whether a lead begins or ends there. There
-    are `per_px` columns a pixel.
+    Of these, [batch, lead, column], `signal_valid` says whether the lead's ink is there at all, `signal_edge` whether
+    a lead begins or ends there. There are `per_px` columns a pixel.
     """
 
     def __init__(self, width: int, leads: int, per_px: int) -> None:

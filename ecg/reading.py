@@ -203,7 +203,8 @@ def traces_to_record(
 
 
 def _plain(values: np.ndarray, digits: int = 2) -> list[float | None]:
-    return [round(float(v), digits) if np.isfinite(v) else None for v in values]
+    rounded = np.round(np.asarray(values, dtype=np.float64), digits)
+    return np.where(np.isfinite(rounded), rounded, None).tolist()  # type: ignore[call-overload]
 
 
 def _array(values: Sequence[float | None]) -> np.ndarray:

@@ -76,14 +76,14 @@ def start_mm(rows: Sequence[RowReading], layout: Layout, reach_mm: float = 15.0)
     begin = layout.extent_mm[0]
     moves = np.arange(-reach_mm, reach_mm, _STEP_MM)
     last_mm = _LAST_SAMPLE_S * layout.mm_per_s
-    fit = sum(_fit(row, boxes, moves, last_mm) for row, boxes in zip(rows, layout.rows(), strict=True))
+    fits = [_fit(row, boxes, moves, last_mm) for row, boxes in zip(rows, layout.rows(), strict=True)]
+    fit = np.sum(fits, axis=0)
     best = int(np.argmax(fit - _STAY * np.abs(moves)))
     if not 0 < best < len(moves) - 1:
         return begin
     before, at, after = fit[best - 1 : best + 2]
-    return (
-        begin + float(moves[best]) + _STEP_MM * 0.5 * float(before - after) / min(float(before - 2 * at + after), -1e-9)
-    )
+    aside = 0.5 * (before - after) / min(before - 2 * at + after, -1e-9)  # the vertex of the parabola
+    return begin + float(moves[best] + _STEP_MM * aside)
 
 
 def _fit(row: RowReading, boxes: Sequence[LeadBox], moves_mm: np.ndarray, last_mm: float) -> np.ndarray:
