@@ -3,7 +3,7 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
 BIN := .venv/bin
 PINS := pyproject.toml constraints.txt
-IMAGES ?= examples/photo.jpg
+IMAGES ?= examples/photo.jpg examples/scan.jpg
 OUT ?= out/demo
 
 .PHONY: demo test lint setup clean

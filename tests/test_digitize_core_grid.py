@@ -232,3 +232,13 @@ def test_the_map_leads_from_the_frame_back_to_the_page() -> None:
     assert lattice is not None
     found = fit_geometry(Lattice(project(np.linalg.inv(matrix), lattice.px), lattice.steps))
     assert np.median(error_mm(found, oracle)) < 0.02
+
+
+def test_a_walk_that_slipped_by_a_line_does_not_bend_a_flat_sheet() -> None:
+    steps = np.stack(np.meshgrid(np.arange(40), np.arange(28)), -1).reshape(-1, 2)
+    sheet = PageGeometry(np.array([[7.9, 0.1, 30.0], [-0.05, 7.8, 20.0], [1e-5, 2e-5, 1.0]]))
+    slipped = steps.copy()
+    slipped[steps[:, 1] > 17, 0] += 1
+    found = fit_geometry(Lattice(sheet.to_px(steps * 5.0), slipped))
+    mm = np.random.default_rng(0).uniform([5, 5], [190, 130], (50, 2))
+    assert np.abs(found.to_px(mm) - sheet.to_px(mm)).max() < 0.1

@@ -13,6 +13,7 @@ from digitize.page.bend import smooth_field
 from ecg.geometry import PageGeometry, project
 
 STEP_MM = 5.0
+_FLAT_MM = 0.7  # crossings this near to the lattice of a flat sheet belong to it; by chance it would be 2
 _APART_PX = 3  # a crossing has faded this far from its middle
 
 
@@ -134,18 +135,37 @@ def _walk(nodes: np.ndarray, tree: cKDTree, start: int, basis: np.ndarray) -> di
 
 def fit_geometry(lattice: Lattice) -> PageGeometry:
     """A perspective map plus a smooth bend through the crossings, robust to miscounted ones."""
-    mm = lattice.steps * STEP_MM
-    spacing = float(np.median(cKDTree(lattice.px).query(lattice.px, k=2)[0][:, 1]))
-    matrix, _ = cv2.findHomography(mm.astype(np.float64), lattice.px, cv2.RANSAC, 0.3 * spacing)
+    steps = _recounted(lattice)
+    mm = steps * STEP_MM
+    matrix = _flat_sheet(mm, lattice.px, 0.3)
     if matrix is None:
         raise ValueError("the grid's crossings do not lie on a page")
-    flat = PageGeometry(matrix)
-    seen = project(np.linalg.inv(flat.homography), lattice.px)
-    off = seen - mm
-    keep = (np.hypot(*off.T) < 4.0) & _well_filled(lattice.steps)
+    off = project(np.linalg.inv(matrix), lattice.px) - mm
+    keep = (np.hypot(*off.T) < 4.0) & _well_filled(steps)
     extent = _extent(mm[keep])
     bend = smooth_field(mm[keep], off[keep], extent, smooth=1.0)
     return PageGeometry(matrix, bend, extent)
+
+
+def _flat_sheet(mm: np.ndarray, px: np.ndarray, near: float) -> np.ndarray | None:
+    """The perspective matrix [3, 3] that most crossings agree with to a share of their spacing; None without any."""
+    spacing = float(np.median(cKDTree(px).query(px, k=2)[0][:, 1]))
+    matrix: np.ndarray | None = cv2.findHomography(mm, px, cv2.RANSAC, near * spacing)[0]
+    return None if matrix is None else matrix / matrix[2, 2]
+
+
+def _recounted(lattice: Lattice) -> np.ndarray:
+    """The crossings' places, on the lattice of a flat sheet where nearly all of them lie on one.
+
+    The walk from neighbour to neighbour may have slipped by a line, which would bend the sheet to fit.
+    """
+    matrix = _flat_sheet(lattice.steps * STEP_MM, lattice.px, 0.08)
+    if matrix is None:
+        return lattice.steps
+    seen = project(np.linalg.inv(matrix), lattice.px)
+    counted = np.round(seen / STEP_MM).astype(int)
+    off_mm = np.sqrt(((seen - counted * STEP_MM) ** 2).sum(1).mean())
+    return counted if off_mm < _FLAT_MM else lattice.steps
 
 
 def _well_filled(steps: np.ndarray) -> np.ndarray:
