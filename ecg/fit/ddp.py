@@ -30,6 +30,7 @@ def team(cuda: bool) -> Iterator[None]:
     dist.init_process_group("nccl" if cuda else "gloo")
     try:
         yield
+        dist.barrier()  # one that leaves while others still write brings them down
     finally:
         dist.destroy_process_group()
 
