@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from digitize.augment import augment
 from ecg import read
 from ecg.fit.seeds import rng_for
 from ecg.geometry import PageGeometry, project
@@ -371,51 +370,6 @@ def _row_line(canvas: np.ndarray, points_px: np.ndarray, value: int, pen_mm: flo
 
 
 # --- pages on disk ----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class FolderPages:
-    """Pages that `python -m simulate` wrote: `<stem>.png` with `<stem>.json` in one tree, `<stem>.csv` in the other.
-
-    Every epoch sees each page in another light; which one is a pure function of (seed, epoch, index).
-    """
-
-    sim_root: Path
-    csv_root: Path
-    max_samples: int = 0
-    size_px: tuple[int, int] = PAGE_SIZE_PX
-    seed: int = 0
-    cache: bool = False
-    epoch: int = 0
-
-    def __post_init__(self) -> None:
-        pictures = (p for p in Path(self.sim_root).rglob("*") if p.suffix in (".png", ".jpg"))
-        found = sorted(p for p in pictures if p.with_suffix(".json").is_file())
-        if not found:
-            raise ValueError(
-                f"{self.sim_root}: no pages; expected <stem>.png or .jpg with <stem>.json, as python -m simulate writes"
-            )
-        self.pages = found[: self.max_samples or None]
-        self.loaded: dict[Path, tuple[np.ndarray, Reading]] = {}
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.pages)
-
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        pixels, reading = self._load(self.pages[index])
-        light = int(rng_for(self.seed, self.epoch, index).integers(2**31))
-        return page_example(augment(pixels, light), reading, self.size_px)
-
-    def _load(self, path: Path) -> tuple[np.ndarray, Reading]:
-        if path in self.loaded:
-            return self.loaded[path]
-        page = load_page(path, Path(self.csv_root) / f"{path.stem}.csv")
-        if self.cache:
-            self.loaded[path] = page
-        return page
 
 
 def load_page(picture: Path, signal: Path) -> tuple[np.ndarray, Reading]:

@@ -20,7 +20,6 @@ from digitize.data import (
     ROW_PX_PER_MM,
     ROW_TARGET,
     TEXT,
-    FolderPages,
     PageDataset,
     Residual,
     RowDataset,
@@ -28,13 +27,16 @@ from digitize.data import (
     column_heights,
     fit_image,
     fit_matrix,
+    load_page,
     page_example,
     page_targets,
     residual_map,
     row_example,
     with_height,
 )
+from digitize.on_disk import find_pages
 from digitize.page.grid import find_nodes
+from digitize.prepared import PreparedPages
 from ecg.fit.seeds import rng_for
 from ecg.formats import write
 from ecg.geometry import project
@@ -289,7 +291,7 @@ def folder_with_a_page(folder: Path) -> Reading:
 
 def test_pages_on_disk_keep_their_targets(tmp_path: Path) -> None:
     truth = folder_with_a_page(tmp_path)
-    dataset = FolderPages(tmp_path, tmp_path, size_px=(128, 96))
+    dataset = PreparedPages(find_pages(tmp_path, tmp_path)[0], (128, 96))
     wanted, sample = page_example(truth.page.pixels, truth, (128, 96)), dataset[0]
     assert len(dataset) == 1 and same(sample, dataset[0])
     assert (sample.pop("seg") == wanted["seg"]).float().mean() > 0.999  # the file holds hundredths of a px
@@ -299,7 +301,7 @@ def test_pages_on_disk_keep_their_targets(tmp_path: Path) -> None:
 
 def test_pages_on_disk_are_seen_in_another_light_in_every_epoch(tmp_path: Path) -> None:
     folder_with_a_page(tmp_path)
-    dataset = FolderPages(tmp_path, tmp_path, size_px=(128, 96))
+    dataset = PreparedPages(find_pages(tmp_path, tmp_path)[0], (128, 96))
     lights = []
     for epoch in range(6):
         dataset.set_epoch(epoch)
@@ -309,11 +311,11 @@ def test_pages_on_disk_are_seen_in_another_light_in_every_epoch(tmp_path: Path) 
 
 def test_a_folder_that_cannot_be_trained_on_says_why(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no pages; expected <stem>\.png"):
-        FolderPages(tmp_path, tmp_path)
+        find_pages(tmp_path, tmp_path)
     folder_with_a_page(tmp_path)
     (tmp_path / "a.csv").unlink()
     with pytest.raises(ValueError, match=r"a\.csv: the signal of a\.png is missing"):
-        FolderPages(tmp_path, tmp_path)[0]
+        load_page(tmp_path / "a.png", tmp_path / "a.csv")
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(ValueError, match=r"a\.png: not a readable picture"):
-        FolderPages(tmp_path, tmp_path)[0]
+        load_page(tmp_path / "a.png", tmp_path / "a.csv")

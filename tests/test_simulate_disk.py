@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from digitize.evaluate import evaluate
+from digitize.on_disk import find_pages
 from ecg import read, write
 from ecg.reading import Page, Reading, traces_to_record
 from simulate import benchmark
@@ -58,13 +59,12 @@ def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
     data = pytest.importorskip("digitize.data")
     pages, signals = tmp_path / "pages", tmp_path / "signals"
     write_pages(pages, csv_output=signals, count=2, seed=4, preset="clean", long_side_px=900)
-    folder = data.FolderPages(pages, signals)
-    assert len(folder) == 2
+    found, _ = find_pages(pages, signals)
+    assert len(found) == 2
     for index in range(2):
         reading = Job(seed=4, preset="clean", long_side_px=900).page(index, None)
         memory = {name: t.numpy() for name, t in data.page_example(reading.page.pixels, reading).items()}
-        path = folder.pages[index]
-        loaded = data.page_example(*data.load_page(path, signals / f"{path.stem}.csv"))
+        loaded = data.page_example(*data.load_page(found[index].picture, found[index].signal))
         disk = {name: t.numpy() for name, t in loaded.items()}
         assert np.array_equal(memory["image"], disk["image"])
         assert (memory["seg"] != disk["seg"]).mean() < 1e-3
@@ -75,7 +75,7 @@ def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
         off_px = np.abs(memory["signal"] - disk["signal"])[printed]
         # On a steep flank that leans over, the rounding in the file may turn the order of two points.
         assert np.nanquantile(off_px, 0.9) < 0.02 and (off_px > 0.5).mean() < 0.01
-        record = read(str(signals / f"{path.stem}.csv"))
+        record = read(str(found[index].signal))
         assert np.nanmax(np.abs(record.signal_mv - reading.record.signal_mv)) < 1e-4
 
 
