@@ -16,6 +16,7 @@ import pytest
 import torch
 import yaml
 from oracle import heart, scene
+from safetensors.torch import save_file
 
 from digitize import review
 from digitize.data import PageDataset, RowDataset
@@ -245,6 +246,21 @@ def test_a_pass_may_start_from_the_other_ones_weights(row_run: Path, tmp_path: P
         alien = {**checkpoint.load(row_run / "checkpoints" / "last.pth"), "ema": {"x": torch.zeros(1)}}
         checkpoint.save(tmp_path / "alien.pth", {k: v for k, v in alien.items() if k != "format"})
         borrow(build(other), tmp_path / "alien.pth")
+
+
+def test_a_pass_may_start_from_shipped_weights(tmp_path: Path) -> None:
+    recipe = from_dict(PassRecipe, PAGE)
+    shipped = build(recipe)
+    with torch.no_grad():
+        for value in shipped.parameters():
+            value.fill_(0.25)
+    save_file(shipped.state_dict(), tmp_path / "page.safetensors")
+    page = build(recipe)
+    assert borrow(page, tmp_path / "page.safetensors") == len(page.state_dict())
+    assert all(bool((value == 0.25).all()) for value in page.parameters())
+    (tmp_path / "torn.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ValueError, match=r"torn\.safetensors: no weights"):
+        borrow(page, tmp_path / "torn.safetensors")
 
 
 # --- pages from disk --------------------------------------------------------------------------------------------------
