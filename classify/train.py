@@ -224,4 +224,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from ecg.fit import ddp
+
+    ddp.leave(main())

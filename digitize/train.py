@@ -37,7 +37,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--pretrained", action="store_true", help="start the encoder from ImageNet weights (needs a download)"
     )
-    p.add_argument("--start", type=Path, help="start from the weights of another pass's checkpoint where they fit")
+    p.add_argument(
+        "--start",
+        type=Path,
+        help="start from the weights of a checkpoint or of a shipped .safetensors",
+    )
     for name in _LOSSES:
         p.add_argument(f"--loss_weight_{name}", type=float)
     return p
@@ -134,15 +138,13 @@ def build(recipe: PassRecipe, pretrained: bool = False) -> Any:
 
 
 def borrow(model: Any, checkpoint: Path) -> int:
-    """Copy a checkpoint's weights by name where shapes agree, or agree but for the number of input channels.
+    """Copy weights from a file by name where shapes agree, or agree but for the number of input channels.
 
     Gives the number of tensors taken over; raises ValueError when there is none.
     """
     import torch
 
-    from ecg.fit.checkpoint import load, weights
-
-    found = weights(load(checkpoint))
+    found = _weights(checkpoint)
     taken = 0
     with torch.no_grad():
         for name, value in model.state_dict().items():
@@ -162,5 +164,22 @@ def borrow(model: Any, checkpoint: Path) -> int:
     return taken
 
 
+def _weights(path: Path) -> dict[str, Any]:
+    """The weights in a run's checkpoint or in a file of shipped weights."""
+    from ecg.fit.checkpoint import CheckpointError, load, weights
+
+    if path.suffix != ".safetensors":
+        return weights(load(path))
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: no weights could be read from it ({error})") from error
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    from ecg.fit import ddp
+
+    ddp.leave(main())

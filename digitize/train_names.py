@@ -134,4 +134,6 @@ def _same(peak: tuple[int, float, float, float], place: Sequence[int]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from ecg.fit import ddp
+
+    ddp.leave(main())

@@ -84,3 +84,4 @@ def whole_training(folder: Path, resume: Path | None = None, **changes: object) 
 
 if __name__ == "__main__":
     whole_training(Path(sys.argv[1]))
+    ddp.leave(0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -32,7 +34,17 @@ def team(cuda: bool) -> Iterator[None]:
         yield
         dist.barrier()  # one that leaves while others still write brings them down
     finally:
+        gc.collect()  # a network that is not needed any more still holds on to the group
         dist.destroy_process_group()
+
+
+def leave(code: int) -> NoReturn:
+    """End the program; a team's process goes at once, as gloo's threads may abort it while Python shuts down."""
+    if launched() == 1:
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def size() -> int:
