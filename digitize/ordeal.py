@@ -25,7 +25,7 @@ from ecg.reading import Page, Reading
 
 _PLACES = 8  # at which memory is noted
 # Neither key fits the empty password, so a reader must ask for one.
-_LOCKED_PDF = (
+LOCKED_PDF = (
     b"%PDF-1.4\n"
     b"1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n"
     b"2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n"
@@ -155,7 +155,7 @@ BROKEN: Mapping[str, Callable[[Path, bytes], object]] = {
     "speck": lambda path, _: _png(Image.new("RGB", (1, 1)), path),
     "huge": lambda path, _: _png(Image.new("1", (20_000, 20_000), 1), path),
     "text": lambda path, _: path.with_suffix(".png").write_text("time_s,I,II\n0,0,0\n"),
-    "locked": lambda path, _: path.with_suffix(".pdf").write_bytes(_LOCKED_PDF),
+    "locked": lambda path, _: path.with_suffix(".pdf").write_bytes(LOCKED_PDF),
     "no-ecg": lambda path, _: _png(_landscape(), path),
     "cmyk-no-ecg": lambda path, _: _cmyk(_landscape(), path),
     "sixteen-bits-no-ecg": lambda path, _: _sixteen_bits(_landscape(), path),

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from digitize.ordeal import LOCKED_PDF
 from digitize.page import picture
 from digitize.page.open import PageError, expand_images, open_pages
 
@@ -184,17 +185,6 @@ def test_what_cannot_be_opened_is_named_with_the_reason(tmp_path: Path, content:
     with pytest.raises(PageError, match=words) as caught:
         open_pages(path)
     assert str(path) in str(caught.value)
-
-
-# Neither key fits the empty password, so a reader must ask for one.
-LOCKED_PDF = (
-    b"%PDF-1.4\n"
-    b"1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n"
-    b"2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n"
-    b"3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 200]>> endobj\n"
-    b"4 0 obj <</Filter /Standard /V 1 /R 2 /P -4 /O <" + b"ab" * 32 + b"> /U <" + b"cd" * 32 + b">>> endobj\n"
-    b"trailer <</Root 1 0 R /Encrypt 4 0 R /ID [<00> <00>] /Size 5>>\n%%EOF\n"
-)
 
 
 def test_an_encrypted_pdf_asks_for_a_copy_without_password(tmp_path: Path) -> None:
