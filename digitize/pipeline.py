@@ -292,15 +292,13 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     """
     x0, x1 = box.box_mm[0], box.box_mm[2]
     inside = np.flatnonzero((row.x_mm > x0 + _BESIDE_MM) & (row.x_mm < x1 - _BESIDE_MM))
-    x_mm, near_end = row.x_mm[inside], np.minimum(row.x_mm[inside] - x0, x1 - row.x_mm[inside]) < _END_MM
-    hidden = (row.presence[inside] < 0.3) & ~(near_end & (row.certainty[inside] > 0.5))
-    y_mm = np.where(hidden, np.nan, row.y_mm[inside])
-    confidence = np.where(hidden, 0.0, row.certainty[inside] * row.presence[inside])
-    x_mm = np.concatenate([[x0], x_mm, [x1]])
-    px = geometry.to_px(np.stack([x_mm, np.pad(np.nan_to_num(y_mm, nan=box.baseline_mm), 1, "edge")], axis=-1))
-    return Trace(
-        box.lead, px[:, 0], np.where(np.isnan(np.pad(y_mm, 1, "edge")), np.nan, px[:, 1]), np.pad(confidence, 1, "edge")
-    )
+    columns = np.concatenate([inside[:1], inside, inside[-1:]])
+    from_end = np.minimum(row.x_mm - x0, x1 - row.x_mm)[columns]
+    hidden = (row.presence[columns] < 0.3) & ~((from_end < _END_MM) & (row.certainty[columns] > 0.5))
+    x_mm = np.concatenate([[x0], row.x_mm[inside], [x1]])
+    px = geometry.to_px(np.stack([x_mm, row.y_mm[columns]], axis=-1))
+    confidence = row.certainty[columns] * row.presence[columns]
+    return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, confidence))
 
 
 def name_strips(
