@@ -18,7 +18,7 @@ def export(output: str | Path | None = None) -> dict[str, Mapping[str, float]]:
     from digitize import engine
     from digitize.pipeline import Digitizer
 
-    done = engine.export(Digitizer.load(), Path(output) if output else engine.FOLDER)
+    done = engine.export(Digitizer.load(exact=True), Path(output) if output else engine.FOLDER)
     return {str(one.path): one.largest_difference for one in done}
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
@@ -79,7 +78,8 @@ class SignalHead(nn.Module):
         self.edge = nn.Conv1d(2 * width, leads * per_px, 9, padding=4)
 
     def forward(self, features: Tensor, deepest: Tensor) -> dict[str, Tensor]:
-        columns = torch.cat([features.amax(2), features.mean(2)], dim=1)
+        by_row = features.permute(0, 2, 3, 1)  # reductions are fast where the channels lie side by side in memory
+        columns = torch.cat([by_row.amax(1), _mean(by_row)], dim=-1).transpose(1, 2)
         return {
             "": self._spread(self.height(features)),
             "_valid": self._spread(self.valid(columns)),
@@ -91,6 +91,13 @@ class SignalHead(nn.Module):
         batch, _, *rows, px = values.shape
         split = values.reshape(batch, self.leads, self.per_px, *rows, px)
         return split.movedim(2, -1).reshape(batch, self.leads, *rows, px * self.per_px)
+
+
+def _mean(by_row: Tensor) -> Tensor:
+    """The mean over the rows of [batch, row, px, channel], as a product of matrices: many times faster than a sum."""
+    batch, rows, px, channels = by_row.shape
+    ones = by_row.new_ones(batch, 1, rows)
+    return (ones @ by_row.reshape(batch, rows, px * channels)).reshape(batch, px, channels) / rows
 
 
 HEADS: Mapping[str, Any] = {
@@ -106,6 +113,8 @@ class ReconstructionNet(nn.Module):
     """Image [batch, channel, row, col] in, a dictionary of the named heads' outputs out; sides divisible by 32."""
 
     def __init__(self, spec: NetSpec, encoder_weights: str | None = None) -> None:
+        import segmentation_models_pytorch as smp  # slow to import, and reading does without
+
         super().__init__()
         self.spec = spec
         base = smp.Unet(

@@ -59,11 +59,11 @@ class Digitizer:
     name_net: Any = None
 
     @classmethod
-    def load(cls, device: str = "cpu") -> Digitizer:
-        """The shipped weights."""
+    def load(cls, device: str = "cpu", *, exact: bool = False) -> Digitizer:
+        """The shipped weights, rounded to what the device computes in fastest, or `exact`: float32."""
         from digitize.weights import load_pass
 
-        page, row, names = (load_pass(kind, device) for kind in ("page", "row", "names"))
+        page, row, names = (load_pass(kind, device, exact=exact) for kind in ("page", "row", "names"))
         versions = {"page": page.version, "row": row.version, "names": names.version}
         return cls(page.net, row.net, page.size_px, versions, names.net)
 

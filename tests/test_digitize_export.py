@@ -83,7 +83,7 @@ def test_the_command_writes_and_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     only = replace(small_digitizer(), name_net=None, row_net=None)
-    monkeypatch.setattr(Digitizer, "load", lambda device="cpu": only)
+    monkeypatch.setattr(Digitizer, "load", lambda device="cpu", *, exact=False: only)
     assert export.main(["--output", str(tmp_path)]) == 0
     assert f"{tmp_path / 'page.onnx'} (0.0 MB): largest difference of seg" in capsys.readouterr().out
     monkeypatch.setattr(engine, "FOLDER", tmp_path)

@@ -431,7 +431,7 @@ def test_shipped_weights_read_the_same_to_half_precision(
     path = ship(last, {"note": "tiny"}, tmp_path)
     card = json.loads(path.with_suffix(".json").read_text())
     assert (path.name, card["note"], card["steps"]) == (f"{kind}.safetensors", "tiny", 4)
-    shipped = load_pass(kind, folder=tmp_path)
+    shipped = load_pass(kind, folder=tmp_path, exact=True)
     state = checkpoint.load(last)
     spec = from_dict(PassRecipe, state["recipe"]).net
     exact = ReconstructionNet(spec).eval()

@@ -70,7 +70,7 @@ class NameNet(nn.Module):
         nn.init.constant_(self.head.bias, _BLANK)  # type: ignore[arg-type]
 
     def forward(self, image: Tensor) -> Tensor:
-        features = self.stem((image - 0.5) * 4)
+        features = self.stem(((image - 0.5) * 4).to(self.head.weight.dtype))
         for layer in self.body:
             features = features + layer(features)
         out: Tensor = self.head(features)

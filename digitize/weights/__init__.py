@@ -21,10 +21,15 @@ class Pass:
     version: str
 
 
-def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER) -> Pass:
-    """Load the page pass, the row pass or the name reader. Raises FileNotFoundError when it is not there."""
+def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER, *, exact: bool = False) -> Pass:
+    """Load the page pass, the row pass or the name reader. Raises FileNotFoundError when it is not there.
+
+    The weights are rounded to what the device computes in fastest, or `exact`: float32.
+    """
     import torch
     from safetensors.torch import load_file
+
+    from ecg.fit.precision import dtype_for
 
     path = folder / f"{kind}.safetensors"
     if not path.is_file():
@@ -32,23 +37,26 @@ def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER) -> Pass:
             f"{path}: the weights of the {kind} pass are missing; install the package again or train them"
         )
     card = json.loads(path.with_suffix(".json").read_text())
-    net = _build(kind, card["recipe"]["net"])
-    net.load_state_dict(
-        {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
-    )
+    state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+    net = _build(kind, card["recipe"]["net"], state)
     width, height = card["recipe"]["pages"]["size_px"]
-    net = net.eval().to(torch.device(device)).to(memory_format=torch.channels_last)
+    dtype = torch.float32 if exact else dtype_for("auto", torch.device(device))
+    net = net.eval().to(torch.device(device), dtype).to(memory_format=torch.channels_last)
     return Pass(net, (width, height), card["version"])
 
 
-def _build(kind: str, spec: Mapping[str, Any]) -> Any:
+def _build(kind: str, spec: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
+    from digitize.lean import fold, lean
+
     if kind == "names":
         from digitize.page.names import NameNet, NameSpec
 
-        return NameNet(NameSpec(**spec))
-    from digitize.nets import NetSpec, ReconstructionNet
+        net = NameNet(NameSpec(**spec))
+        net.load_state_dict(state)
+        return fold(net)
+    from digitize.nets import NetSpec
 
-    return ReconstructionNet(NetSpec(**spec))
+    return lean(NetSpec(**spec), state)
 
 
 def ship(checkpoint: Path, facts: Mapping[str, Any], folder: Path | None = None) -> Path:

@@ -39,11 +39,13 @@ def pick_amp(amp: Amp, device: torch.device) -> Amp:
 
 def autocast_for(amp: Amp, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
     """A maker of autocast contexts in the precision that `pick_amp` gives."""
-    amp = pick_amp(amp, device)
-    if amp == "off":
-        return nullcontext
-    dtype = torch.bfloat16 if amp == "bf16" else torch.float16
-    return lambda: torch.autocast(device.type, dtype=dtype)
+    dtype = dtype_for(amp, device)
+    return nullcontext if dtype == torch.float32 else lambda: torch.autocast(device.type, dtype=dtype)
+
+
+def dtype_for(amp: Amp, device: torch.device) -> torch.dtype:
+    """The type to compute in with the precision that `pick_amp` gives."""
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(pick_amp(amp, device), torch.float32)
 
 
 def _cpu_has_bf16() -> bool:

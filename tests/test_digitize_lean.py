@@ -1,0 +1,56 @@
+"""The networks in their form for reading: the outputs of the trained ones, and those of encoders it does not know."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from digitize.lean import LeanNet, fold, lean
+from digitize.nets import NetSpec, ReconstructionNet
+from digitize.page.names import NameNet, NameSpec
+
+torch.set_num_threads(1)
+
+
+def settled(net: nn.Module) -> nn.Module:
+    """The network with normalisations that do something."""
+    torch.manual_seed(3)
+    for part in net.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            for value, low, high in ((part.running_mean, -0.3, 0.3), (part.running_var, 0.5, 2.0)):
+                assert value is not None
+                value.uniform_(low, high)
+            with torch.no_grad():
+                part.weight.uniform_(0.5, 1.5)
+                part.bias.uniform_(-0.3, 0.3)
+    return net.eval()
+
+
+@pytest.mark.parametrize("encoder", ["resnet18", "resnet34"])
+def test_a_lean_network_gives_the_outputs_of_the_trained_one(encoder: str) -> None:
+    spec = NetSpec(encoder, 4, seg_classes=3, signal_leads=2, columns_per_px=2, decoder_channels=(16, 12, 8, 8, 8))
+    whole = settled(ReconstructionNet(spec))
+    net = lean(spec, whole.state_dict())
+    assert isinstance(net, LeanNet)
+    image = torch.rand(2, 4, 64, 96)
+    with torch.no_grad():
+        wanted, got = whole(image), net(image)
+    assert wanted.keys() == got.keys()
+    for name, value in wanted.items():
+        torch.testing.assert_close(got[name], value, rtol=1e-4, atol=1e-4)
+
+
+def test_an_encoder_of_other_blocks_is_kept_whole() -> None:
+    spec = NetSpec("mobilenet_v2", heads=("grid",), decoder_channels=(8, 8, 8, 8, 8))
+    assert isinstance(lean(spec, ReconstructionNet(spec).state_dict()), ReconstructionNet)
+
+
+def test_folding_changes_the_network_and_not_its_outputs() -> None:
+    net = settled(NameNet(NameSpec((4, 6), 8, (1, 2))))
+    image = torch.rand(1, 3, 32, 48)
+    with torch.no_grad():
+        wanted = net(image)
+        got = fold(net)(image)
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in net.modules())
+    torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-4)
