@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import spsolve
+from scipy.linalg import solveh_banded
 
 Extent = tuple[float, float, float, float]
 
@@ -40,16 +40,25 @@ def smooth_field(
     part = np.concatenate([(1 - fu) * (1 - fv), fu * (1 - fv), (1 - fu) * fv, fu * fv])
     sample = sparse.coo_matrix((part, (np.tile(np.arange(n), 4), where)), (n, rows * cols)).tocsr()
     bending = smooth * sparse.vstack(_curvature(rows, cols)).tocsr()
+    stiff = bending.T @ bending + 1e-6 * sparse.identity(rows * cols)
     trust = np.ones(n) if trust is None else trust
     weight, out = trust, np.zeros((rows * cols, 2))
     for _ in range(4):
         weighted = sample.multiply(weight[:, None]).tocsr()
-        normal = (weighted.T @ sample + bending.T @ bending + 1e-6 * sparse.identity(rows * cols)).tocsc()
-        out = np.column_stack([spsolve(normal, weighted.T @ values_mm[:, k]) for k in (0, 1)])
+        out = _solve(weighted.T @ sample + stiff, weighted.T @ values_mm)
         error = np.hypot(*(sample @ out - values_mm).T)
         scale = max(0.05, 1.5 * float(np.median(error[trust > 0.1])) if (trust > 0.1).any() else 0.05)
         weight = trust / (1 + (error / scale) ** 2)
     return out.reshape(rows, cols, 2)
+
+
+def _solve(normal: sparse.spmatrix, wanted: np.ndarray) -> np.ndarray:
+    """The solution of symmetric positive equations that lie near the diagonal, as those of a lattice do."""
+    lower = sparse.tril(normal, format="coo")
+    below = lower.row - lower.col
+    band = np.zeros((below.max() + 1, normal.shape[0]))
+    band[below, lower.col] = lower.data
+    return np.asarray(solveh_banded(band, wanted, lower=True))
 
 
 def _curvature(rows: int, cols: int) -> list[sparse.spmatrix]:
