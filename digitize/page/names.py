@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -118,19 +118,19 @@ def peaks(heat: Tensor, threshold: float = 0.2) -> list[tuple[int, float, float,
     scores = heat[at[:, 0], at[:, 1], at[:, 2]]
     found: list[tuple[int, float, float, float]] = []
     apart = _APART_MM * PX_PER_MM / STRIDE
+    padded = functional.pad(heat, (1, 1, 1, 1)).numpy()
     for i in scores.argsort(descending=True).tolist():
         channel, row, col = at[i].tolist()
-        if all(np.hypot(x - col, y - row) >= apart for _, x, y, _ in found):
-            x, y = _centre(heat[channel].numpy(), row, col)
-            found.append((channel, x, y, float(scores[i])))
+        if all(math.hypot(x - col, y - row) >= apart for _, x, y, _ in found):
+            x, y = _off_centre(padded[channel, row : row + 3, col : col + 3])
+            found.append((channel, col + x, row + y, float(scores[i])))
     return found
 
 
-def _centre(plane: np.ndarray, row: int, col: int) -> tuple[float, float]:
-    """Centre of gravity (x, y) of the 3 x 3 cells around a peak."""
-    padded = cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0)[row : row + 3, col : col + 3]
-    x, y = padded.sum(0), padded.sum(1)
-    return col + float((x[2] - x[0]) / x.sum()), row + float((y[2] - y[0]) / y.sum())
+def _off_centre(cells: np.ndarray) -> tuple[float, float]:
+    """Centre of gravity (x, y) of the 3 x 3 cells around a peak, from the peak."""
+    x, y = cells.sum(0), cells.sum(1)
+    return float((x[2] - x[0]) / x.sum()), float((y[2] - y[0]) / y.sum())
 
 
 def stand_on_head(words: Sequence[PrintedWord]) -> bool:

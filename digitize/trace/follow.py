@@ -45,16 +45,17 @@ def likeliest_path(share: np.ndarray) -> np.ndarray:
     """The path int64 [col] with the least cost: -log of its shares [col, row] plus a price on its total climb."""
     cost = -np.log(share + _LEAST)
     climb = _CLIMB * np.arange(share.shape[1], dtype=cost.dtype)
-    reached = np.empty_like(cost)
-    reached[0] = cost[0]
+    # min over y' of reached[y'] + climb * |y - y'|, first from above and then from below; what is added and taken
+    # away in every column is added once, to all of them
+    reached, level, twice = np.empty_like(cost), cost - 2 * climb, 2 * climb
+    reached[0] = climb
     for col in range(1, len(cost)):
-        before = reached[col - 1]
-        # min over y' of before[y'] + climb * |y - y'|, from above and from below
-        down = np.minimum.accumulate(before - climb) + climb
-        up = np.minimum.accumulate((before + climb)[::-1])[::-1] - climb
-        reached[col] = cost[col] + np.minimum(down, up)
-    path = np.empty(len(cost), np.int64)
-    path[-1] = reached[-1].argmin()
-    for col in range(len(cost) - 2, -1, -1):
-        path[col] = (reached[col] + np.abs(climb - climb[path[col + 1]])).argmin()
-    return path
+        down = np.minimum.accumulate(reached[col - 1] + level[col - 1])
+        down += twice
+        np.minimum.accumulate(down[::-1], out=reached[col, ::-1])
+    reached += level + climb
+    apart = np.abs(climb - climb[:, None])
+    path = [int(reached[-1].argmin())]
+    for before in reached[-2::-1]:
+        path.append(int((before + apart[path[-1]]).argmin()))
+    return np.array(path[::-1], np.int64)
