@@ -14,7 +14,7 @@ from scipy import stats
 from classify.features import ALL, NAMES, SIXTEEN, core_features, for_network, measure
 from classify.features.__main__ import main
 from classify.features.core import band_power_ms2
-from classify.features.info import EVERY, RR_FEATURES
+from classify.features.info import BEAT_FEATURES, EVERY
 from ecg.formats import write
 from ecg.leads import STANDARD
 from ecg.record import Record
@@ -233,14 +233,14 @@ def test_the_command_writes_a_row_per_record_and_names_a_bad_one(
 def test_every_feature_says_its_unit_and_scale() -> None:
     assert (len(NAMES), len(SIXTEEN)) == (8, 16)
     assert len(set(ALL)) == len(ALL)
-    for info in (*EVERY, *RR_FEATURES):
+    for info in (*EVERY, *BEAT_FEATURES):
         assert info.spread > 0 and (info.normal is None or info.normal[0] < info.normal[1])
         assert info.unit or not info.name.endswith(("_mv", "_ms", "_s", "_hz", "_deg"))
 
 
 def test_the_page_on_features_tells_each_with_its_unit_and_range() -> None:
     rows = Path(__file__).parents[1].joinpath("docs", "features.md").read_text(encoding="utf-8").splitlines()
-    for info in (*EVERY, *RR_FEATURES):
+    for info in (*EVERY, *BEAT_FEATURES):
         usual = "" if info.normal is None else "{:g} to {:g}".format(*info.normal)
         assert f"| `{info.name}` | {info.unit or '-'} | {usual} | {info.title} |" in rows
 

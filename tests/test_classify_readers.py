@@ -14,7 +14,8 @@ import pytest
 from classify.arrays import collect
 from classify.labels.scp import SCP_GROUPS, assessed
 from classify.tasks import TASKS, Example, examples
-from classify.tasks.aami import CLASS_OF, DS1, DS1_VALIDATION, DS2, rr_features
+from classify.tasks.aami import CLASS_OF, DS1, DS1_VALIDATION, DS2
+from classify.tasks.beat_features import rr_features, shape_features
 from classify.tasks.chapman import merged
 from classify.tasks.load import load_example
 from classify.tasks.rhythm5 import single_class
@@ -163,9 +164,9 @@ def test_a_beat_is_300_samples_around_its_peak_by_lead_name(hearts: Path, tmp_pa
     assert (middle[:, 0].argmax(1) == 150).all()
     wrong_way_round = beats.where(np.char.startswith(beats.id, "114:"))
     assert (np.nanmin(wrong_way_round.signal[:, 0].astype(float), axis=1) < -0.4).all()  # MLII is its second channel
-    np.testing.assert_allclose(beats.features[4, :2], 0.8, atol=0.01)
+    np.testing.assert_allclose(beats.features[4], [1, 1, 1, 1, 1, 1, 0, 0], atol=0.02)
     assert np.isnan(beats.features[0, 0]) and np.isnan(beats.features[9, 1])
-    assert beats.feature_names[0] == "rr_before_s"
+    assert beats.feature_names[0] == "rr_before_ratio"
 
 
 def test_beats_whoever_they_are_of(hearts: Path) -> None:
@@ -181,11 +182,30 @@ def test_where_escape_beats_go() -> None:
     assert {code: CLASS_OF[code] for code in "ejLAVF/"} == dict(zip("ejLAVF/", "NNNSVFQ", strict=True))
 
 
-def test_intervals_around_a_beat() -> None:
+def test_intervals_beside_those_of_the_recording() -> None:
     rows = rr_features([0.0, 1.0, 2.0, 2.5, 4.0])
-    np.testing.assert_allclose(rows[3, [0, 1, 3]], [0.5, 1.5, 1.0])
-    np.testing.assert_allclose(rows[3, 4], 0.5 / rows[3, 2])
+    np.testing.assert_allclose(rows[3, :2], [0.5, 1.5])
+    np.testing.assert_allclose(rows[1:3, 2], 1.0)
+    np.testing.assert_allclose(rows[4, 3], 0.5)
+    np.testing.assert_allclose(rr_features([0.0, 0.5, 1.0, 1.25, 2.0]), rows)  # at twice the rate
     assert np.isnan(rr_features([1.0])).all()
+
+
+def test_the_shape_of_a_beat_beside_the_usual_one() -> None:
+    beats_s = np.arange(1.0, 8.0)
+    time_s, height = np.arange(0, 9, 1 / 360), np.array([1, 1, 2, 1, -1, 1, 1])
+    wave = (height[:, None] * np.exp(-0.5 * ((time_s - beats_s[:, None]) / 0.02) ** 2)).sum(0)
+    rows = shape_features(np.stack([wave, np.full_like(wave, np.nan)]), 360.0, beats_s)
+    np.testing.assert_allclose(rows[:, 0], np.sign(height), atol=1e-3)
+    np.testing.assert_allclose(rows[:, 2], np.log2(np.abs(height)), atol=1e-3)
+    assert np.isnan(rows[:, [1, 3]]).all()
+
+
+def test_beats_of_a_recording_without_a_signal_have_their_intervals(tmp_path: Path) -> None:
+    folder = forms.mitbih(tmp_path / "mitdb", sorted({*DS1, *DS2}))
+    (folder / "101.dat").unlink()
+    rows = np.array([e.measured for e in examples(TASKS["aami_inter"], tmp_path) if e.path.stem == "101"])
+    assert np.isfinite(rows[2:-1, :4]).all() and np.isnan(rows[:, 4:]).all()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from classify.features.info import ALL, FEATURES, NAMES, RR_FEATURES, SIXTEEN, FeatureInfo, for_network
+from classify.features.info import ALL, BEAT_FEATURES, FEATURES, NAMES, SIXTEEN, FeatureInfo, for_network
 
 __all__ = [
-    "ALL", "FEATURES", "NAMES", "RR_FEATURES", "SIXTEEN", "FeatureInfo", "core_features", "for_network", "measure",
+    "ALL", "BEAT_FEATURES", "FEATURES", "NAMES", "SIXTEEN", "FeatureInfo", "core_features", "for_network", "measure",
 ]  # fmt: skip
 
 

@@ -77,21 +77,23 @@ QUALITY: tuple[FeatureInfo, ...] = (
     FeatureInfo("flat_share", "", (0.0, 0.1), 0.02, 0.1, "Share of stretches in which nothing moves"),
     FeatureInfo("limb_residual_mv", "mV", (0.0, 0.05), 0.01, 0.05, "How far the limb leads contradict each other"),
 )
-# Beats, each seen with its neighbours (de Chazal et al., 2004).
-RR_FEATURES: tuple[FeatureInfo, ...] = (
-    FeatureInfo("rr_before_s", "s", (0.6, 1.0), 0.8, 0.25, "RR before the beat"),
-    FeatureInfo("rr_after_s", "s", (0.6, 1.0), 0.8, 0.25, "RR after the beat"),
-    FeatureInfo("rr_around_s", "s", (0.6, 1.0), 0.8, 0.2, "Mean of the ten RR around the beat"),
-    FeatureInfo("rr_record_s", "s", (0.6, 1.0), 0.8, 0.2, "Mean RR of the recording"),
-    FeatureInfo("rr_before_ratio", "", (0.8, 1.2), 1.0, 0.25, "RR before the beat over those around it"),
-    FeatureInfo("rr_after_ratio", "", (0.8, 1.2), 1.0, 0.25, "RR after the beat over those around it"),
+# Beats, each beside the usual ones of its recording (after de Chazal et al., 2004).
+BEAT_FEATURES: tuple[FeatureInfo, ...] = (
+    FeatureInfo("rr_before_ratio", "", (0.8, 1.2), 1.0, 0.25, "RR before the beat over the recording's mean"),
+    FeatureInfo("rr_after_ratio", "", (0.8, 1.2), 1.0, 0.25, "RR after the beat over the recording's mean"),
+    FeatureInfo("rr_around_ratio", "", (0.8, 1.2), 1.0, 0.25, "Mean of the ten RR around it over the recording's"),
+    FeatureInfo("rr_earlier_ratio", "", (0.8, 1.2), 1.0, 0.25, "RR before the beat before over those around the beat"),
+    FeatureInfo("qrs_likeness_1", "", (0.9, 1.0), 0.8, 0.3, "Correlation with the usual QRS, first lead"),
+    FeatureInfo("qrs_likeness_2", "", (0.9, 1.0), 0.8, 0.3, "Correlation with the usual QRS, second lead"),
+    FeatureInfo("qrs_size_1", "log2", (-0.5, 0.5), 0.0, 0.5, "Size of the QRS over the usual one's, first lead"),
+    FeatureInfo("qrs_size_2", "log2", (-0.5, 0.5), 0.0, 0.5, "Size of the QRS over the usual one's, second lead"),
 )
 
 NAMES = tuple(info.name for info in FEATURES)
 SIXTEEN = NAMES + tuple(info.name for info in EXTENDED)
 EVERY: tuple[FeatureInfo, ...] = (*FEATURES, *EXTENDED, *MORPHOLOGY, *ST, *SPECTRAL, *QUALITY)
 ALL = tuple(info.name for info in EVERY)
-_BY_NAME = {info.name: info for info in (*EVERY, *RR_FEATURES)}
+_BY_NAME = {info.name: info for info in (*EVERY, *BEAT_FEATURES)}
 
 
 def for_network(features: np.ndarray, names: Sequence[str] = NAMES) -> np.ndarray:

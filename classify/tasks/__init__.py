@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from classify.features.info import NAMES, RR_FEATURES
+from classify.features.info import BEAT_FEATURES, NAMES
 from classify.labels import GROUPS
 from classify.tasks import split
+from classify.tasks.aami import LEADS as BEAT_LEADS
 from classify.tasks.aami import aami_inter, aami_intra
 from classify.tasks.chapman import chapman
 from classify.tasks.cinc import cinc_mix
@@ -22,9 +23,8 @@ from classify.tasks.rhythm5 import rhythm5
 
 __all__ = ["CREDITS", "TASKS", "Example", "Part", "Task", "examples"]
 
-_BEAT_LEADS = ("II", "V1|V5|V2|V4")
 _EIGHT_LEADS = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
-_RR_NAMES = tuple(info.name for info in RR_FEATURES)
+_BEAT_NAMES = tuple(info.name for info in BEAT_FEATURES)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _ptbxl_and_cinc(root: Path) -> Iterable[Example]:
 
 
 def _beats(name: str, read: Callable[[Path], Iterable[Example]], patients: bool) -> Task:
-    return Task(name, ("aami",), read, "macro F1", _BEAT_LEADS, 300 / 360, _RR_NAMES, patients)
+    return Task(name, ("aami",), read, "macro F1", BEAT_LEADS, 300 / 360, _BEAT_NAMES, patients)
 
 
 TASKS: Mapping[str, Task] = {

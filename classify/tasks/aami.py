@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from classify.prepare import first_of
+from classify.tasks.beat_features import rr_features, shape_features
 from classify.tasks.example import Example, Part
 from classify.tasks.split import by_class
 
@@ -28,7 +30,7 @@ DS2 = (
 DS1_VALIDATION = frozenset({"114", "116", "124", "223"})  # few records that hold every class but Q
 SAME_PERSON = {"202": "201"}
 FS_HZ, SAMPLES = 360.0, 300
-_AROUND = 10  # intervals
+LEADS = ("II", "V1|V5|V2|V4")
 _NOT_BEATS = frozenset("[!]+~|x()ptu`'^s\"=@T*DkK")
 
 
@@ -67,27 +69,22 @@ def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
         raise ValueError(f"{path.with_suffix('.atr')}: unknown beat code {', '.join(unknown)}")
     at_s = np.array([at for at, _ in beats]) / FS_HZ
     first = Example(path, "mitdb", SAME_PERSON.get(record, record), part, {})
-    for (at, code), intervals in zip(beats, rr_features(at_s).tolist(), strict=True):
+    for (at, code), measured in zip(beats, _features(path, at_s).tolist(), strict=True):
         yield replace(
-            first, found={"aami": frozenset([CLASS_OF[code]])}, name=f"{record}:{at}", measured=tuple(intervals),
+            first, found={"aami": frozenset([CLASS_OF[code]])}, name=f"{record}:{at}", measured=tuple(measured),
             window_s=((at - SAMPLES // 2) / FS_HZ, SAMPLES / FS_HZ),
         )  # fmt: skip
 
 
-def rr_features(beats_s: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Per beat (de Chazal et al., 2004): RR before, after, mean of ten around, mean of the record, both relative to it.
+def _features(path: Path, beats_s: np.ndarray) -> np.ndarray:
+    """Intervals and shape of every beat, float [beat, 8]; without shapes where the signal cannot be read."""
+    from ecg.formats import read
 
-    Seconds, the last two without unit; float [beat, 6], NaN before the first beat and after the last.
-    """
-    rr_s = np.diff(np.asarray(beats_s, float))
-    before_s, after_s = np.concatenate([[np.nan], rr_s]), np.concatenate([rr_s, [np.nan]])
-    around_s = np.array(
-        [_mean(before_s[max(0, k - _AROUND // 2 + 1) : k + _AROUND // 2 + 1]) for k in range(len(before_s))]
-    )
-    record_s = np.full(len(before_s), _mean(rr_s))
-    return np.stack([before_s, after_s, around_s, record_s, before_s / around_s, after_s / around_s], axis=1)
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")
+    try:
+        record = read(path)
+    except (OSError, ValueError):  # named where the beats themselves are read
+        shape = np.full((len(beats_s), 2 * len(LEADS)), np.nan)
+    else:
+        signal = record.select([first_of(name.split("|"), record.leads) for name in LEADS]).signal_mv
+        shape = shape_features(signal, record.fs_hz, beats_s)
+    return np.concatenate([rr_features(beats_s), shape], axis=1)
