@@ -19,6 +19,7 @@ from digitize.page.grid import (
     find_nodes,
     fit_geometry,
 )
+from digitize.page.lines import follow_lines
 from digitize.page.rectify import flatten
 from digitize.page.refine import _shifted, refine
 from digitize.pipeline import NotAnEcg, find_geometry
@@ -242,3 +243,54 @@ def test_a_walk_that_slipped_by_a_line_does_not_bend_a_flat_sheet() -> None:
     found = fit_geometry(Lattice(sheet.to_px(steps * 5.0), slipped))
     mm = np.random.default_rng(0).uniform([5, 5], [190, 130], (50, 2))
     assert np.abs(found.to_px(mm) - sheet.to_px(mm)).max() < 0.1
+
+
+# --- crumpled paper ---------------------------------------------------------------------------------------------------
+
+
+def crumpled_grid(rng: np.random.Generator, wobble_mm: float = 0.25) -> tuple[np.ndarray, PageGeometry]:
+    """A red grid of 5 mm lines with black ink across it on paper that wobbles every centimetre or two; 7 px/mm."""
+    extent_mm = (0.0, 0.0, 120.0, 90.0)
+    nodes = rng.normal(0, wobble_mm, (*field_shape(extent_mm, 12.0), 2))
+    truth = replace(PageGeometry.flat(7.0, (10.0, 10.0)), bend_mm=nodes, extent_mm=extent_mm)
+    x, y = np.meshgrid(np.arange(860), np.arange(650))
+    mm = truth.to_mm(np.stack([x, y], -1).reshape(-1, 2).astype(float)).reshape(650, 860, 2)
+    from_line = np.abs((mm + 2.5) % 5 - 2.5).min(-1)
+    red = np.clip(1.2 - from_line / 0.12, 0, 1)[..., None]
+    ink = np.clip(1.5 - np.abs(mm[..., 1] - 45 - 20 * np.sin(mm[..., 0])) / 0.3, 0, 1)[..., None]
+    paper = np.array([250.0, 248, 240]) * (1 - red) + np.array([240.0, 130, 130]) * red
+    pixels = paper * (1 - ink) + 40 * ink + rng.normal(0, 4, (650, 860, 3))
+    return np.clip(pixels, 0, 255).astype(np.uint8), truth
+
+
+def paper_error_mm(found: PageGeometry, truth: PageGeometry, margin_mm: float = 6.0) -> np.ndarray:
+    x0, y0, x1, y1 = truth.extent_mm
+    x, y = np.meshgrid(np.linspace(x0 + margin_mm, x1 - margin_mm, 50), np.linspace(y0 + margin_mm, y1 - margin_mm, 40))
+    mm = np.stack([x, y], -1).reshape(-1, 2)
+    return np.hypot(*(found.to_mm(truth.to_px(mm)) - mm).T)
+
+
+def test_lines_are_followed_over_crumpled_paper() -> None:
+    pixels, truth = crumpled_grid(np.random.default_rng(4))
+    flat = replace(truth, bend_mm=None)
+    found = follow_lines(pixels, flat)
+    assert np.median(paper_error_mm(flat, truth)) > 0.15
+    assert np.median(paper_error_mm(found, truth)) < 0.04
+    assert np.percentile(paper_error_mm(found, truth), 95) < 0.15
+
+
+def test_lines_are_followed_to_where_the_map_was_far_off() -> None:
+    pixels, truth = crumpled_grid(np.random.default_rng(5), 0.1)
+    lifted = truth.bend_mm.copy()  # type: ignore[union-attr]
+    lifted[-3:, -3:] += np.array([1.0, 2.0, 3.0])[:, None, None] * np.array([0.4, 0.9])  # a corner, by up to 3 mm
+    start = replace(truth, bend_mm=lifted)
+    found = follow_lines(pixels, start)
+    assert paper_error_mm(start, truth).max() > 1.5
+    assert np.percentile(paper_error_mm(found, truth), 97) < 0.2
+
+
+def test_paper_without_lines_stays_where_it_was() -> None:
+    rng = np.random.default_rng(6)
+    pixels = np.clip(rng.normal(240, 4, (650, 860, 3)), 0, 255).astype(np.uint8)
+    flat = replace(PageGeometry.flat(7.0, (10.0, 10.0)), extent_mm=(0.0, 0.0, 120.0, 90.0))
+    assert np.median(paper_error_mm(follow_lines(pixels, flat), flat)) < 0.15

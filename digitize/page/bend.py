@@ -25,9 +25,9 @@ def smooth_field(
     trust: np.ndarray | None = None,
     step_mm: float = STEP_MM,
 ) -> np.ndarray:
-    """Least-squares field [row, col, 2] through scattered values with its curvature held small; outliers count less.
+    """Least-squares field [row, col, value] through scattered values [point, value], its curvature held small.
 
-    `trust` [point] weighs the values, 1 being usual.
+    `trust` [point] weighs the points, 1 being usual; outliers count less.
     """
     rows, cols = field_shape(extent_mm, step_mm)
     x0, y0, x1, y1 = extent_mm
@@ -42,14 +42,14 @@ def smooth_field(
     bending = smooth * sparse.vstack(_curvature(rows, cols)).tocsr()
     stiff = bending.T @ bending + 1e-6 * sparse.identity(rows * cols)
     trust = np.ones(n) if trust is None else trust
-    weight, out = trust, np.zeros((rows * cols, 2))
+    weight = trust
     for _ in range(4):
         weighted = sample.multiply(weight[:, None]).tocsr()
         out = _solve(weighted.T @ sample + stiff, weighted.T @ values_mm)
-        error = np.hypot(*(sample @ out - values_mm).T)
+        error = np.sqrt(((sample @ out - values_mm) ** 2).sum(1))
         scale = max(0.05, 1.5 * float(np.median(error[trust > 0.1])) if (trust > 0.1).any() else 0.05)
         weight = trust / (1 + (error / scale) ** 2)
-    return out.reshape(rows, cols, 2)
+    return out.reshape(rows, cols, -1)
 
 
 def _solve(normal: sparse.spmatrix, wanted: np.ndarray) -> np.ndarray:

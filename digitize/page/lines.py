@@ -1,0 +1,156 @@
+"""Following the printed lines: crumpled paper bends between two crossings, and every line tells how along its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from digitize.page.bend import Extent, field_nodes, field_shape, smooth_field
+from digitize.page.grid import STEP_MM as LINES_MM
+from digitize.page.rectify import flatten
+from ecg.geometry import PageGeometry
+
+_PX_PER_MM = 6.0
+_REACH_MM = 1.0  # a line is looked for this far on either side of its place
+_ASIDE_MM = np.arange(-_REACH_MM, _REACH_MM + 1e-9, 0.1)
+_PEAK = 3  # steps aside on either side of a line's middle that take part in its centre of gravity
+_ALONG_MM = 1.0  # between two places of a line
+_SPREAD_MM = 0.7  # of the Gaussian along a line over which its darkness is averaged
+_CLIMB = 1.5 * np.abs(_ASIDE_MM[:, None] - _ASIDE_MM)  # what a step aside costs, in units of a line's usual contrast
+_MOST = 1.5  # in the same units: nothing counts more than this
+_LOUD = 1.25  # lines stand out by so much more than what lies between them, or nothing is done
+_GROUND_MM = 4.0  # paper around a line that tells how dark it is
+_INK = 0.5  # what is darker than this share of the ink, in every colour, belongs to a trace or a letter
+_CLEAR = 0.3  # of a place must be free of ink
+_NODES_MM, _SMOOTH = 3.0, 1.0  # of the bend
+_SILENT = 1e-4  # how much a place counts where no line is seen
+_ROUNDS = 3  # lines that were not found at once are looked for where their neighbours lead
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """The lines that run down a flattened picture: `x_mm` [line] is where they should be, `y_mm` [place] along them.
+
+    `dark` [place, col] is the darkness beside those places without ink, `clear` [place, col] how much is not ink.
+    """
+
+    x_mm: np.ndarray
+    y_mm: np.ndarray
+    dark: np.ndarray
+    clear: np.ndarray
+    extent_mm: Extent
+
+
+def follow_lines(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
+    """The map moved onto every 5 mm line along its whole length, to a few hundredths of a mm.
+
+    `geometry` has to be right to about 1 mm somewhere; from there the lines are followed to where it is worse.
+    """
+    extent_mm = geometry.extent_mm
+    flat = flatten(pixels, geometry, extent_mm, _PX_PER_MM)
+    dark, clear = _darkness(flat), _clear_of_ink(flat)
+    x0, y0, x1, y1 = extent_mm
+    right = _shift(_gather(dark, clear, extent_mm))
+    down = _shift(_gather(dark.T, clear.T, (y0, x0, y1, x1))).T
+    nodes = field_nodes(extent_mm, _NODES_MM)
+    moved = nodes + np.stack([right, down], axis=-1)
+    return replace(geometry, bend_mm=moved + geometry.bend(moved) - nodes)
+
+
+def _darkness(flat: np.ndarray) -> np.ndarray:
+    """How much darker than its surroundings each place is in its darkest colour, float32 [row, col]."""
+    grey = flat.min(axis=2).astype(np.float32)
+    side = 2 * (round(_GROUND_MM * _PX_PER_MM) // 2) + 1
+    return np.asarray(cv2.blur(cv2.blur(grey, (side, side)), (side, side)) - grey)
+
+
+def _clear_of_ink(flat: np.ndarray) -> np.ndarray:
+    """1 where no trace and no letter is, else 0, float32 [row, col]; a coloured grid is not dark in every colour."""
+    light = flat.max(axis=2)
+    side = 2 * (round(3 * _PX_PER_MM) // 2) + 1
+    ground = cv2.blur(cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), (side, side))
+    dark = cv2.subtract(ground, light)
+    ink = dark > _INK * np.percentile(dark[::2, ::2], 99.7)
+    return 1 - cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+
+
+def _gather(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent) -> _Lines:
+    x0, y0, x1, y1 = extent_mm
+    first, last = np.ceil((x0 + _REACH_MM) / LINES_MM), np.floor((x1 - _REACH_MM) / LINES_MM)
+    places = np.arange(y0 + _ALONG_MM / 2, y1, _ALONG_MM)
+    y = y0 + (np.arange(len(dark)) + 0.5) / _PX_PER_MM
+    near = np.exp(-(((places[:, None] - y) / _SPREAD_MM) ** 2) / 2).astype(np.float32)
+    near /= near.sum(1, keepdims=True)
+    share = near @ clear
+    average = near @ (dark * clear) / np.maximum(share, 0.05)
+    return _Lines(np.arange(first, last + 1) * LINES_MM, places, average, share, extent_mm)
+
+
+def _shift(lines: _Lines) -> np.ndarray:
+    """How far aside of their places the lines lie, mm, at the bend's nodes [row, col]."""
+    points = np.stack(np.meshgrid(lines.x_mm, lines.y_mm), axis=-1).reshape(-1, 2)
+    shift = np.zeros(field_shape(lines.extent_mm, _NODES_MM))
+    for _ in range(_ROUNDS):
+        more, heard = _look(lines, _at_lines(shift, lines))
+        trust = heard.ravel() + _SILENT
+        shift += smooth_field(points, more.reshape(-1, 1), lines.extent_mm, _SMOOTH, trust, _NODES_MM)[..., 0]
+    return shift
+
+
+def _at_lines(field: np.ndarray, lines: _Lines) -> np.ndarray:
+    """A field [row, col] over the extent at the lines' places, float32 [place, line]."""
+    x0, y0, x1, y1 = lines.extent_mm
+    rows, cols = field.shape
+    where = np.meshgrid((lines.x_mm - x0) / (x1 - x0) * (cols - 1), (lines.y_mm - y0) / (y1 - y0) * (rows - 1))
+    x, y = (part.astype(np.float32) for part in where)
+    return np.asarray(cv2.remap(field.astype(np.float32), x, y, cv2.INTER_LINEAR))
+
+
+def _look(lines: _Lines, shift_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far the lines lie beside where `shift_mm` [place, line] puts them, mm, and how clearly each is seen, 0..1.
+
+    What stands out between the lines by chance, or as a thinner line, tells how much a line has to.
+    """
+    contrast, between = (_contrast(lines, lines.x_mm + shift_mm + aside) for aside in (0.0, LINES_MM / 2))
+    usual, chance = (float(np.median(part.max(-1))) + 1e-6 for part in (contrast, between))
+    if usual < _LOUD * chance:
+        return np.zeros_like(shift_mm), np.zeros_like(shift_mm)
+    contrast = np.minimum(contrast / usual, _MOST)
+    way = _likeliest(contrast)
+    height = np.take_along_axis(contrast, way[..., None], -1)[..., 0]
+    return _middle(contrast, way), np.clip((height - chance / usual) / (1 - chance / usual), 0, 1) ** 2
+
+
+def _contrast(lines: _Lines, x_mm: np.ndarray) -> np.ndarray:
+    """How much darker every step aside of `x_mm` [place, line] is than most of them, [place, line, step]."""
+    at_mm = x_mm[..., None] + _ASIDE_MM - lines.extent_mm[0]
+    col = (at_mm * _PX_PER_MM - 0.5).astype(np.float32).reshape(len(x_mm), -1)
+    row = np.repeat(np.arange(len(col), dtype=np.float32)[:, None], col.shape[1], axis=1)
+    dark, clear = (cv2.remap(part, col, row, cv2.INTER_LINEAR) for part in (lines.dark, lines.clear))
+    seen = np.where(clear > _CLEAR, dark, 0).reshape(at_mm.shape)
+    return np.asarray(np.maximum(seen - np.median(seen, axis=-1, keepdims=True), 0))
+
+
+def _likeliest(contrast: np.ndarray) -> np.ndarray:
+    """Each line's way [place, line] through the steps aside: the most contrast [place, line, step], the least climb."""
+    gained = contrast[0]
+    came_from = np.empty(contrast.shape, np.int64)
+    for place in range(1, len(contrast)):
+        reached = gained[:, None, :] - _CLIMB  # [line, to, from]
+        came_from[place] = reached.argmax(-1)
+        gained = contrast[place] + reached.max(-1)
+    way = np.empty(contrast.shape[:2], np.int64)
+    way[-1] = gained.argmax(-1)
+    for place in range(len(contrast) - 1, 0, -1):
+        way[place - 1] = np.take_along_axis(came_from[place], way[place][:, None], -1)[:, 0]
+    return way
+
+
+def _middle(contrast: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Each line's centre of gravity near its way, mm [place, line]."""
+    near = np.clip(way[..., None] + np.arange(-_PEAK, _PEAK + 1), 0, len(_ASIDE_MM) - 1)
+    weight = np.take_along_axis(contrast, near, -1)
+    weight = np.maximum(weight - 0.3 * weight.max(-1, keepdims=True), 0) + 1e-9
+    return np.asarray((weight * _ASIDE_MM[near]).sum(-1) / weight.sum(-1))
