@@ -41,7 +41,7 @@ def _paled(reading: Reading) -> Image.Image:
     scale = np.clip(max(page.size), _SHORTEST_PX, _LONGEST_PX) / max(page.size)
     size = (max(1, round(page.width * scale)), max(1, round(page.height * scale)))
     if size != page.size:
-        page = page.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+        page = page.resize(size, Image.Resampling.BICUBIC, reducing_gap=1.0)
     pale = Image.blend(page, page.convert("L").convert("RGB"), 0.5)
     return Image.blend(pale, Image.new("RGB", size, "white"), 0.25)
 

@@ -15,6 +15,7 @@ from ecg.geometry import PageGeometry, project
 STEP_MM = 5.0
 _FLAT_MM = 0.7  # crossings this near to the lattice of a flat sheet belong to it; by chance it would be 2
 _APART_PX = 3  # a crossing has faded this far from its middle
+_STEPS = ((0, 1), (0, -1), (1, 1), (1, -1))  # (axis, sign): to the right, to the left, down, up
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,7 @@ def _mode(steps: np.ndarray) -> np.ndarray:
     tree = cKDTree(steps)
     radius = 0.15 * float(np.median(np.hypot(*steps.T)))
     sample = steps[:: max(1, len(steps) // 400)]
-    crowd = [len(hits) for hits in tree.query_ball_point(sample, radius)]
+    crowd = tree.query_ball_point(sample, radius, return_length=True)
     return steps[tree.query_ball_point(sample[int(np.argmax(crowd))], radius)].mean(0)
 
 
@@ -117,19 +118,17 @@ def _walk(nodes: np.ndarray, tree: cKDTree, start: int, basis: np.ndarray) -> di
     while queue:
         node = queue.pop(0)
         local, (col, row) = steps[node], places[node]
-        for axis, sign in ((0, 1), (0, -1), (1, 1), (1, -1)):
+        reach = (0.28 * np.hypot(*local.T)).tolist()
+        distances, others = tree.query(nodes[node] + np.stack([local, -local], axis=1).reshape(4, 2))
+        for (axis, sign), distance, other in zip(_STEPS, distances.tolist(), others.tolist(), strict=True):
             place = (col + sign, row) if axis == 0 else (col, row + sign)
-            if place in taken:
-                continue
-            reach = 0.28 * float(np.hypot(*local[axis]))
-            distance, other = tree.query(nodes[node] + sign * local[axis], distance_upper_bound=reach)
-            if not np.isfinite(distance) or other in places:
+            if place in taken or other in places or distance >= reach[axis]:
                 continue
             moved = local.copy()
             moved[axis] = 0.7 * local[axis] + 0.3 * sign * (nodes[other] - nodes[node])
-            places[int(other)], steps[int(other)] = place, moved
+            places[other], steps[other] = place, moved
             taken.add(place)
-            queue.append(int(other))
+            queue.append(other)
     return places
 
 
