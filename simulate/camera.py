@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from ecg.geometry import PageGeometry
+from ecg.geometry import PageGeometry, project
 from simulate import files, lens, light
-from simulate.planes import Image, three
+from simulate.planes import Image, levels, three
 from simulate.relief import Relief, seen_from_above
 
 Effect = Callable[[Image, float, np.random.Generator], Image]
 
+_OUTSIDE, _ON_EDGE, _INSIDE = range(3)
+_TABLE_MM, _SEARCH_STEPS = 2.0, 8
 _BOTH = np.empty(0, np.float32)  # as the second map of cv2.remap: both coordinates are in the first
 
 
@@ -95,26 +99,50 @@ def photograph(
     size_px: tuple[int, int],
     behind: Image,
 ) -> Image:
-    """Warp a flat raster (px = (mm - corner) * px_per_mm - 0.5) once into the picture.
+    """Warp a flat raster (px = (mm - corner) * px_per_mm - 0.5) once into the picture `behind`, which is used up."""
+    few, every = _at_few_pixels(lambda px: (_to_mm(geometry, px) - corner_mm) * px_per_mm - 0.5, geometry, size_px)
+    where, high = _at_every_pixel(few, every, size_px), max(1, 20 // every)
+    for row, kinds in enumerate(_kinds(few, raster.shape, high)):
+        # So few rows at a time that all of it stays in the cache.
+        band = slice(row * high * every, (row + 1) * high * every)
+        for kind, cols in _runs(kinds, every):
+            part, at = behind[band, cols], where[band, cols]
+            if kind == _OUTSIDE or not part.size:
+                continue
+            seen = cv2.remap(raster, at, _BOTH, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            if kind == _ON_EDGE:
+                seen -= part
+                seen *= three(np.clip(_within(at, raster.shape) + 1, 0, 1))
+                seen += part
+            part[:] = seen
+    return behind
 
-    `behind` shows where there is no paper.
-    """
-    where = _at_every_pixel(lambda px: (geometry.to_mm(px) - corner_mm) * px_per_mm - 0.5, size_px, _pace(geometry))
-    seen = np.empty((size_px[1], size_px[0], 3), np.float32)
-    for first in range(0, size_px[1], 16):  # so few rows at a time that all of it stays in the cache
-        band = slice(first, first + 16)
-        cv2.remap(raster, where[band], _BOTH, cv2.INTER_LINEAR, dst=seen[band], borderMode=cv2.BORDER_REPLICATE)
-        on_paper = _on_paper(where[band], raster.shape)
-        if on_paper.min() < 1:
-            seen[band] = behind[band] + (seen[band] - behind[band]) * three(on_paper)
-    return seen
+
+def _kinds(few: np.ndarray, shape: tuple[int, ...], high: int) -> list[np.ndarray]:
+    """Whether the pixels between nodes lie outside of a raster, on its edge or inside, `high` rows of nodes at once."""
+    step = 2 * max(float(np.abs(np.diff(few, axis=axis)).max()) for axis in (0, 1))
+    within = _within(few, shape)
+    low, most = (
+        pick(pick(within[:, :-2], within[:, 1:-1]), within[:, 2:])  # pixels lie between three nodes
+        for pick in (np.minimum, np.maximum)
+    )
+    rows = range(0, len(within) - 2, high)
+    bands = [slice(first, first + high + 2) for first in rows]
+    touched = [np.where(most[band].max(0) > -1 - step, _ON_EDGE, _OUTSIDE) for band in bands]
+    return [np.where(low[band].min(0) >= 0, _INSIDE, kinds) for band, kinds in zip(bands, touched, strict=True)]
 
 
-def _on_paper(where: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """1 where a point [..., (x, y)] in px lies on the raster, falling to 0 within a pixel beyond its edge."""
+def _within(where: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """How far inside a raster points [row, col, (x, y)] in px lie, px; negative beyond its edge."""
     x, y = cv2.split(where)
-    edge = np.minimum(np.minimum(x, shape[1] - 1 - x), np.minimum(y, shape[0] - 1 - y))
-    return np.clip(edge + 1, 0, 1)
+    return np.minimum(np.minimum(x, shape[1] - 1 - x), np.minimum(y, shape[0] - 1 - y))
+
+
+def _runs(kinds: np.ndarray, every: int) -> Iterator[tuple[int, slice]]:
+    """Stretches of the same kind, in pixels."""
+    edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(kinds)]
+    for first, last in pairwise(edges):
+        yield int(kinds[first]), slice(first * every, last * every)
 
 
 def pixel_mm(geometry: PageGeometry, size_px: tuple[int, int]) -> np.ndarray:
@@ -122,42 +150,68 @@ def pixel_mm(geometry: PageGeometry, size_px: tuple[int, int]) -> np.ndarray:
 
     On the paper it stays within a tenth of a pixel, for pictures of 600 px under the strongest tilt too.
     """
-    return _at_every_pixel(geometry.to_mm, size_px, _pace(geometry))
+    return _at_every_pixel(*_at_few_pixels(partial(_to_mm, geometry), geometry, size_px), size_px)
 
 
-def _pace(geometry: PageGeometry) -> float:
-    """How far apart, in px of a picture of 600 px, the map may be solved: closer where the paper has a relief."""
-    return 8.0 if geometry.bend_mm is None or geometry.bend_mm.size < 200 else 4.0
+def _to_mm(geometry: PageGeometry, points_px: np.ndarray) -> np.ndarray:
+    """Paper mm of px [row, col, (x, y)] as `PageGeometry.to_mm` finds it, to a hundredth of a pixel.
 
-
-def _at_every_pixel(point: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int], pace: float) -> np.ndarray:
-    """A smooth function of px [..., 2] at every pixel centre, float32 [row, col, 2], interpolated between a few.
-
-    The larger the picture, the straighter it is from pixel to pixel, and the wider apart they may stand.
+    The search for it takes the bend from a table; only its last step asks the geometry itself.
     """
-    cols, rows = size_px
+    if geometry.bend_mm is None:
+        return geometry.to_mm(points_px)
+    flat = project(np.linalg.inv(geometry.homography), points_px)
+    (x0, y0, x1, y1), step = geometry.extent_mm, _TABLE_MM
+    cols, rows = (int(np.ceil((b - a) / step)) + 1 for a, b in ((x0, x1), (y0, y1)))
+    nodes = np.stack(np.meshgrid(x0 + step * np.arange(cols), y0 + step * np.arange(rows)), axis=-1)
+    table, start = geometry.bend(nodes).astype(np.float32), flat.astype(np.float32)
+    points = start
+    for _ in range(_SEARCH_STEPS):
+        at = (points - np.array([x0, y0], np.float32)) / np.float32(step)
+        points = start - cv2.remap(table, at, _BOTH, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(flat - geometry.bend(points.astype(np.float64)))
+
+
+def _at_few_pixels(
+    point: Callable[[np.ndarray], np.ndarray], geometry: PageGeometry, size_px: tuple[int, int]
+) -> tuple[np.ndarray, int]:
+    """A smooth function of px [..., 2] at nodes in and around a picture, float32 [row, col, 2], and their distance.
+
+    The larger the picture, the straighter it is from pixel to pixel, and the wider apart they may stand; they stand
+    closer where the paper has a relief.
+    """
+    pace = 8.0 if geometry.bend_mm is None or geometry.bend_mm.size < 200 else 4.0
     every = max(4, int(pace * (max(size_px) / 600) ** 0.5))
     x, y = (every * np.arange(-1, n // every + 2) + (every - 1) / 2 for n in size_px)  # where resize puts them back
-    coarse = point(np.stack(np.meshgrid(x, y), axis=-1)).astype(np.float32)
-    fine = cv2.resize(coarse, None, fx=every, fy=every, interpolation=cv2.INTER_LINEAR)
-    return fine[every : every + rows, every : every + cols]
+    return point(np.stack(np.meshgrid(x, y), axis=-1)).astype(np.float32), every
+
+
+def _at_every_pixel(few: np.ndarray, every: int, size_px: tuple[int, int]) -> np.ndarray:
+    """What `_at_few_pixels` found at every pixel centre, float32 [row, col, 2]."""
+    fine = cv2.resize(few, None, fx=every, fy=every, interpolation=cv2.INTER_LINEAR)
+    return fine[every : every + size_px[1], every : every + size_px[0]]
 
 
 # In the order in which they befall a picture: in the light, in the lens, in the sensor, in the file.
-EFFECTS: Mapping[str, Effect] = {
-    "tinted": light.tinted, "light": light.light, "shadow": light.shadow, "glare": light.glare, "dim": light.dim,
+_SENSED: Mapping[str, Effect] = {
     "colour": light.colour, "grey": light.grey, "defocus": lens.defocus, "motion": lens.motion, "moire": lens.moire,
-    "coarse": files.coarse, "noise": lens.noise, "streaks": files.streaks, "dust": files.dust,
-    "threshold": files.threshold, "webp": files.webp, "jpeg": files.jpeg,
+    "noise": lens.noise, "streaks": files.streaks,
 }  # fmt: skip
+_FILED: Mapping[str, Effect] = {
+    "dust": files.dust, "threshold": files.threshold, "coarse": files.coarse, "webp": files.webp, "jpeg": files.jpeg,
+}  # fmt: skip
+EFFECTS = (*light.LIGHTS, *_SENSED, *_FILED)
 
 
 def apply(image: Image, strengths: Mapping[str, float], rng: np.random.Generator) -> np.ndarray:
     """Run the effects with a strength above zero in their order; uint8 [row, col, RGB]."""
-    for name, effect in EFFECTS.items():
-        if strengths.get(name, 0.0) > 0:
-            image = effect(image, float(strengths[name]), rng).astype(np.float32, copy=False)
-    levels = np.clip(image, 0, 1)
-    levels *= 255
-    levels += 0.5
-    return levels.astype(np.uint8)
+    strong = {name: float(strengths[name]) for name in EFFECTS if strengths.get(name, 0.0) > 0}
+    image = light.lit(image, [found(strong[name], rng) for name, found in light.LIGHTS.items() if name in strong])
+    for name, effect in _SENSED.items():
+        if name in strong:
+            image = effect(image, strong[name], rng)
+    pixels = levels(image)
+    for name, effect in _FILED.items():
+        if name in strong:
+            pixels = effect(pixels, strong[name], rng)
+    return files.enlarged(pixels, image.shape[1::-1], rng)

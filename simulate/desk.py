@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from ecg.geometry import PageGeometry
-from simulate.layers import RGB, Box, Cover, Cut, Layer
-from simulate.planes import shaded
+from simulate.layers import RGB, Box, Cover, Cut, Layer, part_of
+from simulate.planes import shaded, three, unit
 
 _FEW = 8  # a soft shade is drawn in so many times fewer pixels
 _SHIFT = 4  # cv2 takes coordinates in 1/16 px
@@ -39,8 +39,10 @@ def background(kind: str, paper_rgb: RGB, size_px: tuple[int, int], rng: np.rand
         return _even((tone, tone, tone), size_px)
     colours, grain = (_WOODS, _wood) if rng.random() < 0.5 else (_PLAIN, _cloth)
     base = np.array(colours[int(rng.integers(len(colours)))]) * rng.uniform(0.6, 1.25) + rng.normal(0, 0.02, 3)
-    surface = 1 + grain(size_px, rng) + rng.uniform(0, 0.12) * _noise((6, 6), size_px, rng)
-    return cv2.merge([(surface * part).astype(np.float32) for part in base])
+    few = (size_px[0] // 2 + 1, size_px[1] // 2 + 1)  # what lies behind is out of focus
+    surface = 1 + grain(few, rng) + np.float32(rng.uniform(0, 0.12)) * _noise((6, 6), few, rng)
+    coloured = cv2.merge([surface * np.float32(part) for part in base])
+    return cv2.resize(coloured, size_px, interpolation=cv2.INTER_LINEAR)
 
 
 def beyond(layers: Iterable[Layer], geometry: PageGeometry, behind: np.ndarray) -> np.ndarray:
@@ -67,13 +69,16 @@ def shadowed(extent_mm: Box, geometry: PageGeometry, behind: np.ndarray, rng: np
 
 def show_through(seen: np.ndarray, layers: Iterable[Layer], geometry: PageGeometry, behind: np.ndarray) -> None:
     """Put what lies behind the page into its holes, in place."""
-    mask = np.zeros(seen.shape[:2], np.uint8)
     for layer in layers:
-        if isinstance(layer, Cut):
-            cv2.fillPoly(mask, [_fixed(geometry, layer.points_mm)], 255, cv2.LINE_AA, _SHIFT)
-    rows, cols = np.nonzero(mask)
-    share = mask[rows, cols, None].astype(np.float32) / 255
-    seen[rows, cols] += share * (behind[rows, cols] - seen[rows, cols])
+        if not isinstance(layer, Cut):
+            continue
+        edge = geometry.to_px(layer.points_mm)
+        part, corner = part_of(seen, edge.min(0) - 1, edge.max(0) + 2)
+        if part.size:
+            mask, (rows, cols) = np.zeros(part.shape[:2], np.uint8), part.shape[:2]
+            cv2.fillPoly(mask, [np.round((edge - corner) * (1 << _SHIFT)).astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
+            below = behind[corner[1] : corner[1] + rows, corner[0] : corner[0] + cols]
+            part += three(unit(mask)) * (below - part)
 
 
 def _fixed(geometry: PageGeometry, points_mm: np.ndarray) -> np.ndarray:
@@ -92,16 +97,17 @@ def _noise(cells: tuple[int, int], size_px: tuple[int, int], rng: np.random.Gene
 def _wood(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Fine fibres and a few broad rings along one direction, gently bowed."""
     width, height = size_px
-    fibres = _noise((max(4, height // 3), 9), size_px, rng) * rng.uniform(0.01, 0.05)
-    rings = _noise((int(rng.integers(8, 30)), 3), size_px, rng) * rng.uniform(0.01, 0.06)
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    fibres = _noise((max(4, 2 * height // 3), 9), size_px, rng) * np.float32(rng.uniform(0.01, 0.05))
+    rings = _noise((int(rng.integers(8, 30)), 3), size_px, rng) * np.float32(rng.uniform(0.01, 0.06))
+    x = np.arange(width, dtype=np.float32)
     bow = np.float32(rng.uniform(-0.1, 0.1) * height) * ((x / width - 0.5) ** 2) + np.float32(rng.normal(0, 0.1)) * x
-    return cv2.remap(fibres + rings, x, y + bow, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    x, y = np.broadcast_to(x, fibres.shape), np.arange(height, dtype=np.float32)[:, None] + bow
+    return cv2.remap(fibres + rings, np.ascontiguousarray(x), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _cloth(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """A matt surface with a fine grain."""
-    cells = (max(2, size_px[1] // 3), max(2, size_px[0] // 3))
+    cells = (max(2, 2 * size_px[1] // 3), max(2, 2 * size_px[0] // 3))
     return _noise(cells, size_px, rng) * np.float32(rng.uniform(0, 0.06))
 
 

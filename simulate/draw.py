@@ -84,11 +84,12 @@ def _lines(sheet: Sheet, window_mm: Window) -> dict[float, list[np.ndarray]]:
 
 def _near(points_mm: np.ndarray, window_mm: Window) -> list[np.ndarray]:
     """The unbroken pieces of a curve, if it comes near the window."""
-    for axis in (0, 1):
-        at, low, high = points_mm[:, axis], window_mm[axis] - 5, window_mm[axis + 2] + 5
-        if not ((at > low).any() and (at < high).any()):
-            return []
-    return finite_pieces(points_mm)
+    if not len(points_mm):
+        return []
+    (left, top), (right, bottom) = np.fmin.reduce(points_mm).tolist(), np.fmax.reduce(points_mm).tolist()
+    x0, y0, x1, y1 = window_mm
+    is_near = left < x1 + 5 and right > x0 - 5 and top < y1 + 5 and bottom > y0 - 5
+    return finite_pieces(points_mm) if is_near else []
 
 
 def draw_lines(

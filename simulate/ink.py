@@ -10,6 +10,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from simulate.planes import between
+
 Window = tuple[float, float, float, float]  # x0, y0, x1, y1 in paper mm
 Run = tuple[list[slice], float, int]  # stretches of points, their pen in mm, their darkness 0..255
 
@@ -127,10 +129,10 @@ def dots(lines: Mapping[float, Sequence[np.ndarray]], window_mm: Window, px_per_
     printed = np.zeros(size[::-1], np.uint8)
     for pen_mm, pieces in lines.items():
         np.maximum(printed, _one_pen(pieces, pen_mm, ink, corner, size), out=printed)
-    to_dots = np.array([[pitch / px_per_mm, 0, 0.0], [0, pitch / px_per_mm, 0]])
-    to_dots[:, 2] = np.array(window_mm[:2]) * pitch - corner + 0.5 * pitch / px_per_mm - 0.5
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(printed, to_dots, shape[::-1], flags=flags)
+    cols, rows = (
+        ((window_mm[k] + (np.arange(shape[1 - k]) + 0.5) / px_per_mm) * pitch - corner[k]).astype(int) for k in (0, 1)
+    )
+    return np.take(printed, cols, axis=1)[rows]
 
 
 def _one_pen(pieces: Sequence[np.ndarray], pen_mm: float, ink: Ink, corner: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -165,12 +167,9 @@ def settle(covered: np.ndarray, window_mm: Window, px_per_mm: float, ink: Ink) -
 
 def _blots(shape: tuple[int, ...], window_mm: Window, px_per_mm: float, ink: Ink) -> np.ndarray:
     """Ink lost in soft blots of a few mm, uint8 [row, col]."""
-    tile = _table(ink.seed).astype(np.float32)[:484].reshape(22, 22)
-    step = 1 / (4.0 * px_per_mm)
-    where = np.array([[step, 0, window_mm[0] / 4.0], [0, step, window_mm[1] / 4.0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    lost = cv2.warpAffine(tile * tile * 255 * ink.patchy, where, shape[::-1], flags=flags, borderMode=cv2.BORDER_WRAP)
-    return lost.astype(np.uint8)
+    tile = np.pad(_table(ink.seed)[:484].reshape(22, 22), (0, 1), "wrap")
+    cols, rows = ((window_mm[k] + np.arange(shape[1 - k]) / px_per_mm) / 4.0 % 22 for k in (0, 1))
+    return between(tile * tile * 255 * ink.patchy, rows, cols).astype(np.uint8)
 
 
 def _wave(x_mm: np.ndarray, ink: Ink) -> np.ndarray:

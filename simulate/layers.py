@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Protocol
 
 import cv2
 import numpy as np
 
+from simulate.planes import between, three
 from simulate.text import text_mask
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in paper mm
 RGB = tuple[float, float, float]
+_MUCH = 0.15  # the share of its pixels from which on all of a picture is computed with
+_GRAIN = 256
 
 
 class Layer(Protocol):
@@ -32,12 +35,11 @@ def lattice(window_mm: Box, step_mm: float) -> np.ndarray:
 
 def over(field: np.ndarray, window_mm: Box, px_per_mm: float, step_mm: float, shape: tuple[int, ...]) -> np.ndarray:
     """A field on the `lattice` of a window, seen in its pixels; float32 [row, col]."""
-    corner = (np.floor(np.array(window_mm[:2]) / step_mm) - 1) * step_mm
-    scale = 1 / (px_per_mm * step_mm)
-    shift = (np.array(window_mm[:2]) + 0.5 / px_per_mm - corner) / step_mm
-    where = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(field.astype(np.float32), where, shape[1::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    cols, rows = (
+        (low + (np.arange(count) + 0.5) / px_per_mm) / step_mm - np.floor(low / step_mm) + 1
+        for low, count in zip(window_mm[:2], shape[1::-1], strict=True)
+    )
+    return between(field, rows, cols)
 
 
 def part_of(image: np.ndarray, low_px: np.ndarray, high_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +54,12 @@ def lay(image: np.ndarray, cover: np.ndarray, rgb: RGB, opacity: float = 1.0, st
 
     It replaces what is there, or multiplies it where it `stains`.
     """
+    if cv2.countNonZero(cover) > _MUCH * cover.size:
+        alpha = np.multiply(cover, np.float32(opacity / 255), dtype=np.float32)
+        image *= cv2.merge([1 - alpha * (1 - part) for part in rgb]) if stains else three(1 - alpha)
+        if not stains:
+            image += cv2.merge([alpha * part for part in rgb])
+        return
     where = np.flatnonzero(cover > 0)
     rows, cols = np.divmod(where, cover.shape[1])
     below, colour = image[rows, cols], np.array(rgb, np.float32)
@@ -77,10 +85,12 @@ class Blot:
             return image
         step, (x, y) = 1.0, window_mm[:2] + corner / px_per_mm
         around_mm = (x, y, x + part.shape[1] / px_per_mm, y + part.shape[0] / px_per_mm)
-        away = lattice(around_mm, step) - self.centre_mm
-        around, (lobe, phase) = np.arctan2(away[..., 1], away[..., 0]), self.ragged
-        edge = 1 + np.cos(around[..., None] * np.arange(1, 1 + len(lobe)) + phase) @ lobe
-        depth = (1 - np.hypot(away[..., 0], away[..., 1]) / (self.radius_mm * edge)) * 8
+        away_x, away_y = cv2.split((lattice(around_mm, step) - self.centre_mm).astype(np.float32))
+        away, around = cv2.cartToPolar(away_x, away_y)
+        lobe, phase = self.ragged
+        turns = np.linspace(0, 2 * np.pi, 181)
+        edge = 1 + np.cos(turns[:, None] * np.arange(1, 1 + len(lobe)) + phase) @ lobe
+        depth = (1 - away / (self.radius_mm * np.interp(around, turns, edge))) * 8
         body = np.clip(depth, 0, 1) * (1 - self.ring) + self.ring * np.exp(-((depth - 1) ** 2))
         alpha = over(body, around_mm, px_per_mm, step, part.shape)
         part *= cv2.merge([1 - alpha * (1 - share) for share in self.rgb])
@@ -115,20 +125,24 @@ class Mark:
         return image
 
     def _cover(self, px: np.ndarray, shape: tuple[int, ...], px_per_mm: float) -> np.ndarray:
-        mask = np.zeros(shape[:2], np.uint8)
-        fixed = np.clip(np.round(px * 32), -(2**28), 2**28).astype(np.int32)
-        if self.pen_mm > 0:
-            cv2.polylines(mask, [fixed], False, 255, max(1, round(self.pen_mm * px_per_mm)), cv2.LINE_AA, 5)
+        pen, soft = self.pen_mm * px_per_mm, self.soft_mm * px_per_mm
+        few = max(1, int(min(soft, pen or soft)))  # what is soft is drawn in fewer pixels
+        rows, cols = (-(-count // few) for count in shape[:2])
+        mask = np.zeros((rows, cols), np.uint8)
+        fixed = np.clip(np.round(((px + 0.5) / few - 0.5) * 32), -(2**28), 2**28).astype(np.int32)
+        if pen > 0:
+            cv2.polylines(mask, [fixed], False, 255, max(1, round(pen / few)), cv2.LINE_AA, 5)
         else:
             cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, 5)
-        if self.soft_mm * px_per_mm > 0.2:
-            cv2.GaussianBlur(mask, (0, 0), self.soft_mm * px_per_mm, dst=mask)
-        return mask
+        if soft > 0.2:
+            cv2.GaussianBlur(mask, (0, 0), soft / few, dst=mask)
+        full = mask if few == 1 else cv2.resize(mask, (cols * few, rows * few), interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(full[: shape[0], : shape[1]])
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
-    """A piece that is missing; where nothing is known of what lies below the paper, it shows `rgb`."""
+class Opaque:
+    """A shape in one colour that hides what is below."""
 
     points_mm: np.ndarray
     rgb: RGB
@@ -141,22 +155,16 @@ class Cut:
         return Mark(self.points_mm, 0.0, self.rgb).paint(image, window_mm, px_per_mm)
 
 
-@dataclass(frozen=True, eq=False)
-class Cover:
+class Cut(Opaque):
+    """A piece that is missing; where nothing is known of what lies below the paper, it shows `rgb`."""
+
+
+class Cover(Opaque):
     """Something that lies over the paper and its edge, with a soft shadow around it."""
-
-    points_mm: np.ndarray
-    rgb: RGB
-
-    @property
-    def hides_mm(self) -> tuple[np.ndarray, ...]:
-        return (self.points_mm,)
 
     def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
         shadow = Mark(self.points_mm + 1.0, 0.0, (0.0, 0.0, 0.0), 0.4, 1.5)
-        return Mark(self.points_mm, 0.0, self.rgb).paint(
-            shadow.paint(image, window_mm, px_per_mm), window_mm, px_per_mm
-        )
+        return super().paint(shadow.paint(image, window_mm, px_per_mm), window_mm, px_per_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,17 +177,20 @@ class Fibre:
     hides_mm: tuple[np.ndarray, ...] = ()
 
     def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
-        scale = 1 / (px_per_mm * self.pitch_mm)
-        where = np.array([[scale, 0, window_mm[0] / self.pitch_mm], [0, scale, window_mm[1] / self.pitch_mm]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        tile = 1 + np.float32(self.depth) * _grain(self.seed)
-        grain = cv2.warpAffine(tile, where, image.shape[1::-1], flags=flags, borderMode=cv2.BORDER_WRAP)
-        return np.asarray(cv2.multiply(image, cv2.merge([grain, grain, grain]), dst=image))
+        tile = 1 + np.float32(self.depth) * _grain()
+        across, down = divmod(self.seed, _GRAIN)  # where in the grain the paper begins
+        cols, rows = (
+            ((low + np.arange(count) / px_per_mm) / self.pitch_mm + first) % _GRAIN
+            for low, count, first in zip(window_mm[:2], image.shape[1::-1], (across, down), strict=True)
+        )
+        grain = three(between(tile, rows, cols))
+        return np.asarray(cv2.multiply(image, grain, dst=image))
 
 
-@lru_cache(maxsize=4)
-def _grain(seed: int) -> np.ndarray:
-    return np.random.default_rng([seed, 32]).standard_normal((256, 256), np.float32)
+@cache
+def _grain() -> np.ndarray:
+    """The same everywhere; its last row and column are its first."""
+    return np.pad(np.random.default_rng(32).standard_normal((_GRAIN, _GRAIN), np.float32), (0, 1), "wrap")
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,8 @@ from simulate.text import bundled_count, text_size
 
 _NAME_PLACES = {"above": 0.42, "below": 0.16, "on": 0.22, "start": 0.12, "left": 0.08}
 _NAMES = {"as is": 0.8, "upper": 0.1, "colon": 0.05, "C1": 0.05}
+_PULSES = {"left": 0.58, "right": 0.15, "none": 0.23, "between": 0.04}
+_PULSES_OF_ONE = {"left": 0.6, "right": 0.15, "none": 0.25}  # where a row has one lead there is no between
 _CLIPS = {"none": 0.84, "cut": 0.07, "flat": 0.09}
 
 
@@ -62,7 +64,7 @@ def sample_style(rng: np.random.Generator, layout: Layout) -> Style:
         name_height_mm=height,
         name_spelling=_choose(rng, _NAMES),
         font=int(rng.integers(0, bundled_count())),
-        pulse=str(rng.choice(["left", "right", "none"], p=[0.6, 0.15, 0.25])),
+        pulse=_choose(rng, _PULSES if len(_columns_mm(layout)) > 1 else _PULSES_OF_ONE),
         pulse_room_mm=float(2 + 0.2 * layout.mm_per_s + gap + rng.uniform(0, 3)),
         pulse_gap_mm=gap,
         separator=_choose(rng, SEPARATORS),
@@ -89,25 +91,36 @@ def _seldom(rng: np.random.Generator, chance: float, low: float, high: float) ->
 def compose(record: Record, layout: Layout, paper: Paper, style: Style, rng: np.random.Generator) -> Sheet:
     """Put a record on paper with all that the machine prints around it."""
     texts, rules = headers(layout, paper, style.header_height_mm, style.font, rng)
-    traces = tuple(_let_through(trace_mm(record, box, layout), box, layout, paper, style) for box in layout.boxes)
+    last = {row[-1] for row in layout.rows()}
+    gaps = [0.0 if box in last else style.gap_mm for box in layout.boxes]
+    traces = tuple(
+        _let_through(trace_mm(record, box, layout), box, gap, paper, style)
+        for box, gap in zip(layout.boxes, gaps, strict=True)
+    )
     strokes = _pulses(layout, paper, style) + separators(
         layout, style.separator, style.separator_pen_mm, style.separator_dy_mm, style.separator_size_mm
     )
     return Sheet(paper, layout, traces, tuple(strokes + rules), tuple(_names(layout, style) + texts))
 
 
-def _let_through(points_mm: np.ndarray, box: LeadBox, layout: Layout, paper: Paper, style: Style) -> np.ndarray:
-    """The trace as the machine prints it; y is NaN where it leaves the paper or is not printed at all."""
-    x, y = points_mm[:, 0], points_mm[:, 1]
-    is_last = box.box_mm[2] >= layout.extent_mm[2] - 1e-6
-    blank = (x < box.box_mm[0] + style.late_mm) | (x > box.box_mm[2] - (0.0 if is_last else style.gap_mm))
+def _let_through(points_mm: np.ndarray, box: LeadBox, gap_mm: float, paper: Paper, style: Style) -> np.ndarray:
+    """The trace as the machine prints it; y is NaN where it leaves the paper or is not printed at all.
+
+    `gap_mm` stays blank at its end.
+    """
+    x0, y0, x1, y1 = paper.extent_mm
+    x, y = points_mm.T  # x grows along a trace
+    first = np.searchsorted(x, max(x0, box.box_mm[0] + style.late_mm))
+    last = np.searchsorted(x, min(x1, box.box_mm[2] - gap_mm), side="right")
     low, high = box.baseline_mm - style.clip_mm, box.baseline_mm + style.clip_mm
     if style.clip == "flat":
         y = np.clip(y, low, high)
     elif style.clip == "cut":
-        blank |= (y < low) | (y > high)
-    blank |= (y < paper.extent_mm[1]) | (y > paper.extent_mm[3]) | (x < paper.extent_mm[0]) | (x > paper.extent_mm[2])
-    return np.stack([x, np.where(blank, np.nan, y)], axis=-1)
+        y0, y1 = max(y0, low), min(y1, high)
+    shown = np.full(points_mm.shape, np.nan)
+    shown[:, 0], part = x, y[first:last]
+    shown[first:last, 1] = np.where((part >= y0) & (part <= y1), part, np.nan)
+    return shown
 
 
 def _names(layout: Layout, style: Style) -> list[Label]:
@@ -135,13 +148,28 @@ def _pulses(layout: Layout, paper: Paper, style: Style) -> list[Stroke]:
         return []
     width = 0.2 * layout.mm_per_s
     foot = max(0.5, (style.pulse_room_mm - style.pulse_gap_mm - width) / 2)
-    strokes = []
+    starts = []
     for row in layout.rows():
-        right = row[-1].box_mm[2] + style.pulse_gap_mm
+        ends = [box.box_mm[2] + style.pulse_gap_mm for box in row]
         left = row[0].box_mm[0] - style.pulse_gap_mm - 2 * foot - width
-        points = pulse_mm(left if style.pulse == "left" else right, row[0].baseline_mm, layout, foot, width)
-        strokes.append(Stroke(points, paper.pen_mm, "pulse"))
-    return strokes
+        places = {"left": [left], "right": ends[-1:], "between": ends[:-1]}[style.pulse]
+        starts += [(x, row[0].baseline_mm) for x in places]
+    return [Stroke(pulse_mm(x, y, layout, foot, width), paper.pen_mm, "pulse") for x, y in starts]
+
+
+def apart(layout: Layout, room_mm: float) -> Layout:
+    """The layout with room before each column but the first; rhythm strips stay whole."""
+    starts = _columns_mm(layout)
+    boxes = []
+    for box in layout.boxes:
+        (x0, y0, x1, y1), moved = box.box_mm, starts.index(box.box_mm[0]) * room_mm
+        boxes.append(replace(box, box_mm=(x0 + moved, y0, x1 + moved, y1)))
+    return replace(layout, boxes=tuple(boxes))
+
+
+def _columns_mm(layout: Layout) -> list[float]:
+    """Where the columns begin, left to right."""
+    return sorted({box.box_mm[0] for box in layout.boxes})
 
 
 def text_boxes_mm(sheet: Sheet) -> list[list[float]]:

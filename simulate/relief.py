@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
 
 from simulate.layers import Box, lattice, over
+from simulate.planes import three
 
 RELIEF = ("curl", "folds", "crumple")  # the effects that shape it
 _NODES_MM = 8.0  # how far apart the nodes of the map lie
 _EDGE_MM = 0.6  # half of a fold's rounding
+_WRINKLE_MM, _WRINKLE_CELLS = 0.5, 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +23,15 @@ class Relief:
     """Heights in mm over the paper: a wave, straight folds, and facets between knots.
 
     `waves` [wave, (x per mm, y per mm, phase, height)], `folds` [fold, (normal x, normal y, offset mm, slope)],
-    `knots_mm` [knot, (x, y)] with their heights `peaks_mm` [knot].
+    `knots_mm` [knot, (x, y)] with their heights `peaks_mm` [knot]. `wrinkles` (slope, x, y) are too low to move
+    anything: they have no height and show in the light alone, from a table that begins at x, y.
     """
 
     waves: np.ndarray
     folds: np.ndarray
     knots_mm: np.ndarray
     peaks_mm: np.ndarray
+    wrinkles: tuple[float, int, int] = (0.0, 0, 0)
 
     def height_mm(self, points_mm: np.ndarray) -> np.ndarray:
         """Heights [...] at points [..., (x, y)]."""
@@ -47,9 +51,7 @@ class Relief:
 
         corners = Delaunay(self.knots_mm).simplices
         where, peaks = self.knots_mm[corners], self.peaks_mm[corners]
-        (ux, uy), (vx, vy) = (where[:, 1] - where[:, 0]).T, (where[:, 2] - where[:, 0]).T
-        du, dv = peaks[:, 1] - peaks[:, 0], peaks[:, 2] - peaks[:, 0]
-        return where, peaks, np.stack([du * vy - dv * uy, dv * ux - du * vx], -1) / (ux * vy - uy * vx)[:, None]
+        return where, peaks, _rise(where, peaks)
 
     def _facet_height(self, points_mm: np.ndarray) -> np.ndarray:
         """The height at points [point, (x, y)] of the facet that holds each of them."""
@@ -63,32 +65,72 @@ class Relief:
 
     def slope(self, window_mm: Box, step_mm: float) -> np.ndarray:
         """Rise towards x and y on the lattice of a window, float32 [2, row, col]."""
-        points = lattice(window_mm, step_mm)
+        points = lattice(window_mm, step_mm).astype(np.float32)
+        across, down = points[0, :, 0], points[:, :1, 1]
         rise = np.zeros((2, *points.shape[:-1]), np.float32)
-        for x, y, phase, high in self.waves:
-            rise -= (high * np.sin(points @ np.array([x, y]) + phase)) * np.array([x, y]).reshape(2, 1, 1)
-        for x, y, offset, slope in self.folds:
-            away = points @ np.array([x, y]) - offset
-            rise += slope * away / np.hypot(away, _EDGE_MM) * np.array([x, y]).reshape(2, 1, 1)
+        for x, y, phase, high in self.waves.astype(np.float32):
+            wave = high * np.sin(across * x + (down * y + phase))
+            rise -= np.stack([x * wave, y * wave])
+        for x, y, offset, slope in self.folds.astype(np.float32):
+            away = across * x + (down * y - offset)
+            away *= slope / np.sqrt(away * away + np.float32(_EDGE_MM**2))
+            rise += np.stack([x * away, y * away])
         if len(self.knots_mm):
             rise += self._facet_slopes(points[0, 0], points.shape[:2], step_mm)
-        return rise.astype(np.float32)
+        slope, x, y = self.wrinkles
+        if slope:
+            cols, rows = (np.floor(at / _WRINKLE_MM).astype(int) for at in (across + x, down[:, 0] + y))
+            rise += slope * np.take(np.take(_wrinkles(), rows, 1, mode="wrap"), cols, 2, mode="wrap")
+        return rise
 
     def _facet_slopes(self, corner_mm: np.ndarray, shape: tuple[int, int], step_mm: float) -> np.ndarray:
         planes = [np.zeros(shape, np.float32), np.zeros(shape, np.float32)]
         where, _, rises = self._facets
         px = np.round((where - corner_mm) / step_mm * 32).astype(np.int32)
         near = ((px.max(1) >= 0) & (px.min(1) <= 32 * np.array(shape[::-1]))).all(-1)
-        for facet, rise in zip(px[near], rises[near].tolist(), strict=True):
-            for plane, value in zip(planes, rise, strict=True):
-                cv2.fillConvexPoly(plane, facet, value, cv2.LINE_8, 5)
+        _fill(planes, px[near], rises[near])
         return np.stack([_rounded(plane, step_mm) for plane in planes])
 
 
+def _fill(planes: list[np.ndarray], facets_px: np.ndarray, rises: np.ndarray) -> None:
+    """Give every facet [facet, 3, (x, y)], in 1/32 px, its rise [facet, (x, y)] in the two planes."""
+    for facet, rise in zip(facets_px, rises.tolist(), strict=True):
+        for plane, value in zip(planes, rise, strict=True):
+            cv2.fillConvexPoly(plane, facet, value, cv2.LINE_8, 5)
+
+
+@cache
+def _wrinkles() -> np.ndarray:
+    """The rise of small sharp facets in clusters, float32 [2, row, col] every `_WRINKLE_MM`, without an end."""
+    from scipy.spatial import Delaunay
+
+    rng, side = np.random.default_rng(33), _WRINKLE_CELLS
+    few = cv2.GaussianBlur(np.tile(rng.standard_normal((16, 16), np.float32), (3, 3)), (0, 0), 1.2)
+    knots = rng.uniform(0, side, (1800, 2))
+    low, high = np.floor(knots / side * 16).astype(int).T
+    peaks = rng.normal(0, 1, len(knots)) * np.clip(5 * few[16 + high, 16 + low], 0.1, 1.5)
+    tiles = np.stack(np.meshgrid([0, -1, 1], [0, -1, 1]), -1).reshape(-1, 1, 2) * side
+    everywhere = (knots + tiles).reshape(-1, 2)
+    near = ((everywhere > -40) & (everywhere < side + 40)).all(1)
+    corners = Delaunay(everywhere[near]).simplices
+    where, height = everywhere[near][corners], np.tile(peaks, 9)[near][corners]
+    planes = [np.zeros((side, side), np.float32) for _ in (0, 1)]
+    _fill(planes, np.round(where * 32).astype(np.int32), np.clip(_rise(where, height), -2, 2))
+    return np.stack([cv2.GaussianBlur(plane, (0, 0), 0.7) for plane in planes])
+
+
+def _rise(where: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """The rise [facet, (x, y)] of facets with corners [facet, 3, (x, y)] and their heights [facet, 3]."""
+    (ux, uy), (vx, vy) = (where[:, 1] - where[:, 0]).T, (where[:, 2] - where[:, 0]).T
+    du, dv = peaks[:, 1] - peaks[:, 0], peaks[:, 2] - peaks[:, 0]
+    return np.asarray(np.stack([du * vy - dv * uy, dv * ux - du * vx], -1) / (ux * vy - uy * vx)[:, None])
+
+
 def _rounded(plane: np.ndarray, step_mm: float) -> np.ndarray:
-    """Facets lean into each other over a cm; the crease itself stays sharp."""
-    wide = cv2.GaussianBlur(plane, (0, 0), 5 / step_mm)
-    return 0.55 * wide + 0.45 * cv2.GaussianBlur(plane, (0, 0), 0.6 / step_mm)
+    """Facets lean into each other over two cm; little of the crease itself stays sharp."""
+    few = cv2.resize(plane, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    wide = cv2.resize(cv2.GaussianBlur(few, (0, 0), 7 / step_mm / 4), plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.addWeighted(wide, 0.7, cv2.GaussianBlur(plane, (0, 0), 0.6 / step_mm), 0.3, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +146,7 @@ class Shade:
         rise = self.relief.slope(window_mm, step)
         lit = 1 - np.tensordot(self.towards.astype(np.float32), rise, 1)
         seen = over(np.clip(lit, 0.45, 1.35), window_mm, px_per_mm, step, image.shape)
-        return np.asarray(cv2.multiply(image, cv2.merge([seen, seen, seen])))
+        return np.asarray(cv2.multiply(image, three(seen), dst=image))
 
 
 def sample_relief(extent_mm: Box, strengths: Mapping[str, float], rng: np.random.Generator) -> Relief | None:
@@ -113,7 +155,9 @@ def sample_relief(extent_mm: Box, strengths: Mapping[str, float], rng: np.random
     if not (curl or folds or crumple):
         return None
     knots, peaks = _knots(extent_mm, crumple, rng)
-    return Relief(_waves(extent_mm, curl, rng), _folds(extent_mm, folds, rng), knots, peaks)
+    waves, bent = _waves(extent_mm, curl, rng), _folds(extent_mm, folds, rng)
+    x, y = rng.integers(0, 1000, 2).tolist()
+    return Relief(waves, bent, knots, peaks, (float(crumple * rng.uniform(0.05, 0.3)), x, y))
 
 
 def _waves(extent_mm: Box, strength: float, rng: np.random.Generator) -> np.ndarray:

@@ -22,7 +22,7 @@ from simulate.draw import view_of
 from simulate.ground import Ground
 from simulate.layers import Cut
 from simulate.paper import Paper, sample_paper
-from simulate.print import Style, compose, sample_style, text_boxes_mm
+from simulate.print import Style, apart, compose, sample_style, text_boxes_mm
 from simulate.relief import Relief, Shade, sample_relief
 from simulate.sheet import Sheet, legible
 from simulate.wear import COVERS, WEAR, layers_of
@@ -32,6 +32,7 @@ _COMMON = {
     "6x1-limb": 0.03, "6x1-precordial": 0.03, "3x2-limb": 0.02, "3x2-precordial": 0.02, "3x1": 0.02, "4x3": 0.03,
     "cabrera-3x4+1": 0.03, "cabrera-6x2": 0.03,
 }  # fmt: skip
+_DPI, _SIDE_PX = (40, 600), (300, 4800)
 _RHYTHM_LEADS = ("II", "V1", "V5", "III", "I", "aVF", "V2")
 
 
@@ -69,6 +70,7 @@ class Scene:
         kind, rng = presets()[preset], np.random.default_rng([seed, 11])
         placed = _sample_layout(rng, layout)
         style = sample_style(rng, placed)
+        placed = apart(placed, style.pulse_room_mm) if style.pulse == "between" else placed
         extent, grid = _sample_extent(rng, placed, style)
         paper = sample_paper(rng, extent, grid)
         frame = extent if rng.random() < 0.7 or preset == "clean" else _tight(rng, placed, style, extent)
@@ -96,7 +98,7 @@ class Scene:
             aspect=float(
                 wide if kind["behind"] not in ("desk", "screen") else rng.choice([4 / 3, 16 / 9, 3 / 2, 3 / 4, wide])
             ),
-            long_side_px=int(rng.integers(*kind["long_side_px"])),
+            long_side_px=_long_side(rng, kind, max(frame[2] - frame[0], frame[3] - frame[1])),
             behind=kind["behind"],
             effects=_sample_effects(rng, kind["effects"], difficulty),
         )
@@ -218,6 +220,14 @@ def _tight(
     near = np.array([x0 - left, y0, x1 + right, y1]) + rng.uniform(0, 6, 4) * np.array([-1, -1, 1, 1])
     low, high = np.maximum(near[:2], extent[:2]), np.minimum(near[2:], extent[2:])
     return (*low.tolist(), *high.tolist())
+
+
+def _long_side(rng: np.random.Generator, kind: Mapping[str, Any], long_mm: float) -> int:
+    """The usual sizes of its kind, or any resolution that scans and pictures come in, in px."""
+    if rng.random() < 0.85:
+        return int(rng.integers(*kind["long_side_px"]))
+    dpi = np.exp(rng.uniform(*np.log(_DPI)))
+    return int(np.clip(dpi * long_mm / 25.4, *_SIDE_PX))
 
 
 def _angle(rng: np.random.Generator, kind: Mapping[str, Any], difficulty: float) -> float:

@@ -7,6 +7,8 @@ import numpy as np
 from ecg.layout import Layout, LeadBox
 from simulate.sheet import Stroke
 
+Line = list[list[float]]  # [point, (x, y)]
+
 SEPARATORS = {
     "none": 0.3, "bar": 0.16, "ticks": 0.1, "tick": 0.14, "line": 0.08, "dotted": 0.12, "dashed": 0.04, "notch": 0.03,
     "cross": 0.03,
@@ -23,26 +25,26 @@ def separators(layout: Layout, kind: str, pen_mm: float, dy_mm: float, size_mm: 
     return [Stroke(_broken(_marks(box, kind, dy_mm, size_mm)), pen_mm, "separator") for box in boxes]
 
 
-def _broken(lines_mm: list[np.ndarray]) -> np.ndarray:
+def _broken(lines_mm: list[Line]) -> np.ndarray:
     """Lines as one curve, with NaN where the pen is lifted."""
-    lifted = np.full((1, 2), np.nan)
-    return np.vstack([part for line in lines_mm for part in (line, lifted)][:-1])
+    lifted = [[np.nan, np.nan]]
+    return np.array([point for line in lines_mm for point in line + lifted][:-1])
 
 
-def _marks(box: LeadBox, kind: str, dy_mm: float, size_mm: float) -> list[np.ndarray]:
-    """The lines of one mark, each [point, (x, y)] in mm."""
+def _marks(box: LeadBox, kind: str, dy_mm: float, size_mm: float) -> list[Line]:
+    """The lines of one mark, in mm."""
     x, y = box.box_mm[0], box.baseline_mm
     half = (box.box_mm[3] - box.box_mm[1]) / 2
     if kind == "notch":
-        return [np.array([[x - 0.6, y], [x - 0.6, y - 1], [x + 0.6, y + 1], [x + 0.6, y]])]
+        return [[[x - 0.6, y], [x - 0.6, y - 1], [x + 0.6, y + 1], [x + 0.6, y]]]
     if kind == "cross":
-        return [np.array([[x, y - 1.5], [x, y + 1.5]]), np.array([[x - 1.5, y], [x + 1.5, y]])]
+        return [[[x, y - 1.5], [x, y + 1.5]], [[x - 1.5, y], [x + 1.5, y]]]
     spans = {
         "bar": [(dy_mm - size_mm / 2, dy_mm + size_mm / 2)],
         "ticks": [(-2 - size_mm / 2, -2.0), (2.0, 2 + size_mm / 2)],
         "tick": [(dy_mm - 4 - size_mm / 3, dy_mm - 4)],
         "line": [(-half, half)],
-        "dotted": [(a, a + 0.4) for a in np.arange(-half, half, 1.0)],
-        "dashed": [(a, a + 1.6) for a in np.arange(-half, half, 2.6)],
+        "dotted": [(a, a + 0.4) for a in np.arange(-half, half, 1.0).tolist()],
+        "dashed": [(a, a + 1.6) for a in np.arange(-half, half, 2.6).tolist()],
     }[kind]
-    return [np.array([[x, y + a], [x, y + b]]) for a, b in spans]
+    return [[[x, y + a], [x, y + b]] for a, b in spans]

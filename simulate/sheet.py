@@ -61,7 +61,10 @@ def _hidden(points_mm: np.ndarray, shapes_mm: list[np.ndarray]) -> np.ndarray:
     """A curve with NaN for y inside any of the polygons."""
     seen = points_mm
     for shape in shapes_mm:
-        near = np.flatnonzero((seen >= shape.min(0)).all(1) & (seen <= shape.max(0)).all(1))
+        low, high = shape.min(0), shape.max(0)
+        first, last = np.searchsorted(points_mm[:, 0], (low[0], high[0]))  # x grows along a curve
+        y = seen[first:last, 1]
+        near = first + np.flatnonzero((y >= low[1]) & (y <= high[1]))
         polygon = shape.astype(np.float32)
         inside = [i for i in near if cv2.pointPolygonTest(polygon, seen[i].tolist(), False) >= 0]
         if inside:
@@ -74,11 +77,13 @@ def trace_mm(record: Record, box: LeadBox, layout: Layout) -> np.ndarray:
     """The curve of one box on paper, [point, (x, y)] in mm; samples that are NaN break it (they stay NaN)."""
     name = box.lead.removeprefix("-")
     mv = record[name] if name in record.leads else np.full(record.samples, np.nan, np.float32)
-    time_s = record.time_s
-    inside = slice(*np.searchsorted(time_s, (box.t0_s - 1e-9, box.t1_s - 1e-9)))
-    sign = -1.0 if box.lead.startswith("-") else 1.0
-    x = box.box_mm[0] + (time_s[inside] - box.t0_s) * layout.mm_per_s
-    return np.stack([x, box.baseline_mm - sign * mv[inside] * layout.mm_per_mv * box.gain], axis=-1)
+    bounds = np.ceil((np.array([box.t0_s, box.t1_s]) - record.start_s - 1e-9) * record.fs_hz)
+    first, last = np.clip(bounds, 0, record.samples).astype(int)
+    scale = layout.mm_per_mv * box.gain * (-1.0 if box.lead.startswith("-") else 1.0)
+    points = np.empty((last - first, 2))
+    points[:, 0] = box.box_mm[0] + (record.start_s - box.t0_s + np.arange(first, last) / record.fs_hz) * layout.mm_per_s
+    points[:, 1] = box.baseline_mm - scale * mv[first:last]
+    return points
 
 
 def printed(record: Record, layout: Layout, duration_s: float = 10.0) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ def font_files() -> tuple[Path, ...]:
     return tuple(path for path in (*bundled, *extra) if _covers(path, _SAMPLE))
 
 
+@cache
 def bundled_count() -> int:
     """How many of `font_files` come with matplotlib: indices below draw the same on every machine."""
     return sum(path.stem in _BUNDLED for path in font_files()[: len(_BUNDLED)])
