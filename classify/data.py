@@ -84,8 +84,18 @@ def fixed_inputs(arrays: Arrays, layout: str, settings: DataSettings) -> tuple[n
     inputs: list[np.ndarray] = []
     for first in range(0, len(arrays), _TOGETHER):
         inputs += _prepared_together(arrays, slice(first, first + _TOGETHER), shown, settings)
+    stacked = np.stack(inputs)
+    if settings.from_usual:
+        _take_usual(stacked[:, : arrays.signal.shape[1]], arrays.patient)
     measured = arrays.features if shown.all() else np.stack([_short_of_evidence(row, shown) for row in arrays.features])
-    return np.stack(inputs), features.for_network(measured, arrays.feature_names)
+    return stacked, features.for_network(measured, arrays.feature_names)
+
+
+def _take_usual(signal: np.ndarray, patient: np.ndarray) -> None:
+    """Take the median example of every patient from its examples [example, lead, sample], in place."""
+    for whose in np.unique(patient):
+        mine = patient == whose
+        signal[mine] -= np.median(signal[mine], axis=0)
 
 
 @lru_cache(maxsize=3)

@@ -93,8 +93,7 @@ def _training_set(arrays: Arrays, recipe: Recipe) -> Any:
     from classify.sampling import Draws
 
     data, shown = recipe.data, arrays.of("train")
-    varied = data.vary or data.page_masks or data.crop_s
-    dataset = TrainingSet(shown, recipe.fit.seed, data) if varied else Unvaried(arrays, data)
+    dataset = TrainingSet(shown, recipe.fit.seed, data) if data.varied else Unvaried(arrays, data)
     if not (data.draws or data.balanced):
         return dataset
     return Draws(dataset, data.draws or len(shown), recipe.fit.seed, shown.targets if data.balanced else None)

@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, object]] = {
     "inception1d": {"depth": 3, "width": 8, "kernels": (9, 5)},
     "s4": {"width": 16, "layers": 2},
     "transformer": {"width": 16, "layers": 1},
+    "beat_cnn": {"hidden_share": 0.0},
     **{f"ecgnet_v{k}": {"width": 16} for k in (1, 2, 3)},
 }
 SAMPLES = {"seresnet_gru_v3": 512, "plrnn": 64, "plrnn_shallow": 64}  # two steps for each of eight cells; few loops
@@ -122,6 +123,13 @@ def test_every_network_takes_features_and_age_and_sex_beside_the_signal(name: st
     assert net(signal, features, torch.full((2, 2), float("nan"))).isfinite().all()
     without = small(name, 2, features=0, demographics=False).eval()
     assert without(signal).shape == (2, 2)
+
+
+def test_a_hidden_beat_leaves_the_features_alone_to_answer() -> None:
+    net = build("beat_cnn", 5, 2, 100, {"hidden_share": 1.0})
+    (signal, features, _), other = inputs("beat_cnn", 4, 2), torch.randn(4, 2, 160)
+    assert torch.equal(net(signal, features), net(other, features))
+    assert not torch.equal(net.eval()(signal, features), net(other, features))
 
 
 @pytest.mark.parametrize("name", [n for n in NETS if NETS[n].module in ("ecgnet", "gru") and "seresnet" not in n])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,16 @@ def test_validation_sees_pages_as_they_print(record: Record) -> None:
     assert signal[0, 12 + STANDARD.index("II")].all()
     assert signal[0, 12 + STANDARD.index("V1")].mean() == pytest.approx(0.25, abs=0.01)
     assert np.isfinite(features).all()
+
+
+def test_an_example_may_be_shown_as_what_it_has_of_its_own(record: Record) -> None:
+    plain = DataSettings(page_masks=False, vary=False)
+    usual, other = record, synthetic_record(6, "SR", noise={})
+    made = replace(arrays([usual, usual, other, other]), patient=np.array(["a", "a", "a", "b"]))
+    signal, _ = fixed_inputs(made, "full", replace(plain, from_usual=True))
+    whole, _ = fixed_inputs(made, "full", plain)
+    assert not signal[[0, 1, 3], :12].any()
+    np.testing.assert_allclose(signal[2, :12], whole[2, :12] - whole[0, :12])
+    assert signal[:, 12:].all()  # masks stay what they are
+    with pytest.raises(ValueError, match="from_usual compares examples as they are"):
+        DataSettings(from_usual=True)

@@ -68,6 +68,7 @@ NETS: Mapping[str, Row] = {
     # single beats
     "lstm_soft_attention": Row("attention", "SoftAttention"),
     "lstm_bahdanau": Row("attention", "Bahdanau"),
+    "beat_cnn": Row("beat", "BeatCnn", {}, {"features": 8, "branch": ((32, 0.0, False),)}),
     # many labels
     "resnet50": _resnet(_50),
     "resnet101": _resnet(_101),
