@@ -8,6 +8,12 @@ import numpy as np
 from ecg.geometry import PageGeometry
 
 
+def darkest(flat: np.ndarray) -> np.ndarray:
+    """The darkest colour of every place, uint8 [row, col], from uint8 [row, col, RGB]."""
+    red, green, blue = cv2.split(flat)
+    return np.asarray(cv2.min(cv2.min(red, green), blue))
+
+
 def flatten(
     pixels: np.ndarray,
     geometry: PageGeometry,
