@@ -31,6 +31,9 @@ def smooth_field(
     """
     rows, cols = field_shape(extent_mm, step_mm)
     x0, y0, x1, y1 = extent_mm
+    if cols > rows:  # the equations fill a band as wide as two rows are long
+        turned = smooth_field(points_mm[:, ::-1], values_mm, (y0, x0, y1, x1), smooth, trust, step_mm)
+        return turned.swapaxes(0, 1)
     u = np.clip((points_mm[:, 0] - x0) / (x1 - x0) * (cols - 1), 0, cols - 1 - 1e-9)
     v = np.clip((points_mm[:, 1] - y0) / (y1 - y0) * (rows - 1), 0, rows - 1 - 1e-9)
     c, r = u.astype(int), v.astype(int)
