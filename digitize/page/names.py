@@ -113,16 +113,17 @@ def peaks(heat: Tensor, threshold: float = 0.2) -> list[tuple[int, float, float,
 
     Where words claim the same place the surest one has it.
     """
-    top = functional.max_pool2d(heat[None], 3, 1, 1)[0]
-    at = ((heat == top) & (heat > threshold)).nonzero()
-    scores = heat[at[:, 0], at[:, 1], at[:, 2]]
+    at = np.argwhere(heat.numpy() > threshold)
+    padded = functional.pad(heat, (1, 1, 1, 1)).numpy()
+    cells = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))[tuple(at.T)]  # around each place
+    scores = cells[:, 1, 1]
     found: list[tuple[int, float, float, float]] = []
     apart = _APART_MM * PX_PER_MM / STRIDE
-    padded = functional.pad(heat, (1, 1, 1, 1)).numpy()
-    for i in scores.argsort(descending=True).tolist():
+    for i in np.argsort(-scores, kind="stable"):
         channel, row, col = at[i].tolist()
-        if all(math.hypot(x - col, y - row) >= apart for _, x, y, _ in found):
-            x, y = _off_centre(padded[channel, row : row + 3, col : col + 3])
+        is_top = scores[i] == cells[i].max()
+        if is_top and all(math.hypot(x - col, y - row) >= apart for _, x, y, _ in found):
+            x, y = _off_centre(cells[i])
             found.append((channel, col + x, row + y, float(scores[i])))
     return found
 
