@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from ecg.geometry import PageGeometry
-from simulate.layers import RGB, Box, Cover, Cut, Layer, part_of
+from simulate.layers import RGB, Box, Cover, Cut, Layer, Mark, part_of
 from simulate.planes import shaded, three, unit
 
 _FEW = 8  # a soft shade is drawn in so many times fewer pixels
@@ -50,6 +51,8 @@ def beyond(layers: Iterable[Layer], geometry: PageGeometry, behind: np.ndarray) 
     for layer in layers:
         if isinstance(layer, Cover):
             cv2.fillPoly(behind, [_fixed(geometry, layer.points_mm)], layer.rgb, cv2.LINE_AA, _SHIFT)
+            for mark in layer.marks:
+                behind = _as_seen(mark, geometry).paint(behind, (-0.5, -0.5, 0, 0), 1.0)
     return behind
 
 
@@ -79,6 +82,15 @@ def show_through(seen: np.ndarray, layers: Iterable[Layer], geometry: PageGeomet
             cv2.fillPoly(mask, [np.round((edge - corner) * (1 << _SHIFT)).astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
             below = behind[corner[1] : corner[1] + rows, corner[0] : corner[0] + cols]
             part += three(unit(mask)) * (below - part)
+
+
+def _as_seen(mark: Mark, geometry: PageGeometry) -> Mark:
+    """A mark in px of the picture."""
+    x, y = mark.points_mm.mean(0).tolist()
+    scale = max(geometry.px_per_mm((x, y)))
+    return replace(
+        mark, points_mm=geometry.to_px(mark.points_mm), pen_mm=mark.pen_mm * scale, soft_mm=mark.soft_mm * scale
+    )
 
 
 def _fixed(geometry: PageGeometry, points_mm: np.ndarray) -> np.ndarray:

@@ -159,12 +159,18 @@ class Cut(Opaque):
     """A piece that is missing; where nothing is known of what lies below the paper, it shows `rgb`."""
 
 
+@dataclass(frozen=True, eq=False)
 class Cover(Opaque):
-    """Something that lies over the paper and its edge, with a soft shadow around it."""
+    """Something that lies over the paper and its edge, with a soft shadow around it and `marks` upon it."""
+
+    marks: tuple[Mark, ...] = ()
 
     def paint(self, image: np.ndarray, window_mm: Box, px_per_mm: float) -> np.ndarray:
-        shadow = Mark(self.points_mm + 1.0, 0.0, (0.0, 0.0, 0.0), 0.4, 1.5)
-        return super().paint(shadow.paint(image, window_mm, px_per_mm), window_mm, px_per_mm)
+        image = Mark(self.points_mm + 1.0, 0.0, (0.0, 0.0, 0.0), 0.4, 1.5).paint(image, window_mm, px_per_mm)
+        image = super().paint(image, window_mm, px_per_mm)
+        for mark in self.marks:
+            image = mark.paint(image, window_mm, px_per_mm)
+        return image
 
 
 @dataclass(frozen=True, eq=False)

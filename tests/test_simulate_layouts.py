@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from ecg.record import Record
 from simulate import Scene
 from simulate.heart import synthetic_record
 from simulate.ink import Ink
+from simulate.print import apart, compose
 from simulate.sheet import printed, trace_mm
 
 HEART = synthetic_record(5, "SR", noise={}, conditions=())
@@ -95,6 +97,35 @@ def test_cabrera_prints_avr_upside_down() -> None:
     first = round(box.t0_s * 500)
     up_mv = (box.baseline_mm - trace_mm(HEART, box, layout)[:, 1]) / layout.mm_per_mv
     assert np.allclose(up_mv, -HEART["aVR"][first : first + 1250], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["3x4+1", "6x2", "4x3"])
+def test_pulses_between_columns_stand_in_room_of_their_own(name: str) -> None:
+    scene = Scene.sample(4, "clean")
+    plain = TEMPLATES[name].place()
+    layout = apart(plain, 9.0)
+    assert [b.lead for b in layout.boxes] == [b.lead for b in plain.boxes]
+    style = replace(scene.style, pulse="between", pulse_room_mm=9.0, pulse_gap_mm=1.0)
+    sheet = compose(HEART, layout, scene.paper, style, np.random.default_rng(0))
+    pulses = [s.points_mm for s in sheet.strokes if s.kind == "pulse"]
+    rows = [row for row in layout.rows() if len(row) > 1]
+    assert len(pulses) == sum(len(row) - 1 for row in rows) > 0
+    free = [(a.box_mm[2], b.box_mm[0], a.baseline_mm) for row in rows for a, b in pairwise(row)]
+    for points, (x0, x1, y) in zip(pulses, free, strict=True):
+        assert x1 - x0 == pytest.approx(9.0) and x0 + 1 - 1e-9 <= points[:, 0].min() and points[:, 0].max() <= x1 + 1e-9
+        assert np.ptp(points[:, 1]) == layout.mm_per_mv and points[:, 1].max() == y
+    assert all(b.box_mm == p.box_mm for b, p in zip(layout.boxes, plain.boxes, strict=True) if b.is_rhythm)
+    seen = read_back(HEART, layout, PageGeometry.flat(8.0))
+    assert np.nanmax(np.abs(seen.signal_mv - printed(HEART, layout).signal_mv)) < 1e-4
+
+
+def test_pages_come_in_every_resolution_and_with_pulses_everywhere() -> None:
+    scenes = [Scene.sample(seed, ("scan", "photo")[seed % 2]) for seed in range(600)]
+    dpi = [25.4 * s.long_side_px / np.ptp(np.array(s.frame_mm).reshape(2, 2), axis=0).max() for s in scenes]
+    assert 38 < min(dpi) < 60 and 450 < max(dpi) < 700 and 120 < np.median(dpi) < 250
+    assert {s.style.pulse for s in scenes} == {"left", "right", "none", "between"}
+    one = [s for s in scenes if s.layout.name in ("12x1", "6x1-limb", "6x1-precordial", "3x1")]
+    assert one and all(s.style.pulse != "between" for s in one)
 
 
 def drawn(layout: Layout) -> tuple[Scene, np.ndarray, list[np.ndarray]]:

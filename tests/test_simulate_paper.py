@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from simulate.camera import EFFECTS, apply, pixel_mm
 from simulate.draw import draw
 from simulate.heart import synthetic_record
+from simulate.light import LIGHTS, lit
 from simulate.paper import Paper, draw_grid, sample_paper
+from simulate.planes import between
 from simulate.scene import Scene
 from simulate.sheet import pulse_mm
 
@@ -100,6 +103,43 @@ def test_an_effect_is_pure_visible_and_keeps_the_size(name: str) -> None:
     assert np.array_equal(pages[1], pages[2])
     change = np.abs(pages[1].astype(int) - pages[0])
     assert change.mean() > 0.3 or (name == "dust" and change.max() > 20)  # a speck is small
+
+
+@pytest.mark.parametrize("name", ["coarse", "webp", "jpeg", "defocus", "motion", "threshold"])
+def test_what_happens_to_a_picture_does_not_move_it(name: str) -> None:
+    blots = cv2.GaussianBlur(np.random.default_rng(0).random((200, 301), np.float32), (0, 0), 3)
+    image = cv2.merge([cv2.normalize(blots, None, 0.1, 0.9, cv2.NORM_MINMAX)] * 3)
+    for seed in range(4):
+        seen = apply(image.copy(), {name: 0.8}, np.random.default_rng(seed))
+        shift_px, _ = cv2.phaseCorrelate(image[..., 1].astype(np.float64), seen[..., 1] / 255)
+        assert np.hypot(*shift_px) < 0.1
+
+
+def test_lights_together_are_as_one_after_the_other() -> None:
+    image = np.random.default_rng(0).random((30, 40, 3), np.float32)
+    lights = [LIGHTS[name](0.9, np.random.default_rng(3)) for name in ("tinted", "glare", "light", "dim")]
+    one_by_one = image
+    for light in lights:
+        one_by_one = lit(one_by_one, [light])
+    assert np.abs(lit(image, lights) - one_by_one).max() < 0.01  # but for the rounding of a coarser field
+    assert lit(image, []) is image
+
+
+def test_noise_is_as_strong_everywhere_and_never_the_same_twice() -> None:
+    plain = np.full((1000, 300, 3), 0.5, np.float32)
+    for seed in range(6):
+        seen = apply(plain, {"noise": 0.8}, np.random.default_rng(seed)) / 255 - 0.5
+        parts = seen[:800].reshape(2, 400, 300, 3)
+        assert parts.std((1, 2)).max() < 1.1 * parts.std((1, 2)).min() and abs(seen.mean()) < 0.01
+        assert abs(np.corrcoef(parts[0].ravel(), parts[1].ravel())[0, 1]) < 0.05
+
+
+def test_between_is_linear_and_stays_as_at_its_edges() -> None:
+    field = np.random.default_rng(0).random((5, 7)).astype(np.float32)
+    rows, cols = np.linspace(-1, 6, 40), np.linspace(-1, 8, 50)
+    across = np.stack([np.interp(cols, np.arange(7), row) for row in field])
+    wanted = np.stack([np.interp(rows, np.arange(5), column) for column in across.T], -1)
+    assert np.abs(between(field, rows, cols) - wanted).max() < 1e-6
 
 
 def test_without_effects_the_picture_is_only_rounded() -> None:

@@ -196,7 +196,7 @@ def test_quarter_turns_move_the_truth_with_the_picture(quarter_turns: int) -> No
     assert_grid_is_where_truth_says(plain(2, "clean", 1200, quarter_turns=quarter_turns))
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.integers(0, 100_000), st.sampled_from(["scan", "photo", "fax"]))
 def test_the_grid_of_any_scene_is_where_the_truth_says(seed: int, preset: str) -> None:
     scene = plain(seed, preset, 1000)

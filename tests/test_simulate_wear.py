@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -111,8 +112,19 @@ def test_holes_show_the_desk_and_fingers_reach_over_it(kind: type) -> None:
     else:
         outside = truth.geometry.to_px(layers[0].points_mm[[0, -1]].mean(0) * 0.1 + 0.9 * layers[0].points_mm[11])
         x, y = np.clip(np.round(outside), 0, np.array(page.size_px) - 1).astype(int)
-        assert np.abs(page.pixels[y, x] - rgb).max() < 3
+        desk = replace(scene, effects={}).render(HEART)[0].pixels[y, x]
+        assert np.abs(page.pixels[y, x] - rgb).max() < 25 < np.abs(desk - rgb).max()  # its back is lighter than it is
     assert truth.facts["hidden_mm"]
+
+
+def test_a_finger_is_round_and_goes_on_beyond_the_page() -> None:
+    scene = replace(FLAT, behind="desk", fill=0.7, long_side_px=500, effects={"fingers": 1.0})
+    finger = next(layer for layer in scene.sheet(HEART).layers if isinstance(layer, Cover))
+    page, truth = scene.render(HEART)
+    mask = np.zeros(page.pixels.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(truth.geometry.to_px(finger.points_mm)).astype(np.int32)], 255)
+    tones = page.pixels[cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0]
+    assert len(tones) > 500 and tones.mean(1).std() > 4
 
 
 # --- relief -----------------------------------------------------------------------------------------------------------
