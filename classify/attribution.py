@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,41 +40,57 @@ def integrated_gradients(
 def grad_cam(net: nn.Module, signal: Tensor, beside: Sequence[Tensor], output: int) -> np.ndarray | None:
     """Where in time the last convolution speaks for an output, 0..1 [sample] (Selvaraju et al., 2017).
 
-    None for a network without a convolution over time, or when nothing speaks for the output.
+    Of several networks that answer as one the last convolutions speak together. None for a network without a
+    convolution over time, or when nothing speaks for the output.
     """
     import torch
 
     with torch.enable_grad(), _maps_over_time(net) as maps:
         logit = net(signal[None].clone().requires_grad_(True), *beside)[0, output]
-        if not maps:
+        last = [found[-1] for found in maps if found]
+        if not last:
             return None
-        (slope,) = torch.autograd.grad(logit, maps[-1])
+        slopes = torch.autograd.grad(logit, last)
+    heat: np.ndarray = sum(_heat(made, slope, signal.shape[1]) for made, slope in zip(last, slopes, strict=True))
+    return heat / heat.max() if heat.max() > 0 else None
+
+
+def _heat(made: Tensor, slope: Tensor, samples: int) -> np.ndarray:
+    """What a map [1, channel, (lead,) time] adds to the logit over time, [sample], not below 0."""
+    import torch
+
     over_time = tuple(range(2, slope.ndim))
-    weighted = (slope.mean(over_time, keepdim=True) * maps[-1]).sum(1)
+    weighted = (slope.mean(over_time, keepdim=True) * made).sum(1)
     heat = torch.relu(weighted.reshape(-1, weighted.shape[-1]).mean(0)).detach().numpy()
-    samples = signal.shape[1]
     centres = (np.arange(heat.size) + 0.5) * samples / heat.size - 0.5
-    fine: np.ndarray = np.interp(np.arange(samples), centres, heat)
-    return fine / fine.max() if fine.max() > 0 else None
+    return np.interp(np.arange(samples), centres, heat)
 
 
 @contextmanager
-def _maps_over_time(net: nn.Module) -> Iterator[list[Tensor]]:
-    """What the convolutions of a single input give, in the order of their use: [1, channel, (lead,) time]."""
+def _maps_over_time(net: nn.Module) -> Iterator[list[list[Tensor]]]:
+    """Of every member what its convolutions give for a single input, in order of use: [1, channel, (lead,) time]."""
     from torch import nn
 
-    found: list[Tensor] = []
+    from classify.nets.ensemble import Ensemble
 
-    def keep(module: nn.Module, given: Any, made: Tensor) -> None:
-        if made.shape[0] == 1 and made.ndim >= 3 and made.shape[-1] > 1:
-            found.append(made)
-
-    hooks = [m.register_forward_hook(keep) for m in net.modules() if isinstance(m, nn.Conv1d | nn.Conv2d)]
+    members = list(net.members) if isinstance(net, Ensemble) else [net]
+    found: list[list[Tensor]] = [[] for _ in members]
+    hooks = [
+        m.register_forward_hook(partial(_keep, maps))
+        for maps, member in zip(found, members, strict=True)
+        for m in member.modules()
+        if isinstance(m, nn.Conv1d | nn.Conv2d)
+    ]
     try:
         yield found
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _keep(maps: list[Tensor], module: nn.Module, given: Any, made: Tensor) -> None:
+    if made.shape[0] == 1 and made.ndim >= 3 and made.shape[-1] > 1:
+        maps.append(made)
 
 
 @contextmanager

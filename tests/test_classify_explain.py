@@ -69,6 +69,17 @@ class Bump(nn.Module):
         return self.head(self.conv(signal).amax(-1))
 
 
+class Beside(nn.Module):
+    """A network that is given features and age and sex, too."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, signal: Tensor, *beside: Tensor | None) -> Tensor:
+        return self.net(signal)
+
+
 def test_what_an_answer_rests_on_is_found_where_it_is() -> None:
     signal = torch.zeros(CHANNELS, SAMPLES)
     signal[4, 150], signal[7, 50] = 1.0, 9.0
@@ -77,6 +88,20 @@ def test_what_an_answer_rests_on_is_found_where_it_is() -> None:
     assert np.count_nonzero(parts) == 1
     assert int(np.argmax(grad_cam(Bump(4), signal, [], 0))) == 150
     assert grad_cam(Bump(4), -signal, [], 0) is None  # nothing speaks for it
+
+
+def test_networks_that_answer_together_are_seen_together() -> None:
+    place = {"channels": CHANNELS, "outputs": 1, "columns": [0]}
+    options = {"widths": [8], "blocks": 1}
+    joined = build(
+        "ensemble", 1, CHANNELS, SAMPLES, {"members": [{**place, "name": "resnet1d", "options": options}] * 2}
+    )
+    joined.members[0], joined.members[1] = Beside(Bump(4)), Beside(Bump(7))
+    signal = torch.zeros(CHANNELS, SAMPLES)
+    signal[4, 150], signal[7, 50] = 1.0, 0.5
+    heat = grad_cam(joined, signal, [], 0)
+    assert np.flatnonzero(heat).tolist() == [50, 150]
+    assert heat[[50, 150]] == pytest.approx([0.5, 1.0])
 
 
 def test_the_last_layer_sees_what_the_last_linear_layer_is_given() -> None:

@@ -22,10 +22,16 @@ torch.set_num_threads(1)
 LABELS = (("superclass", "NORM"), ("superclass", "MI"), ("rhythm", "SR"))
 
 
-def saved(folder: Path) -> Path:
+SMALL = {"name": "resnet1d", "options": {"widths": [8], "blocks": 1, "kernel": 3}}
+SPACE = {"name": "s4", "options": {"width": 8, "layers": 1, "stride": 5}}
+PLACE = {"outputs": len(LABELS), "channels": 12, "columns": [0, 1, 2]}
+JOINED = {"name": "ensemble", "options": {"members": [{**PLACE, **SPACE}, {**PLACE, **SMALL}]}}
+
+
+def saved(folder: Path, net: dict[str, object]) -> Path:
     """Untrained weights of a small network."""
-    data, small = {"fs_hz": 25.0, "mask_channels": False}, {"widths": [8], "blocks": 1, "kernel": 3}
-    recipe = {"task": "ptbxl", "data": data, "net": {"name": "resnet1d", "options": small}}
+    data = {"fs_hz": 25.0, "mask_channels": False}
+    recipe = {"task": "ptbxl", "data": data, "net": net}
     torch.manual_seed(0)
     state = weights.network(recipe, len(LABELS)).state_dict()
     path, even = folder / "small.safetensors", {"superclass": 1.0, "rhythm": 1.0}
@@ -34,8 +40,9 @@ def saved(folder: Path) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:# The axis name")
-def test_the_file_gives_the_networks_probabilities(tmp_path: Path) -> None:
-    path = saved(tmp_path)
+@pytest.mark.parametrize("net", [SMALL, JOINED], ids=["alone", "joined"])
+def test_the_file_gives_the_networks_probabilities(tmp_path: Path, net: dict[str, object]) -> None:
+    path = saved(tmp_path, net)
     done = export(path)
     assert done.path == path.with_suffix(".onnx")
     assert done.largest_difference < 1e-4

@@ -154,6 +154,7 @@ def test_a_state_space_is_the_convolution_that_it_says() -> None:
             if t + lag + 1 < 50:
                 expected[..., t] += back[:, lag] * u[..., t + lag + 1]
     assert torch.allclose(space(u), expected, atol=1e-4)
+    assert torch.allclose(space.directly(u), expected, atol=1e-4)
 
 
 def test_the_kernel_of_a_state_space_is_its_system_stepped() -> None:
@@ -166,6 +167,8 @@ def test_the_kernel_of_a_state_space_is_its_system_stepped() -> None:
     for t in range(20):
         state = decay * state + push * (t == 0)
         assert torch.allclose(2 * (read * state).sum(1).real, space.kernel(20)[0, :, t], atol=1e-5)
+    u = torch.randn(1, 2, 20)
+    assert torch.allclose(space(u), space.directly(u), atol=1e-5)
 
 
 def test_breakpoints_learn_and_in_the_source_form_they_cannot() -> None:

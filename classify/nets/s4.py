@@ -25,23 +25,40 @@ class StateSpace(nn.Module):
         self.through = nn.Parameter(torch.ones(width))
 
     def kernel(self, steps: int) -> Tensor:
-        """float [way, channel, steps]."""
-        a = torch.complex(-self.log_decay.exp(), self.frequency)
-        da = a * self.log_step.exp()[:, None]
-        weight = torch.view_as_complex(self.read) * (torch.exp(da) - 1) / a
-        powers = torch.exp(da[..., None] * torch.arange(steps, device=da.device))
-        return 2 * torch.einsum("wcn,cnt->wct", weight, powers).real
+        """float [way, channel, steps]; in real numbers, which every runtime knows."""
+        step, decay, turn = self.log_step.exp()[:, None], self.log_decay.exp(), self.frequency
+        # (exp(A step) - 1) / A, the weight of one sample's hold
+        size, angle = torch.exp(-decay * step), turn * step
+        real, imaginary = size * torch.cos(angle) - 1, size * torch.sin(angle)
+        norm = decay**2 + turn**2
+        hold, lead = (imaginary * turn - real * decay) / norm, (-imaginary * decay - real * turn) / norm
+        first, second = self.read.unbind(-1)
+        time = torch.arange(steps, device=step.device)
+        fading = torch.exp(-(decay * step)[..., None] * time)
+        even, odd = fading * torch.cos(angle[..., None] * time), fading * torch.sin(angle[..., None] * time)
+        along = torch.einsum("wcn,cnt->wct", first * hold - second * lead, even)
+        return 2 * (along - torch.einsum("wcn,cnt->wct", first * lead + second * hold, odd))
 
     def forward(self, u: Tensor) -> Tensor:
+        if torch.compiler.is_exporting():
+            return self.directly(u)
         steps = u.shape[-1]
         with torch.autocast(u.device.type, enabled=False):
             u = u.float()
             forth, *back = self.kernel(steps)
             whole = torch.nn.functional.pad(forth, (0, steps))
             for kernel in back:  # backwards in time sits at the negative lags
-                whole = whole + torch.nn.functional.pad(kernel.flip(-1), (steps, 0)).roll(0, -1)
+                whole = whole + torch.nn.functional.pad(kernel.flip(-1), (steps, 0))
             spectrum = torch.fft.rfft(u, n=2 * steps) * torch.fft.rfft(whole)
             return torch.fft.irfft(spectrum, n=2 * steps)[..., :steps] + u * self.through[:, None]
+
+    def directly(self, u: Tensor) -> Tensor:
+        """The same by a plain convolution: slower for long signals, without Fourier transforms."""
+        steps = u.shape[-1]
+        forth, *back = self.kernel(steps)
+        lags = torch.cat((forth.flip(-1), *back), -1)  # from the longest memory to the farthest look ahead
+        padded = torch.nn.functional.pad(u, (steps - 1, lags.shape[-1] - steps))
+        return torch.nn.functional.conv1d(padded, lags[:, None], groups=len(lags)) + u * self.through[:, None]
 
 
 class S4(nn.Module):
