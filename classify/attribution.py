@@ -51,7 +51,7 @@ def grad_cam(net: nn.Module, signal: Tensor, beside: Sequence[Tensor], output: i
         if not last:
             return None
         slopes = torch.autograd.grad(logit, last)
-    heat: np.ndarray = sum(_heat(made, slope, signal.shape[1]) for made, slope in zip(last, slopes, strict=True))
+    heat = np.sum([_heat(made, slope, signal.shape[1]) for made, slope in zip(last, slopes, strict=True)], axis=0)
     return heat / heat.max() if heat.max() > 0 else None
 
 
