@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ def join(checkpoints: Sequence[Path], output: Path, task: str = "") -> Path:
     widest = max(recipes, key=lambda recipe: recipe.channels)
     for path, recipe in zip(checkpoints, recipes, strict=True):
         _check_inputs(path, recipe.data, widest.data)
-    members = [_member(path, recipe, task) for path, recipe in zip(checkpoints, recipes, strict=True)]
+    members = [_member(*each, task) for each in zip(checkpoints, recipes, states, strict=True)]
     weights = {
         f"members.{number}.{name}": value
         for number, state in enumerate(states)
@@ -39,7 +39,8 @@ def join(checkpoints: Sequence[Path], output: Path, task: str = "") -> Path:
     }
     net = {"name": "ensemble", "options": {"members": members}}
     recipe_of_all = {**to_dict(widest), "task": task, "net": net}
-    joined = {**states[0], "recipe": recipe_of_all, "model": weights, "ema": {}}
+    together = {"recipe": recipe_of_all, "model": weights, "ema": {}, "best_epoch": None, "best_metric": None}
+    joined = {**states[0], **together}
     checkpoint.save(output, {key: value for key, value in joined.items() if key != "format"})
     return output
 
@@ -52,15 +53,26 @@ def _check_inputs(path: Path, data: DataSettings, widest: DataSettings) -> None:
         raise ValueError(f"{path}: has amplitude channels, but not the mask channels of the others")
 
 
-def _member(path: Path, recipe: Recipe, task: str) -> dict[str, Any]:
+def _member(path: Path, recipe: Recipe, state: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """What `classify.nets.ensemble` needs to know of a network, and how it was trained."""
     from classify.labels import columns
+    from ecg.fit.recipe import to_dict
 
     outputs, wanted = columns(TASKS[recipe.task].groups), columns(TASKS[task].groups)
     missing = [name for group, name in wanted if (group, name) not in outputs]
     if missing:
         raise ValueError(f"{path}: trained on task {recipe.task!r}, which has no label {', '.join(missing)}")
     place = {"channels": recipe.channels, "columns": [outputs.index(pair) for pair in wanted]}
-    return {"name": recipe.net.name, "options": recipe.net.options, "outputs": len(outputs), **place}
+    known = to_dict(recipe)
+    trained = {key: known[key] for key in ("task", "data", "loss", "fit")}
+    trained |= {"best_epoch": state["best_epoch"], "validation_score": state["best_metric"]}
+    return {
+        "name": recipe.net.name,
+        "options": recipe.net.options,
+        "outputs": len(outputs),
+        **place,
+        "trained": trained,
+    }
 
 
 def parser() -> argparse.ArgumentParser:

@@ -81,7 +81,7 @@ def markdown(card: Card) -> str:
     lines = [
         f"# {card.name} ({card.version})", "",
         "A classifier of 12-lead ECGs, from recordings or from pages that were read. Not a medical device.", "",
-        f"- Network: `{net['name']}` {dict(net['options'])}, input {settings['fs_hz']:g} Hz over 10 s.",
+        f"- Network: {_network(net)}, input {settings['fs_hz']:g} Hz over 10 s.",
         f"- Task: `{card.recipe['task']}`; records: "
         + ", ".join(f"{count} {part}" for part, count in card.metrics["records"].items())
         + (", no patient in two parts." if TASKS[card.recipe["task"]].patients else ", patients in several parts."),
@@ -106,6 +106,13 @@ _LIMITS = (
     "- Fewer than six readable leads or five seconds of signal give no answer.",
     "- Adults at rest; children, and devices or countries other than those of the collections, were not measured.",
 )
+
+
+def _network(net: Mapping[str, Any]) -> str:
+    """A network with its options; of several that answer as one, each."""
+    members = net["options"].get("members", [])
+    each = "; ".join(_network(member) for member in members)
+    return f"the mean of {len(members)}: {each}" if members else f"`{net['name']}` {dict(net['options'])}"
 
 
 def _labels(card: Card) -> Iterator[list[str]]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from classify.calibrate import calibrate
 from classify.ensemble import join, main
 from classify.losses import Loss, label_weights
+from classify.model_card import markdown
 from classify.nets import build
 from classify.recipe import LossSettings, Recipe
 from classify.sampling import Draws
@@ -174,6 +175,10 @@ def test_networks_joined_answer_with_the_mean_of_their_logits(
         said.append(member.eval()(signal[:, :channels])[:, : len(card.labels)])
     assert torch.allclose(net(signal), (said[0] + said[1]) / 2, atol=5e-2 if eight_bit else 2e-2)
     assert said[0].shape == (2, 11)
+    first, second = card.recipe["net"]["options"]["members"]
+    assert (first["trained"]["task"], second["trained"]["task"]) == ("ptbxl_wide", "ptbxl")
+    assert first["trained"]["loss"]["mixup"] == 0.2
+    assert markdown(card).count("`resnet1d` {'widths': [16, 16], 'blocks': 1, 'kernel': 3}") == 2
 
 
 def test_eight_bits_keep_kernels_within_half_a_level() -> None:

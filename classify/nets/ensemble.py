@@ -15,7 +15,8 @@ class Ensemble(nn.Module):
     """The mean of its members' logits.
 
     A member is {"name", "options", "channels", "outputs", "columns"}: a network of the table that sees the first
-    `channels` of the signal and gives `outputs` logits, of which those at `columns` are the labels in their order.
+    `channels` of the signal and gives `outputs` logits, of which those at `columns` are the labels in their order. What
+    else stands with it, as how it was trained, is for readers of the card.
     """
 
     def __init__(self, labels: int, channels: int, samples: int, members: Sequence[Mapping[str, Any]]) -> None:
