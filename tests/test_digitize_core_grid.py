@@ -185,7 +185,8 @@ def error_mm(found: PageGeometry, oracle: Oracle) -> np.ndarray:
     ("preset", "seed", "kind"), [("clean", 11, "full"), *((p, s, k) for p, s in PRESETS for k in KINDS)]
 )
 def test_a_seen_page_is_measured_to_a_tenth_of_a_millimetre(preset: str, seed: int, kind: str) -> None:
-    _, page, oracle = page_of(kind, preset, seed)
+    long_side_px = 1800 if kind == "1mm" else 1200  # lines of 1 mm on curled paper drown below 4 px/mm
+    _, page, oracle = page_of(kind, preset, seed, long_side_px)
     view = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
     error = error_mm(find_geometry(page, view), oracle)
     assert np.median(error) < 0.1
@@ -248,17 +249,19 @@ def test_a_walk_that_slipped_by_a_line_does_not_bend_a_flat_sheet() -> None:
 # --- crumpled paper ---------------------------------------------------------------------------------------------------
 
 
-def crumpled_grid(rng: np.random.Generator, wobble_mm: float = 0.25) -> tuple[np.ndarray, PageGeometry]:
-    """A red grid of 5 mm lines with black ink across it on paper that wobbles every centimetre or two; 7 px/mm."""
+def crumpled_grid(
+    rng: np.random.Generator, wobble_mm: float = 0.25, grid_rgb: tuple[float, float, float] = (240.0, 130.0, 130.0)
+) -> tuple[np.ndarray, PageGeometry]:
+    """A grid of 5 mm lines with black ink across it on paper that wobbles every centimetre or two; 7 px/mm."""
     extent_mm = (0.0, 0.0, 120.0, 90.0)
     nodes = rng.normal(0, wobble_mm, (*field_shape(extent_mm, 12.0), 2))
     truth = replace(PageGeometry.flat(7.0, (10.0, 10.0)), bend_mm=nodes, extent_mm=extent_mm)
     x, y = np.meshgrid(np.arange(860), np.arange(650))
     mm = truth.to_mm(np.stack([x, y], -1).reshape(-1, 2).astype(float)).reshape(650, 860, 2)
     from_line = np.abs((mm + 2.5) % 5 - 2.5).min(-1)
-    red = np.clip(1.2 - from_line / 0.12, 0, 1)[..., None]
+    line = np.clip(1.2 - from_line / 0.12, 0, 1)[..., None]
     ink = np.clip(1.5 - np.abs(mm[..., 1] - 45 - 20 * np.sin(mm[..., 0])) / 0.3, 0, 1)[..., None]
-    paper = np.array([250.0, 248, 240]) * (1 - red) + np.array([240.0, 130, 130]) * red
+    paper = np.array([250.0, 248, 240]) * (1 - line) + np.array(grid_rgb) * line
     pixels = paper * (1 - ink) + 40 * ink + rng.normal(0, 4, (650, 860, 3))
     return np.clip(pixels, 0, 255).astype(np.uint8), truth
 
@@ -270,10 +273,12 @@ def paper_error_mm(found: PageGeometry, truth: PageGeometry, margin_mm: float = 
     return np.hypot(*(found.to_mm(truth.to_px(mm)) - mm).T)
 
 
-def test_lines_are_followed_over_crumpled_paper() -> None:
-    pixels, truth = crumpled_grid(np.random.default_rng(4))
+@pytest.mark.parametrize("grid_rgb", [(240.0, 130.0, 130.0), (40.0, 40.0, 40.0)])
+def test_lines_are_followed_over_crumpled_paper(grid_rgb: tuple[float, float, float]) -> None:
+    pixels, truth = crumpled_grid(np.random.default_rng(4), grid_rgb=grid_rgb)
     flat = replace(truth, bend_mm=None)
     found = follow_lines(pixels, flat)
+    assert found is not None
     assert np.median(paper_error_mm(flat, truth)) > 0.15
     assert np.median(paper_error_mm(found, truth)) < 0.04
     assert np.percentile(paper_error_mm(found, truth), 95) < 0.15
@@ -285,12 +290,12 @@ def test_lines_are_followed_to_where_the_map_was_far_off() -> None:
     lifted[-3:, -3:] += np.array([1.0, 2.0, 3.0])[:, None, None] * np.array([0.4, 0.9])  # a corner, by up to 3 mm
     start = replace(truth, bend_mm=lifted)
     found = follow_lines(pixels, start)
+    assert found is not None
     assert paper_error_mm(start, truth).max() > 1.5
     assert np.percentile(paper_error_mm(found, truth), 97) < 0.2
 
 
-def test_paper_without_lines_stays_where_it_was() -> None:
-    rng = np.random.default_rng(6)
-    pixels = np.clip(rng.normal(240, 4, (650, 860, 3)), 0, 255).astype(np.uint8)
+def test_there_is_nothing_to_follow_on_paper_without_lines() -> None:
+    pixels = np.clip(np.random.default_rng(6).normal(240, 4, (650, 860, 3)), 0, 255).astype(np.uint8)
     flat = replace(PageGeometry.flat(7.0, (10.0, 10.0)), extent_mm=(0.0, 0.0, 120.0, 90.0))
-    assert np.median(paper_error_mm(follow_lines(pixels, flat), flat)) < 0.15
+    assert follow_lines(pixels, flat) is None

@@ -9,7 +9,7 @@ import numpy as np
 
 from digitize.page.bend import Extent, field_nodes, field_shape, smooth_field
 from digitize.page.grid import STEP_MM as LINES_MM
-from digitize.page.rectify import flatten
+from digitize.page.rectify import darkest, flatten
 from ecg.geometry import PageGeometry
 
 _PX_PER_MM = 6.0
@@ -20,13 +20,14 @@ _ALONG_MM = 1.0  # between two places of a line
 _SPREAD_MM = 0.7  # of the Gaussian along a line over which its darkness is averaged
 _CLIMB = 1.5 * np.abs(_ASIDE_MM[:, None] - _ASIDE_MM)  # what a step aside costs, in units of a line's usual contrast
 _MOST = 1.5  # in the same units: nothing counts more than this
-_LOUD = 1.25  # lines stand out by so much more than what lies between them, or nothing is done
+_LOUD, _CLEAR_CUT = 1.6, 4.0  # lines stand out by so much more than what is between them, to be followed, to be trusted
 _GROUND_MM = 4.0  # paper around a line that tells how dark it is
-_INK = 0.5  # what is darker than this share of the ink, in every colour, belongs to a trace or a letter
+_INK = 0.65  # what is darker than this share of the ink, in every colour, belongs to a trace or a letter
 _CLEAR = 0.3  # of a place must be free of ink
+_TAKEN = 2.5  # a grid that stands out by so much more together with the ink was taken for it
 _NODES_MM, _SMOOTH = 3.0, 1.0  # of the bend
-_SILENT = 1e-4  # how much a place counts where no line is seen
 _ROUNDS = 3  # lines that were not found at once are looked for where their neighbours lead
+_SILENT = 1e-4  # how much a place counts where no line is seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,26 +43,34 @@ class _Lines:
     clear: np.ndarray
     extent_mm: Extent
 
+    @property
+    def places(self) -> np.ndarray:
+        """Where the lines should be, mm [place, line]."""
+        return np.broadcast_to(self.x_mm, (len(self.y_mm), len(self.x_mm)))
 
-def follow_lines(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
+
+def follow_lines(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry | None:
     """The map moved onto every 5 mm line along its whole length, to a few hundredths of a mm.
 
     `geometry` has to be right to about 1 mm somewhere; from there the lines are followed to where it is worse.
+    None where no 5 mm lines stand out.
     """
     extent_mm = geometry.extent_mm
     flat = flatten(pixels, geometry, extent_mm, _PX_PER_MM)
     dark, clear = _darkness(flat), _clear_of_ink(flat)
     x0, y0, x1, y1 = extent_mm
-    right = _shift(_gather(dark, clear, extent_mm))
-    down = _shift(_gather(dark.T, clear.T, (y0, x0, y1, x1))).T
+    right = _shift(_find(dark, clear, extent_mm))
+    down = _shift(_find(dark.T, clear.T, (y0, x0, y1, x1)))
+    if right is None or down is None:
+        return None
     nodes = field_nodes(extent_mm, _NODES_MM)
-    moved = nodes + np.stack([right, down], axis=-1)
+    moved = nodes + np.stack([right, down.T], axis=-1)
     return replace(geometry, bend_mm=moved + geometry.bend(moved) - nodes)
 
 
 def _darkness(flat: np.ndarray) -> np.ndarray:
     """How much darker than its surroundings each place is in its darkest colour, float32 [row, col]."""
-    grey = flat.min(axis=2).astype(np.float32)
+    grey = darkest(flat).astype(np.float32)
     side = 2 * (round(_GROUND_MM * _PX_PER_MM) // 2) + 1
     return np.asarray(cv2.blur(cv2.blur(grey, (side, side)), (side, side)) - grey)
 
@@ -76,6 +85,13 @@ def _clear_of_ink(flat: np.ndarray) -> np.ndarray:
     return 1 - cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
 
 
+def _find(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent) -> _Lines:
+    """The lines beside the ink; a grid as dark as the ink would go with it, and is looked at as it is."""
+    beside, all_of_it = _gather(dark, clear, extent_mm), _gather(dark, np.ones_like(clear), extent_mm)
+    least, most = (np.median(_contrast(lines, lines.places).max(-1)) for lines in (beside, all_of_it))
+    return all_of_it if most > _TAKEN * least else beside
+
+
 def _gather(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent) -> _Lines:
     x0, y0, x1, y1 = extent_mm
     first, last = np.ceil((x0 + _REACH_MM) / LINES_MM), np.floor((x1 - _REACH_MM) / LINES_MM)
@@ -88,13 +104,15 @@ def _gather(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent) -> _Lines:
     return _Lines(np.arange(first, last + 1) * LINES_MM, places, average, share, extent_mm)
 
 
-def _shift(lines: _Lines) -> np.ndarray:
-    """How far aside of their places the lines lie, mm, at the bend's nodes [row, col]."""
+def _shift(lines: _Lines) -> np.ndarray | None:
+    """How far aside of their places the lines lie, mm, at the bend's nodes [row, col]; None where none stands out."""
     points = np.stack(np.meshgrid(lines.x_mm, lines.y_mm), axis=-1).reshape(-1, 2)
     shift = np.zeros(field_shape(lines.extent_mm, _NODES_MM))
     for _ in range(_ROUNDS):
-        more, heard = _look(lines, _at_lines(shift, lines))
-        trust = heard.ravel() + _SILENT
+        seen = _look(lines, _at_lines(shift, lines))
+        if seen is None:
+            return None
+        more, trust = seen[0], seen[1].ravel() + _SILENT
         shift += smooth_field(points, more.reshape(-1, 1), lines.extent_mm, _SMOOTH, trust, _NODES_MM)[..., 0]
     return shift
 
@@ -108,7 +126,7 @@ def _at_lines(field: np.ndarray, lines: _Lines) -> np.ndarray:
     return np.asarray(cv2.remap(field.astype(np.float32), x, y, cv2.INTER_LINEAR))
 
 
-def _look(lines: _Lines, shift_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _look(lines: _Lines, shift_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """How far the lines lie beside where `shift_mm` [place, line] puts them, mm, and how clearly each is seen, 0..1.
 
     What stands out between the lines by chance, or as a thinner line, tells how much a line has to.
@@ -116,11 +134,12 @@ def _look(lines: _Lines, shift_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     contrast, between = (_contrast(lines, lines.x_mm + shift_mm + aside) for aside in (0.0, LINES_MM / 2))
     usual, chance = (float(np.median(part.max(-1))) + 1e-6 for part in (contrast, between))
     if usual < _LOUD * chance:
-        return np.zeros_like(shift_mm), np.zeros_like(shift_mm)
+        return None
     contrast = np.minimum(contrast / usual, _MOST)
     way = _likeliest(contrast)
     height = np.take_along_axis(contrast, way[..., None], -1)[..., 0]
-    return _middle(contrast, way), np.clip((height - chance / usual) / (1 - chance / usual), 0, 1) ** 2
+    heard = np.clip((height - chance / usual) / (1 - chance / usual), 0, 1)
+    return _middle(contrast, way), (heard * min(1.0, usual / chance / _CLEAR_CUT)) ** 2
 
 
 def _contrast(lines: _Lines, x_mm: np.ndarray) -> np.ndarray:

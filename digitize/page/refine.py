@@ -10,7 +10,7 @@ import numpy as np
 from digitize.page.bend import STEP_MM, Extent, field_nodes, smooth_field
 from digitize.page.grid import STEP_MM as LINES_MM
 from digitize.page.lines import follow_lines
-from digitize.page.rectify import flatten
+from digitize.page.rectify import darkest, flatten
 from ecg.geometry import PageGeometry
 
 _FLAT_PX_PER_MM = 4.0
@@ -53,7 +53,7 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
         if kept.extent_mm == geometry.extent_mm:
             break
         geometry, trust = _settle(pixels, kept, _AGAIN)
-    return _straightened(geometry, trust) or follow_lines(pixels, _settle(pixels, geometry, _FINE)[0])
+    return _straightened(geometry, trust) or follow_lines(pixels, geometry) or _settle(pixels, geometry, _FINE)[0]
 
 
 def _settle(pixels: np.ndarray, geometry: PageGeometry, listening: Listening) -> tuple[PageGeometry, np.ndarray]:
@@ -149,7 +149,7 @@ def _perspective(mm: np.ndarray, px: np.ndarray) -> np.ndarray | None:
 
 def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
     """How much darker than its surroundings each place is, float32 [row, col]; ink is cut to the grid's level."""
-    flat = flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM).min(axis=2).astype(np.float32)
+    flat = darkest(flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM)).astype(np.float32)
     ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * _FLAT_PX_PER_MM)
     dark = np.maximum(ground - flat, 0)
     return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
