@@ -10,9 +10,15 @@ import cv2
 import numpy as np
 
 from ecg.geometry import PageGeometry
-from simulate.layers import RGB, Box, Cover, Cut, Layer, Mark, part_of
+from simulate.ground import pick
+from simulate.layers import RGB, Box, Cover, Cut, Layer, Mark, lay, part_of
 from simulate.planes import shaded, three, unit
+from simulate.text import bundled_count, text_mask
 
+_MENU = (
+    "File", "Edit", "View", "Patient", "Print", "Export", "100 %", "12-lead", "Help", "Close", "Compare", "Measure",
+    "25 mm/s", "10 mm/mV", "Filter", "Next", "Archive", "Worklist", "ECG 1/2", "Settings",
+)  # fmt: skip
 _FEW = 8  # a soft shade is drawn in so many times fewer pixels
 _SHIFT = 4  # cv2 takes coordinates in 1/16 px
 
@@ -33,8 +39,6 @@ def background(kind: str, paper_rgb: RGB, size_px: tuple[int, int], rng: np.rand
     """A picture of `size_px` (width, height) without the page, float32 [row, col, RGB]; `kind` as in the presets."""
     if kind == "paper":
         return _even(paper_rgb, size_px)
-    if kind == "screen":
-        return _screen(size_px, rng)
     if kind == "plain":
         tone = float(rng.choice([1.0, rng.uniform(0.8, 1.0), rng.uniform(0, 0.3)]))
         return _even((tone, tone, tone), size_px)
@@ -123,14 +127,39 @@ def _cloth(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     return _noise(cells, size_px, rng) * np.float32(rng.uniform(0, 0.06))
 
 
-def _screen(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """A viewer's window: an even surface with bars and panels along its edges."""
+def screen(extent_mm: Box, geometry: PageGeometry, size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A screen in the plane of the page, float32 [row, col, RGB]: a viewer's window, a bezel and a wall around it."""
+    x0, y0, x1, y1 = extent_mm
+    more = rng.uniform(0.02, 0.6, 4) * np.array([x1 - x0, y1 - y0] * 2)
+    corner, size = np.array([x0, y0]) - more[:2], np.array([x1 - x0, y1 - y0]) + more[:2] + more[2:]
+    px_per_mm = 1100 / size.max()
+    width, height = np.ceil(size * px_per_mm).astype(int).tolist()
+    window = _window((width, height), rng)
+    wide, bezel, wall = int(rng.integers(8, 40)), float(rng.uniform(0.02, 0.2)), float(rng.uniform(0.02, 0.6))
+    framed = cv2.copyMakeBorder(window, wide, wide, wide, wide, cv2.BORDER_CONSTANT, value=(bezel,) * 3)
+    scale, shift = 1 / px_per_mm, corner + (0.5 - wide) / px_per_mm
+    place = geometry.homography @ np.array([[scale, 0, shift[0]], [0, scale, shift[1]], [0, 0, 1]])
+    return cv2.warpPerspective(framed, place, size_px, borderMode=cv2.BORDER_CONSTANT, borderValue=(wall,) * 3)
+
+
+def _window(size_px: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A viewer's window: an even surface with bars and panels along its edges and words on them."""
     width, height = size_px
     dark = rng.random() < 0.5
-    tones = rng.uniform(*((0.05, 0.3) if dark else (0.75, 1.0)), 5)
+    tones = rng.uniform(*((0.05, 0.3) if dark else (0.75, 1.0)), 4).tolist()
+    bar, panel, foot = (np.array([height, width, height]) * rng.uniform((0.03, 0, 0.02), (0.1, 0.15, 0.06))).astype(int)
     picture = np.full((height, width, 3), tones[0], np.float32)
-    bar, panel = int(height * rng.uniform(0.02, 0.1)), int(width * rng.uniform(0.0, 0.15))
     picture[:bar] = tones[1] * np.array([1.0, rng.uniform(0.9, 1.0), rng.uniform(0.8, 1.1)])
     picture[bar:, :panel] = tones[2]
-    picture[-int(height * rng.uniform(0.01, 0.06)) :] = tones[3]
+    picture[height - foot :] = tones[3]
+    high, across = float(rng.uniform(7, 13)), np.cumsum(rng.uniform(40, 160, 8))
+    words = [(x, 0.3 * bar) for x in across[: rng.integers(9)]]
+    words += [(x, height - 0.8 * foot) for x in across[: rng.integers(4)]]
+    if panel > 40:
+        words += [(0.1 * panel, bar + high * (1 + 2.5 * row)) for row in range(int(rng.integers(12)))]
+    font, tone = int(rng.integers(bundled_count())), 0.9 if dark else 0.1
+    for at in np.floor(words):
+        mask = text_mask(pick(rng, _MENU), high, font)
+        part, _ = part_of(picture, at, at + mask.shape[::-1])
+        lay(part, np.ascontiguousarray(mask[: part.shape[0], : part.shape[1]]), (tone,) * 3, 0.8)
     return picture

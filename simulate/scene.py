@@ -17,7 +17,7 @@ from ecg.leads import STANDARD
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
 from simulate.camera import View, apply, look
-from simulate.desk import background, beyond, shadowed, show_through
+from simulate.desk import background, beyond, screen, shadowed, show_through
 from simulate.draw import view_of
 from simulate.ground import Ground
 from simulate.layers import Cut
@@ -132,7 +132,10 @@ class Scene:
         """The picture and its truth; the truth comes from the vectors, never from the pixels."""
         sheet, (geometry, size) = self.sheet(record), self.geometry()
         rng = np.random.default_rng([self.seed, 14])
-        behind = background(self.behind, self.paper.paper_rgb, size, rng)
+        if self.behind == "screen":
+            behind = screen(self.paper.extent_mm, geometry, size, rng)
+        else:
+            behind = background(self.behind, self.paper.paper_rgb, size, rng)
         if self.behind == "desk":
             behind = shadowed(self.paper.extent_mm, geometry, behind, rng)
         behind = beyond(sheet.layers, geometry, behind)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from simulate import Scene, presets
-from simulate.camera import EFFECTS
+from simulate.camera import EFFECTS, View
+from simulate.desk import screen
 from simulate.draw import draw
 from simulate.ground import Ground
 from simulate.heart import synthetic_record
@@ -125,6 +126,19 @@ def test_a_finger_is_round_and_goes_on_beyond_the_page() -> None:
     cv2.fillPoly(mask, [np.round(truth.geometry.to_px(finger.points_mm)).astype(np.int32)], 255)
     tones = page.pixels[cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0]
     assert len(tones) > 500 and tones.mean(1).std() > 4
+
+
+def test_a_screen_lies_in_the_plane_of_its_page() -> None:
+    scene = replace(FLAT, preset="screen", behind="screen", long_side_px=600, effects={}, fill=0.4)
+    extent, tilted = scene.paper.extent_mm, View(angle_deg=9.0, tilt_deg=15.0, tilt_axis_deg=40.0, distance=2.0)
+    found = []
+    for view in (View(), tilted):
+        geometry, size = replace(scene, view=view).geometry()
+        picture = screen(extent, geometry, size, np.random.default_rng(3))
+        points = np.stack(np.meshgrid(np.linspace(-20, 320, 60), np.linspace(-20, 220, 40)), -1)
+        x, y = np.moveaxis(geometry.to_px(points).astype(np.float32), -1, 0)
+        found.append(cv2.remap(picture, x, y, cv2.INTER_LINEAR))
+    assert found[0].std() > 0.02 and np.abs(found[0] - found[1]).mean() < 0.1 * found[0].std()
 
 
 # --- relief -----------------------------------------------------------------------------------------------------------
