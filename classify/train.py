@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classify.tasks import TASKS, split
+from ecg.fit.launch import leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -223,6 +224,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    from ecg.fit import ddp
-
-    ddp.leave(main())
+    leave(main())

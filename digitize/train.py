@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitize.source import CACHE_GB, SYNTHETIC, Source
+from ecg.fit.launch import leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -180,6 +181,4 @@ def _weights(path: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from ecg.fit import ddp
-
-    ddp.leave(main())
+    leave(main())

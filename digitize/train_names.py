@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecg.fit.launch import leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -134,6 +135,4 @@ def _same(peak: tuple[int, float, float, float], place: Sequence[int]) -> bool:
 
 
 if __name__ == "__main__":
-    from ecg.fit import ddp
-
-    ddp.leave(main())
+    leave(main())

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from ecg.fit.launch import launched
+
 T = TypeVar("T")
-
-
-def launched() -> int:
-    """How many processes `torchrun` started; 1 without it."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 @contextmanager
@@ -36,15 +32,6 @@ def team(cuda: bool) -> Iterator[None]:
     finally:
         gc.collect()  # a network that is not needed any more still holds on to the group
         dist.destroy_process_group()
-
-
-def leave(code: int) -> NoReturn:
-    """End the program; a team's process goes at once, as gloo's threads may abort it while Python shuts down."""
-    if launched() == 1:
-        sys.exit(code)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def size() -> int:
