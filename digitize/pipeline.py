@@ -25,8 +25,6 @@ _HALF_STRIP_MM = 20.0
 _SURE = 0.5  # of names that were read this surely,
 _OTHERWISE = 0.15  # more of the names than this may not say otherwise without a word
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
-_BESIDE_MM = 0.12  # a column this near to a lead's end may show its neighbour
-_END_MM = 1.5  # so near to its ends a lead that is clearly seen counts as there
 _LIMB_LIMIT_MV = 0.15
 
 
@@ -85,6 +83,8 @@ class Digitizer:
                 return read_drawing(page, layout, mm_per_s, mm_per_mv)
             except NotDrawn as error:
                 page = replace(page, notes=(*page.notes, f"read from its pixels, because {error}"))
+        from digitize.trace.cut import cut
+
         geometry, found, reach, warnings = self._locate(page, layout, mm_per_s)
         rows = read_rows(self.row_net, page, geometry, found, reach)
         placed, more = calibrate(found, rows, mm_per_s, mm_per_mv)
@@ -283,22 +283,6 @@ def calibrate(
         warnings.append(f"the gain given is {mm_per_mv:g} mm/mV, but the pulses say {gain:g} mm/mV")
     moved = layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
     return replace(moved, mm_per_mv=mm_per_mv or gain or 10.0), tuple(warnings)
-
-
-def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
-    """The part of a row that is a box's, in page px; NaN where no trace is.
-
-    Right at its ends a column may show the next lead too: the last columns well inside stand for them.
-    """
-    x0, x1 = box.box_mm[0], box.box_mm[2]
-    inside = np.flatnonzero((row.x_mm > x0 + _BESIDE_MM) & (row.x_mm < x1 - _BESIDE_MM))
-    columns = np.concatenate([inside[:1], inside, inside[-1:]])
-    from_end = np.minimum(row.x_mm - x0, x1 - row.x_mm)[columns]
-    hidden = (row.presence[columns] < 0.3) & ~((from_end < _END_MM) & (row.certainty[columns] > 0.5))
-    x_mm = np.concatenate([[x0], row.x_mm[inside], [x1]])
-    px = geometry.to_px(np.stack([x_mm, row.y_mm[columns]], axis=-1))
-    confidence = row.certainty[columns] * row.presence[columns]
-    return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, confidence))
 
 
 def name_strips(
