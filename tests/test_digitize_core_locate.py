@@ -17,12 +17,14 @@ from digitize.pipeline import find_layout
 from ecg.layout import TEMPLATES, Layout, Template, template
 from ecg.reading import Reading
 from simulate.scene import Scene
+from simulate.wear import COVERS
 
 
 def whole(seed: int, preset: str, name: str, mm_per_s: float = 25.0, **changes: object) -> Scene:
-    """A scene whose traces lie whole in the picture."""
+    """A scene whose traces lie whole in the picture, under nothing."""
     found = scene(seed, preset, name, mm_per_s, **changes)  # type: ignore[arg-type]
-    return replace(found, fill=min(found.fill, 0.95), frame_mm=found.paper.extent_mm, shift=(0.0, 0.0))
+    bare = {k: v for k, v in found.effects.items() if k not in COVERS}
+    return replace(found, effects=bare, fill=min(found.fill, 0.95), frame_mm=found.paper.extent_mm, shift=(0.0, 0.0))
 
 
 def view_of(truth: Reading, monkeypatch: pytest.MonkeyPatch) -> View:
