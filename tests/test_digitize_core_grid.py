@@ -19,7 +19,7 @@ from digitize.page.grid import (
     find_nodes,
     fit_geometry,
 )
-from digitize.page.lines import follow_lines
+from digitize.page.lines import every_other, follow_lines
 from digitize.page.rectify import flatten
 from digitize.page.refine import _shifted, refine
 from digitize.pipeline import NotAnEcg, find_geometry
@@ -299,3 +299,18 @@ def test_there_is_nothing_to_follow_on_paper_without_lines() -> None:
     pixels = np.clip(np.random.default_rng(6).normal(240, 4, (650, 860, 3)), 0, 255).astype(np.uint8)
     flat = replace(PageGeometry.flat(7.0, (10.0, 10.0)), extent_mm=(0.0, 0.0, 120.0, 90.0))
     assert follow_lines(pixels, flat) is None
+
+
+@pytest.mark.parametrize("counted", [(1.0, 1.0), (2.0, 1.0), (2.0, 2.0)])
+def test_lines_that_were_counted_twice_as_finely_are_recounted(counted: tuple[float, float]) -> None:
+    pixels, truth = crumpled_grid(np.random.default_rng(7), 0.1)
+    scale = np.array(counted)
+    shifted = np.array([5.0, 10.0])  # an odd and an even place
+    finer = np.array([[1 / scale[0], 0, -shifted[0]], [0, 1 / scale[1], -shifted[1]], [0, 0, 1.0]])
+    low, high = scale * shifted, scale * (np.array([120.0, 90.0]) + shifted)
+    start = replace(truth, homography=truth.homography @ finer, bend_mm=None, extent_mm=(*low, *high))
+    found = every_other(pixels, start)
+    mm = np.array([[20.0, 15.0], [70.0, 40.0], [95.0, 75.0]])
+    off = found.to_mm(truth.to_px(mm)) - mm
+    assert np.abs(off - off.mean(0)).max() < 0.6  # one shift for all, by whole lines
+    assert np.abs(off.mean(0) / 5 - np.round(off.mean(0) / 5)).max() < 0.1

@@ -21,6 +21,7 @@ _SPREAD_MM = 0.7  # of the Gaussian along a line over which its darkness is aver
 _CLIMB = 1.5 * np.abs(_ASIDE_MM[:, None] - _ASIDE_MM)  # what a step aside costs, in units of a line's usual contrast
 _MOST = 1.5  # in the same units: nothing counts more than this
 _LOUD, _CLEAR_CUT = 1.6, 4.0  # lines stand out by so much more than what is between them, to be followed, to be trusted
+_ABSENT, _MANY_TIMES = 1.5, 2.5  # a line that stands out less than this, by far less than the other ones, is not there
 _GROUND_MM = 4.0  # paper around a line that tells how dark it is
 _INK = 0.65  # what is darker than this share of the ink, in every colour, belongs to a trace or a letter
 _CLEAR = 0.3  # of a place must be free of ink
@@ -66,6 +67,41 @@ def follow_lines(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry | N
     nodes = field_nodes(extent_mm, _NODES_MM)
     moved = nodes + np.stack([right, down.T], axis=-1)
     return replace(geometry, bend_mm=moved + geometry.bend(moved) - nodes)
+
+
+def every_other(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
+    """The map at half its scale along an axis where only every other line is there: they were counted twice as finely.
+
+    Dots between the lines can look like lines from afar. Elsewhere the map as it was.
+    """
+    flat = flatten(pixels, geometry, geometry.extent_mm, _PX_PER_MM)
+    dark, clear = _darkness(flat), _clear_of_ink(flat)
+    x0, y0, x1, y1 = geometry.extent_mm
+    first = (
+        _first_of_two(_find(dark, clear, (x0, y0, x1, y1))),
+        _first_of_two(_find(dark.T, clear.T, (y0, x0, y1, x1))),
+    )
+    scale = np.array([1.0 if line is None else 0.5 for line in first])
+    origin_mm = np.array([line or 0 for line in first]) * LINES_MM
+    coarser = np.vstack([np.column_stack([np.diag(1 / scale), origin_mm]), [0.0, 0.0, 1.0]])
+    low, high = scale * (np.array([x0, y0]) - origin_mm), scale * (np.array([x1, y1]) - origin_mm)
+    return replace(
+        geometry,
+        homography=geometry.homography @ coarser,
+        bend_mm=None if geometry.bend_mm is None else scale * geometry.bend_mm,
+        extent_mm=(*low.tolist(), *high.tolist()),
+    )
+
+
+def _first_of_two(lines: _Lines) -> int | None:
+    """0 or 1: whether the even or the odd lines are there when the others are not; None when both are, or neither."""
+    loud = np.median(_contrast(lines, lines.places).max(-1), axis=0)
+    chance = float(np.median(_contrast(lines, lines.places + LINES_MM / 2).max(-1))) + 1e-6
+    number = np.round(lines.x_mm / LINES_MM).astype(int) % 2
+    even, odd = (float(np.median(loud[number == k])) / chance for k in (0, 1))
+    if max(even, odd) < _LOUD or min(even, odd) > _ABSENT or max(even, odd) < _MANY_TIMES * min(even, odd):
+        return None
+    return int(odd > even)
 
 
 def _darkness(flat: np.ndarray) -> np.ndarray:

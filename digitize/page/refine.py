@@ -9,7 +9,7 @@ import numpy as np
 
 from digitize.page.bend import STEP_MM, Extent, field_nodes, smooth_field
 from digitize.page.grid import STEP_MM as LINES_MM
-from digitize.page.lines import follow_lines
+from digitize.page.lines import every_other, follow_lines
 from digitize.page.rectify import darkest, flatten
 from ecg.geometry import PageGeometry
 
@@ -44,7 +44,7 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     appear with a phase that tells how far each place is off. Where the grid goes on beyond the map's extent, the map
     grows with it. `error_mm` of the result is the last correction's size.
     """
-    geometry, trust = _settle(pixels, geometry, _FIRST)
+    geometry, trust = _settle(pixels, every_other(pixels, geometry), _FIRST)
     for _ in range(_MOST_GROWTHS):
         wider = _wider(geometry, pixels)
         if wider.extent_mm == geometry.extent_mm:
