@@ -314,3 +314,16 @@ def test_lines_that_were_counted_twice_as_finely_are_recounted(counted: tuple[fl
     off = found.to_mm(truth.to_px(mm)) - mm
     assert np.abs(off - off.mean(0)).max() < 0.6  # one shift for all, by whole lines
     assert np.abs(off.mean(0) / 5 - np.round(off.mean(0) / 5)).max() < 0.1
+
+
+def test_one_line_alone_does_not_tell_how_finely_it_was_counted() -> None:
+    pixels, truth = crumpled_grid(np.random.default_rng(8), 0.1)
+    narrow = replace(truth, bend_mm=None, extent_mm=(36.0, 6.0, 44.0, 84.0))
+    assert every_other(pixels, narrow).extent_mm == narrow.extent_mm
+
+
+def test_crossings_that_hardly_agree_are_no_page() -> None:
+    places = np.array([(col, row) for col in range(8) for row in range(8)])
+    px = np.random.default_rng(9).uniform(0, 1000, (len(places), 2))
+    with pytest.raises(ValueError, match="do not lie on a page"):
+        fit_geometry(Lattice(px, places))

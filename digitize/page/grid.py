@@ -14,6 +14,7 @@ from ecg.geometry import PageGeometry, project
 
 STEP_MM = 5.0
 _FLAT_MM = 0.7  # crossings this near to the lattice of a flat sheet belong to it; by chance it would be 2
+_FEWEST = 12  # crossings that make a lattice
 _APART_PX = 3  # a crossing has faded this far from its middle
 _STEPS = ((0, 1), (0, -1), (1, 1), (1, -1))  # (axis, sign): to the right, to the left, down, up
 
@@ -54,7 +55,7 @@ def count_lattice(nodes: np.ndarray) -> Lattice | None:
 
     The page must be nearly upright (its x axis within about 30 degrees of the picture's).
     """
-    if len(nodes) < 12:
+    if len(nodes) < _FEWEST:
         return None
     tree = cKDTree(nodes)
     basis = _typical_basis(nodes, tree)
@@ -69,7 +70,7 @@ def count_lattice(nodes: np.ndarray) -> Lattice | None:
             best = found
         if len(best) > 0.5 * len(nodes):
             break
-    if len(best) < 12:
+    if len(best) < _FEWEST:
         return None
     index = np.fromiter(best.keys(), int)
     return Lattice(nodes[index], np.array(list(best.values())))
@@ -141,6 +142,8 @@ def fit_geometry(lattice: Lattice) -> PageGeometry:
         raise ValueError("the grid's crossings do not lie on a page")
     off = project(np.linalg.inv(matrix), lattice.px) - mm
     keep = (np.hypot(*off.T) < 4.0) & _well_filled(steps)
+    if keep.sum() < _FEWEST:
+        raise ValueError("the grid's crossings do not lie on a page")
     extent = _extent(mm[keep])
     bend = smooth_field(mm[keep], off[keep], extent, smooth=1.0)
     return PageGeometry(matrix, bend, extent)

@@ -56,15 +56,10 @@ def follow_lines(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry | N
     `geometry` has to be right to about 1 mm somewhere; from there the lines are followed to where it is worse.
     None where no 5 mm lines stand out.
     """
-    extent_mm = geometry.extent_mm
-    flat = flatten(pixels, geometry, extent_mm, _PX_PER_MM)
-    dark, clear = _darkness(flat), _clear_of_ink(flat)
-    x0, y0, x1, y1 = extent_mm
-    right = _shift(_find(dark, clear, extent_mm))
-    down = _shift(_find(dark.T, clear.T, (y0, x0, y1, x1)))
+    right, down = (_shift(lines) for lines in _both_ways(pixels, geometry))
     if right is None or down is None:
         return None
-    nodes = field_nodes(extent_mm, _NODES_MM)
+    nodes = field_nodes(geometry.extent_mm, _NODES_MM)
     moved = nodes + np.stack([right, down.T], axis=-1)
     return replace(geometry, bend_mm=moved + geometry.bend(moved) - nodes)
 
@@ -74,17 +69,11 @@ def every_other(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
 
     Dots between the lines can look like lines from afar. Elsewhere the map as it was.
     """
-    flat = flatten(pixels, geometry, geometry.extent_mm, _PX_PER_MM)
-    dark, clear = _darkness(flat), _clear_of_ink(flat)
-    x0, y0, x1, y1 = geometry.extent_mm
-    first = (
-        _first_of_two(_find(dark, clear, (x0, y0, x1, y1))),
-        _first_of_two(_find(dark.T, clear.T, (y0, x0, y1, x1))),
-    )
+    first = [_first_of_two(lines) for lines in _both_ways(pixels, geometry)]
     scale = np.array([1.0 if line is None else 0.5 for line in first])
     origin_mm = np.array([line or 0 for line in first]) * LINES_MM
     coarser = np.vstack([np.column_stack([np.diag(1 / scale), origin_mm]), [0.0, 0.0, 1.0]])
-    low, high = scale * (np.array([x0, y0]) - origin_mm), scale * (np.array([x1, y1]) - origin_mm)
+    low, high = (scale * (np.array(corner) - origin_mm) for corner in (geometry.extent_mm[:2], geometry.extent_mm[2:]))
     return replace(
         geometry,
         homography=geometry.homography @ coarser,
@@ -93,8 +82,18 @@ def every_other(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     )
 
 
+def _both_ways(pixels: np.ndarray, geometry: PageGeometry) -> tuple[_Lines, _Lines]:
+    """The lines that run down the flattened page, and those that run across it with x and y exchanged."""
+    x0, y0, x1, y1 = geometry.extent_mm
+    flat = flatten(pixels, geometry, (x0, y0, x1, y1), _PX_PER_MM)
+    dark, clear = _darkness(flat), _clear_of_ink(flat)
+    return _find(dark, clear, (x0, y0, x1, y1)), _find(dark.T, clear.T, (y0, x0, y1, x1))
+
+
 def _first_of_two(lines: _Lines) -> int | None:
     """0 or 1: whether the even or the odd lines are there when the others are not; None when both are, or neither."""
+    if len(lines.x_mm) < 2:
+        return None
     loud = np.median(_contrast(lines, lines.places).max(-1), axis=0)
     chance = float(np.median(_contrast(lines, lines.places + LINES_MM / 2).max(-1))) + 1e-6
     number = np.round(lines.x_mm / LINES_MM).astype(int) % 2

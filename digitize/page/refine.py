@@ -42,7 +42,8 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
 
     The page is flattened with the map so far; lines every 5 mm (and their overtones, the 1 mm lines among them) then
     appear with a phase that tells how far each place is off. Where the grid goes on beyond the map's extent, the map
-    grows with it. `error_mm` of the result is the last correction's size.
+    grows with it. Where the sheet is bent its lines are then followed one by one. `error_mm` of the result is the size
+    of the last correction that was heard.
     """
     geometry, trust = _settle(pixels, every_other(pixels, geometry), _FIRST)
     for _ in range(_MOST_GROWTHS):
