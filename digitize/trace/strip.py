@@ -18,6 +18,8 @@ _CLEARLY = 0.6  # and from the lead that it was taken for by so much more
 
 def strip_leads(traces: Sequence[Trace], geometry: PageGeometry, layout: Layout) -> Layout:
     """The layout with every rhythm strip under the lead whose curve it repeats, where that is clear."""
+    if not any(box.is_rhythm for box in layout.boxes):
+        return layout
     curves = [_curve(trace, geometry, layout, box) for trace, box in zip(traces, layout.boxes, strict=True)]
     short = [(box, curve) for box, curve in zip(layout.boxes, curves, strict=True) if not box.is_rhythm]
     boxes = [
