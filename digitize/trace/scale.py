@@ -11,7 +11,7 @@ from digitize.data import ROW_PULSE, ROW_PX_PER_MM
 from digitize.trace.row import RowReading
 from ecg.layout import Layout, LeadBox
 
-GAINS_MM_PER_MV = (2.5, 5.0, 10.0, 20.0, 40.0)
+GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part
 _TOLERANCE = 0.15
 _STEP_MM = 0.05
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
