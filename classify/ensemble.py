@@ -47,8 +47,9 @@ def join(checkpoints: Sequence[Path], output: Path, task: str = "") -> Path:
 
 def _check_inputs(path: Path, data: DataSettings, widest: DataSettings) -> None:
     """Channels stand in the order signal, masks, amplitudes: a member may lack only the last ones."""
-    if (data.fs_hz, data.preparation) != (widest.fs_hz, widest.preparation):
-        raise ValueError(f"{path}: sees other inputs than the rest; members share fs_hz and preparation")
+    shared = ("fs_hz", "preparation", "from_usual")
+    if any(getattr(data, name) != getattr(widest, name) for name in shared):
+        raise ValueError(f"{path}: sees other inputs than the rest; members share {', '.join(shared)}")
     if data.amplitude_channels and data.mask_channels != widest.mask_channels:
         raise ValueError(f"{path}: has amplitude channels, but not the mask channels of the others")
 
