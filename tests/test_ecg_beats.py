@@ -10,12 +10,12 @@ import wfdb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classify.benchmark_beats import TOLERANCE_S, matched
 from ecg.beats import beat_windows, heart_rate_bpm, r_peaks, r_peaks_simple, rr_series_s
 from ecg.leads import STANDARD
 from ecg.record import Record
 
 BEATS = set("NLRBAaJSVrFejnE/fQ?")  # annotation codes that mark a beat
-TOLERANCE_S = 0.075
 
 
 def heart(bpm: float, fs_hz: float = 500.0, leads: int = 1, seconds: float = 10.0, noise_mv: float = 0.0) -> np.ndarray:
@@ -117,19 +117,6 @@ def test_windows_around_beats() -> None:
     np.testing.assert_array_equal(cut[0, 0], [np.nan, 0, 1, 2, 3])
     np.testing.assert_array_equal(cut[1, 1], [-3, -4, -5, -6, -7])
     assert beat_windows(values, np.zeros(0, int), 1.0, 2, 3).shape == (0, 2, 5)
-
-
-def matched(found: np.ndarray, truth: np.ndarray, tolerance: float) -> int:
-    """How many true beats have a found one of their own within the tolerance."""
-    hits = i = j = 0
-    while i < len(truth) and j < len(found):
-        if abs(found[j] - truth[i]) <= tolerance:
-            hits, i, j = hits + 1, i + 1, j + 1
-        elif found[j] < truth[i]:
-            j += 1
-        else:
-            i += 1
-    return hits
 
 
 def test_mit_bih(ecg_data: Path) -> None:
