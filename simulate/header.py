@@ -7,7 +7,7 @@ import numpy as np
 from ecg.layout import Layout
 from simulate.paper import Paper
 from simulate.sheet import Label, Stroke
-from simulate.text import header_lines, text_size
+from simulate.text import Scales, header_lines, text_size
 
 Box = tuple[float, float, float, float]
 
@@ -18,7 +18,7 @@ def headers(
     """Text and drawings in the free strip above the traces and along the foot; letters are `height_mm` high."""
     x0, y0, x1, y1 = paper.extent_mm
     top, bottom = layout.extent_mm[1], layout.extent_mm[3]
-    lines, strokes = header_lines(rng), []
+    lines, strokes = header_lines(rng, _scales(layout)), []
     labels = _columns(lines, (x0 + 4, y0 + 3, x1 - 2, top), height_mm, font, rng)
     if y1 - bottom > height_mm * 2:
         labels.append(Label(lines[-1], x0 + 6, bottom + 0.3 * (y1 - bottom), height_mm, font))
@@ -26,6 +26,11 @@ def headers(
         free = (_right_of(labels, top) + 5, y0 + 2, x1 - 2, top - 2)
         strokes += _emblem(free, rng) + _rules(labels, (x0, y0, x1, top), rng)
     return labels, strokes
+
+
+def _scales(layout: Layout) -> Scales:
+    chest = min((box.gain for box in layout.boxes), default=1.0)
+    return Scales(layout.mm_per_s, layout.mm_per_mv, layout.mm_per_mv * chest)
 
 
 def _columns(lines: list[str], room_mm: Box, height_mm: float, font: int, rng: np.random.Generator) -> list[Label]:

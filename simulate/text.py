@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from simulate.words import BANDS, GAINS, LANGUAGES, MACHINES, SPEEDS, WARNINGS, Language
+from simulate.words import BANDS, BOTH_GAINS, GAINS, LANGUAGES, MACHINES, SPEEDS, WARNINGS, Language
 
 _BUNDLED = (
     "DejaVuSans", "STIXGeneral", "DejaVuSansMono", "DejaVuSans-Bold", "DejaVuSerif", "STIXGeneralBol", "cmtt10",
@@ -69,7 +70,16 @@ def _set(text: str, height_px: float, font_index: int) -> tuple[ImageFont.FreeTy
     return font, left, (sum(font.getmetrics()), max(1, int(right - left) + 1))
 
 
-def header_lines(rng: np.random.Generator) -> list[str]:
+@dataclass(frozen=True)
+class Scales:
+    """What a page says of its speed and gains."""
+
+    mm_per_s: float = 25.0
+    mm_per_mv: float = 10.0
+    chest_mm_per_mv: float = 10.0
+
+
+def header_lines(rng: np.random.Generator, scales: Scales = Scales()) -> list[str]:
     """Lines for the top and foot of a page, in one language, of people and places that do not exist.
 
     In order: hospital, patient, measurements, interpretation, settings; each part may be absent.
@@ -80,11 +90,11 @@ def header_lines(rng: np.random.Generator) -> list[str]:
         (0.75, patient_lines),
         (0.7, measurement_lines),
         (0.6, statement_lines),
-        (0.9, settings_lines),
+        (0.9, lambda rng, _: settings_lines(rng, scales)),
     )
     lines = [line for chance, part in parts if rng.random() < chance for line in part(rng, language)]
     upper = rng.random() < 0.15
-    return [line.upper() if upper and "mm/" not in line else line for line in lines] or settings_lines(rng, language)
+    return [line.upper() if upper and "mm/" not in line else line for line in lines] or settings_lines(rng, scales)
 
 
 def patient_lines(rng: np.random.Generator, language: Language = LANGUAGES[0]) -> list[str]:
@@ -123,9 +133,14 @@ def statement_lines(rng: np.random.Generator, language: Language = LANGUAGES[0])
     return [language.statements[i] for i in rng.choice(len(language.statements), count, replace=False)]
 
 
-def settings_lines(rng: np.random.Generator, language: Language = LANGUAGES[0]) -> list[str]:
+def settings_lines(rng: np.random.Generator, scales: Scales) -> list[str]:
     """Speed, gain, filter and machine, as printed along the foot."""
-    parts = [SPEEDS[rng.integers(len(SPEEDS))], GAINS[rng.integers(len(GAINS))], BANDS[rng.integers(len(BANDS))]]
+    speed = SPEEDS[rng.integers(len(SPEEDS))].format(s=scales.mm_per_s)
+    form = int(rng.integers(len(GAINS)))
+    if scales.chest_mm_per_mv != scales.mm_per_mv:
+        form = BOTH_GAINS[form % 2]
+    gain = GAINS[form].format(g=scales.mm_per_mv, c=scales.chest_mm_per_mv, cm=scales.mm_per_mv / 10)
+    parts = [speed, gain, BANDS[rng.integers(len(BANDS))]]
     parts += [MACHINES[rng.integers(len(MACHINES))]] if rng.random() < 0.5 else []
     gap = " " * int(rng.integers(1, 6))
     lines = [gap.join(parts)]

@@ -127,8 +127,13 @@ LANGUAGES = (
     ),
 )  # fmt: skip
 
-GAINS = ("10mm/mV", "10 mm/mV", "Limb: 10 mm/mV   Chest: 10 mm/mV", "Chest: 10.0 mm/mV", "1 cm/mV")
-SPEEDS = ("25mm/s", "25 mm/sec", "Speed: 25 mm/sec", "Device:    Speed: 25 mm/s", "25mm/S")
+# {s} is the speed in mm/s, {g} the gain in mm/mV, {c} that of the chest leads, {cm} the gain in cm/mV.
+GAINS = (
+    "{g:g}mm/mV", "{g:g} mm/mV", "Limb: {g:g} mm/mV   Chest: {c:g} mm/mV", "Limb: {g:.1f} mm/mV  Chest: {c:.1f} mm/mV",
+    "{cm:g} cm/mV",
+)  # fmt: skip
+BOTH_GAINS = (2, 3)  # those that say both
+SPEEDS = ("{s:g}mm/s", "{s:g} mm/sec", "Speed: {s:g} mm/sec", "Device:    Speed: {s:g} mm/s", "{s:g}mm/S")
 BANDS = (
     "0.05-150Hz", "0.05 - 40 Hz", "40Hz", "F 60~ 0.15-100 Hz", "0.67-100Hz AC50", "0.5-35Hz ~", "150 Hz F50", "W 100Hz",
 )  # fmt: skip

@@ -1,9 +1,11 @@
 """Lettering: masks hold ink, share a baseline and a height; headers are pure in their generator and can be drawn."""
 
+import re
+
 import numpy as np
 import pytest
 
-from simulate.text import bundled_count, font_files, header_lines, text_mask
+from simulate.text import Scales, bundled_count, font_files, header_lines, settings_lines, text_mask
 
 CYRILLIC = "Ритм синусовый"
 
@@ -38,3 +40,13 @@ def test_headers_are_pure_varied_and_drawable() -> None:
 def test_letters_without_height_are_refused() -> None:
     with pytest.raises(ValueError, match="height_px must be positive"):
         text_mask("I", 0.0, 0)
+
+
+@pytest.mark.parametrize("scales", [Scales(), Scales(50.0, 5.0, 5.0), Scales(12.5, 20.0, 10.0)])
+def test_pages_say_the_speed_and_the_gains_they_are_drawn_in(scales: Scales) -> None:
+    for seed in range(30):
+        said = settings_lines(np.random.default_rng(seed), scales)[0]
+        speed, *gains = (float(n) for n in re.findall(r"(\d+(?:\.\d+)?) ?(?=mm/[sm])", said.replace("S ", "s "), re.I))
+        tenfold = [10 * float(n) for n in re.findall(r"(\d+(?:\.\d+)?) cm/mV", said)]
+        assert speed == scales.mm_per_s
+        assert set(gains + tenfold) == {scales.mm_per_mv, scales.chest_mm_per_mv}
