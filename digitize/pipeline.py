@@ -26,6 +26,7 @@ _SURE = 0.5  # of names that were read this surely,
 _OTHERWISE = 0.15  # more of the names than this may not say otherwise without a word
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _LIMB_LIMIT_MV = 0.15
+_FINE_PX_PER_MM = 3.0  # below this the signal is a rough one
 
 
 class NotAnEcg(ValueError):
@@ -155,7 +156,8 @@ class Digitizer:
             "mm_per_mv": layout.mm_per_mv,
             "weights": self.weights,
         }
-        return Reading(record, page, geometry, layout, traces, warnings + _limb_warning(record), facts)
+        warnings = (*warnings, *_coarse_warning(min(across, down)), *_limb_warning(record))
+        return Reading(record, page, geometry, layout, traces, warnings, facts)
 
 
 def _lay_out(
@@ -304,6 +306,14 @@ def name_strips(
 def _boxes_with_rows(layout: Layout, rows: list[RowReading]) -> list[tuple[LeadBox, RowReading]]:
     of_line = {round(row[0].baseline_mm, 3): reading for row, reading in zip(layout.rows(), rows, strict=True)}
     return [(box, of_line[round(box.baseline_mm, 3)]) for box in layout.boxes]
+
+
+def _coarse_warning(px_per_mm: float) -> tuple[str, ...]:
+    if px_per_mm >= _FINE_PX_PER_MM:
+        return ()
+    return (
+        f"the picture has only {px_per_mm:.1f} px per mm of paper, so small waves are lost; 6 (150 dpi) are better",
+    )
 
 
 def _limb_warning(record: Any) -> tuple[str, ...]:

@@ -178,3 +178,9 @@ def test_a_page_whose_traces_are_gone_is_refused(monkeypatch: pytest.MonkeyPatch
     )
     with pytest.raises(NotAnEcg, match="no ECG traces were found"):
         digitizer(page)
+
+
+def test_a_coarse_picture_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, _ = read(whole(1, "clean", long_side_px=700), monkeypatch)
+    large, _ = read(whole(1, "clean", long_side_px=1600), monkeypatch)
+    assert ["px per mm of paper" in " ".join(page.warnings) for page in (small, large)] == [True, False]

@@ -30,7 +30,7 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     is_end = np.minimum(from_begin, from_end) < _END_MM
     hidden = (presence < _PRESENT) & ~(is_end & (certainty > _CLEAR))
     unsure = hidden | (certainty < _SURE)
-    first, last = _covered(unsure & (from_begin < _COVERED_MM)), _covered((unsure & (from_end < _COVERED_MM))[::-1])
+    first, last = _covered(unsure, from_begin), _covered(unsure[::-1], from_end[::-1])
     shown = np.clip(np.arange(len(columns)), first, max(len(columns) - 1 - last, first))
     x_mm = np.concatenate([[x0], row.x_mm[inside], [x1]])
     px = geometry.to_px(np.stack([x_mm, row.y_mm[columns[shown]]], axis=-1))
@@ -38,6 +38,7 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, certainty * presence))
 
 
-def _covered(unsure: np.ndarray) -> int:
-    """How many of the first columns are unsure without a gap; 0 when all are."""
-    return int(np.argmin(unsure))
+def _covered(unsure: np.ndarray, inward_mm: np.ndarray) -> int:
+    """How many columns from an end on are covered: up to the first sure one, 0 when none is near."""
+    count = int(np.argmin(unsure))
+    return count if inward_mm[count] < _COVERED_MM and not unsure[count] else 0
