@@ -24,6 +24,7 @@ _ROOM_MM = np.array([25.0, 12.0])  # beside and above the traces
 _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
 _SURE = 0.5  # a printed speed or gain that is less sure is not believed
 _CLEARLY = 0.15  # so much surer than any other number it has to be
+_USUAL, _UNUSUALLY_SURE = ("25 mm/s", "10 mm/mV"), 0.75
 _ECHO = 0.15  # the sides of pulses are told from chance by this
 _NEAREST_ROWS_MM = 4.0
 _FAINT = 0.1  # a grid that is seen no better than this tells nothing
@@ -61,13 +62,17 @@ class Evidence:
         return replace(self, baselines_mm=self.baselines_mm[list(rows)], ink=self.ink[list(rows)])
 
     def said(self, unit: str) -> float | None:
-        """The number that is printed with a unit (mm/s, mm/mV): the surest one, None where none is clearly surest."""
+        """The number that is printed with a unit (mm/s, mm/mV): the surest one, None where none is clearly surest.
+
+        Of ten pages nine have 25 mm/s and 10 mm/mV, so another number has to be surer.
+        """
         scores: dict[str, float] = {}
         for word in self.words:
             if word.text.endswith(f" {unit}"):
                 scores[word.text] = max(word.score, scores.get(word.text, 0.0))
         first, second = (sorted(scores.items(), key=lambda item: -item[1]) + [("", 0.0)] * 2)[:2]
-        return float(first[0].split()[0]) if first[1] > _SURE and first[1] - second[1] > _CLEARLY else None
+        least = _SURE if first[0] in _USUAL else _UNUSUALLY_SURE
+        return float(first[0].split()[0]) if first[1] > least and first[1] - second[1] > _CLEARLY else None
 
 
 def seen_window(view: View, geometry: PageGeometry) -> tuple[float, float, float, float]:
