@@ -10,8 +10,9 @@ from ecg.layout import LeadBox
 from ecg.reading import Trace
 
 _BESIDE_MM = 0.12  # a column this near to a lead's end may show its neighbour
-_COVERED_MM = 0.6  # so much of a lead's end may lie under a separator, a pulse or a name
-_SURE = 0.8  # of a column that is not covered
+_COVERED_MM = 0.7  # so much of a lead's end may lie under a separator, a pulse or a name
+_SURE = 0.8  # of a column that is not covered,
+_JUMP_MM = 4.0  # from which the trace does not jump either
 _PRESENT = 0.3
 _END_MM, _CLEAR = 1.5, 0.5  # so near to its ends a lead that is seen this clearly counts as there
 
@@ -30,7 +31,9 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     is_end = np.minimum(from_begin, from_end) < _END_MM
     hidden = (presence < _PRESENT) & ~(is_end & (certainty > _CLEAR))
     unsure = hidden | (certainty < _SURE)
-    first, last = _covered(unsure, from_begin), _covered(unsure[::-1], from_end[::-1])
+    jumps = np.abs(np.diff(row.y_mm[columns], append=row.y_mm[columns[-1:]])) > _JUMP_MM
+    first = _covered(unsure | jumps, from_begin)
+    last = _covered((unsure | np.roll(jumps, 1))[::-1], from_end[::-1])
     shown = np.clip(np.arange(len(columns)), first, max(len(columns) - 1 - last, first))
     x_mm = np.concatenate([[x0], row.x_mm[inside], [x1]])
     px = geometry.to_px(np.stack([x_mm, row.y_mm[columns[shown]]], axis=-1))
