@@ -99,12 +99,11 @@ def find_sources(records: Sequence[str | Path]) -> list[Path] | None:
 
 def _fill(writer: Writer, tasks: Sequence[tuple[int, Path | None]], workers: int) -> Outcome:
     folder = writer.folder
-    there = {task: _stem(*task) for task in tasks if folder.holds(_stem(*task))}
-    todo = [task for task in tasks if task not in there]
-    rows, outcome = folder.rows(there.values()), Outcome(kept=len(there))
-    folder.write_manifest(rows)
+    todo = [task for task in tasks if not folder.holds(_stem(*task))]
+    outcome = Outcome(kept=len(tasks) - len(todo))
+    _list(folder, tasks)
     try:
-        with tqdm(total=len(tasks), initial=len(there), desc="simulate", unit="page", file=sys.stderr) as bar:
+        with tqdm(total=len(tasks), initial=outcome.kept, desc="simulate", unit="page", file=sys.stderr) as bar:
             for result in spread(writer, todo, workers):
                 bar.update()
                 if isinstance(result, str):
@@ -112,11 +111,15 @@ def _fill(writer: Writer, tasks: Sequence[tuple[int, Path | None]], workers: int
                     bar.write(result, file=sys.stderr)
                 else:
                     outcome.drawn += 1
-                    rows.append(result)
                     folder.add_to_manifest(result)
     finally:
-        folder.write_manifest(rows)
+        _list(folder, tasks)  # what is there, also a page that was just done when the run was interrupted
     return outcome
+
+
+def _list(folder: PageFolder, tasks: Sequence[tuple[int, Path | None]]) -> None:
+    """Write the manifest of the pages that are there."""
+    folder.write_manifest(folder.rows(stem for stem in (_stem(*task) for task in tasks) if folder.holds(stem)))
 
 
 def _stem(index: int, source: Path | None) -> str:
