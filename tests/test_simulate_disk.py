@@ -123,9 +123,7 @@ def test_ctrl_c_leaves_a_manifest_and_says_how_to_go_on(tmp_path: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-m", "simulate", "--count=500", "--long_side_px=300", "--workers=1", f"--output={tmp_path}"],
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.default_int_handler
-        ),  # ignored in the background
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # ignored in the background
     )
     while len(list(tmp_path.glob("[!.]*.png"))) < 2:
         assert run.poll() is None
