@@ -9,7 +9,7 @@ import numpy as np
 
 from digitize.page.bend import Extent, field_nodes, field_shape, smooth_field
 from digitize.page.grid import STEP_MM as LINES_MM
-from digitize.page.rectify import darkest, flatten
+from digitize.page.rectify import darkest, flatten, lightest
 from ecg.geometry import PageGeometry
 
 _PX_PER_MM = 6.0
@@ -22,6 +22,7 @@ _CLIMB = 1.5 * np.abs(_ASIDE_MM[:, None] - _ASIDE_MM)  # what a step aside costs
 _MOST = 1.5  # in the same units: nothing counts more than this
 _LOUD, _CLEAR_CUT = 1.6, 4.0  # lines stand out by so much more than what is between them, to be followed, to be trusted
 _ABSENT, _MANY_TIMES = 1.5, 2.5  # a line that stands out less than this, by far less than the other ones, is not there
+_STROKE_MM = 3.0  # no stroke of a pen is as thick
 _GROUND_MM = 4.0  # paper around a line that tells how dark it is
 _INK = 0.65  # what is darker than this share of the ink, in every colour, belongs to a trace or a letter
 _CLEAR = 0.3  # of a place must be free of ink
@@ -106,18 +107,23 @@ def _first_of_two(lines: _Lines) -> int | None:
 def _darkness(flat: np.ndarray) -> np.ndarray:
     """How much darker than its surroundings each place is in its darkest colour, float32 [row, col]."""
     grey = darkest(flat).astype(np.float32)
-    side = 2 * (round(_GROUND_MM * _PX_PER_MM) // 2) + 1
+    side = _odd_px(_GROUND_MM)
     return np.asarray(cv2.blur(cv2.blur(grey, (side, side)), (side, side)) - grey)
 
 
 def _clear_of_ink(flat: np.ndarray) -> np.ndarray:
     """1 where no trace and no letter is, else 0, float32 [row, col]; a coloured grid is not dark in every colour."""
-    light = flat.max(axis=2)
-    side = 2 * (round(3 * _PX_PER_MM) // 2) + 1
+    light = lightest(flat)
+    side = _odd_px(_STROKE_MM)
     ground = cv2.blur(cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), (side, side))
     dark = cv2.subtract(ground, light)
     ink = dark > _INK * np.percentile(dark[::2, ::2], 99.7)
     return 1 - cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+
+
+def _odd_px(mm: float) -> int:
+    """The side of a window with a middle, about `mm` long."""
+    return 2 * (round(mm * _PX_PER_MM) // 2) + 1
 
 
 def _find(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent) -> _Lines:

@@ -14,6 +14,12 @@ def darkest(flat: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.min(cv2.min(red, green), blue))
 
 
+def lightest(flat: np.ndarray) -> np.ndarray:
+    """The lightest colour of every place, uint8 [row, col], from uint8 [row, col, RGB]."""
+    red, green, blue = cv2.split(flat)
+    return np.asarray(cv2.max(cv2.max(red, green), blue))
+
+
 def flatten(
     pixels: np.ndarray,
     geometry: PageGeometry,
