@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,6 +146,29 @@ def test_devices_and_precisions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------
+
+
+def test_freed_memory_is_kept_at_hand() -> None:
+    code = """
+import resource, sys
+import numpy as np
+from ecg.fit.memory import keep_freed
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(8_000_000)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+faults(); given_back = faults()
+kept = keep_freed()
+faults(); at_hand = faults()
+print(int(kept), given_back, at_hand)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    kept, given_back, at_hand = map(int, done.stdout.split())
+    if not kept:
+        pytest.skip("this C library has no mallopt")
+    assert at_hand < given_back / 10
 
 
 def test_advice_for_memory_comes_by_flag_until_nothing_is_left() -> None:

@@ -18,7 +18,7 @@ from ecg.fit.board import Board
 from ecg.fit.course import Course
 from ecg.fit.engine import Engine, LossFn, NotFinite
 from ecg.fit.interrupt import INTERRUPTED, listening
-from ecg.fit.memory import advice, ran_out
+from ecg.fit.memory import advice, keep_freed, ran_out
 from ecg.fit.precision import FitError
 from ecg.fit.progress import Progress
 from ecg.fit.recipe import to_dict
@@ -78,6 +78,7 @@ class _Fit:
             raise FitError("the training set is empty")
         if s.threads:
             torch.set_num_threads(s.threads)
+        keep_freed()
         self.task, self.settings, self.recipe, self.folder = task, s, recipe, run
         self.engine = Engine(task.model, task.loss_fn, s)
         batches = len(batch_lists(len(task.dataset), s.batch_size, s.seed, 0))
