@@ -88,6 +88,9 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.task not in TASKS:
             raise ValueError(f"unknown task {self.task!r}: expected one of {', '.join(TASKS)}")
+        if self.data.from_usual and not TASKS[self.task].of_beats:
+            beats = ", ".join(name for name, task in TASKS.items() if task.of_beats)
+            raise ValueError(f"from_usual needs many beats of a patient: set it to false, or take one of {beats}")
 
     @property
     def channels(self) -> int:

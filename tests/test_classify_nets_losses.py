@@ -199,8 +199,18 @@ def test_eight_bits_keep_kernels_within_half_a_level() -> None:
 def test_what_cannot_be_joined_is_named(runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--checkpoints", str(runs[1]), "--task", "ptbxl_wide", "--output", str(tmp_path / "x.pth")]) == 1
     assert "trained on task 'ptbxl', which has no label" in capsys.readouterr().err
-    state = checkpoint.load(runs[1])
-    state["recipe"]["data"]["fs_hz"] = 50.0
-    checkpoint.save(tmp_path / "other.pth", {k: v for k, v in state.items() if k != "format"})
-    assert main(["--checkpoints", str(runs[0]), str(tmp_path / "other.pth"), "--output", str(tmp_path / "x.pth")]) == 1
+
+
+@pytest.mark.parametrize("change", [{"fs_hz": 50.0}, {"from_usual": True, "page_masks": False, "vary": False}])
+def test_networks_that_see_other_inputs_are_not_joined(
+    runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, object]
+) -> None:
+    paths = []
+    for number, data in enumerate(({}, change)):
+        state = checkpoint.load(runs[0])
+        state["recipe"]["task"] = "aami_inter"  # of beats: `from_usual` is for nothing else
+        state["recipe"]["data"] |= data
+        paths.append(str(tmp_path / f"{number}.pth"))
+        checkpoint.save(Path(paths[-1]), {k: v for k, v in state.items() if k != "format"})
+    assert main(["--checkpoints", *paths, "--output", str(tmp_path / "x.pth")]) == 1
     assert "sees other inputs" in capsys.readouterr().err

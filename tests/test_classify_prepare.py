@@ -15,7 +15,7 @@ from classify.arrays import Arrays, from_records
 from classify.augment import PREPARED, RECORDED, Augmentation, augment, random_crop
 from classify.data import TrainingSet, fixed_inputs
 from classify.prepare import Preparation, on_grid, prepare
-from classify.recipe import DataSettings
+from classify.recipe import DataSettings, Recipe
 from classify.tasks import TASKS, Example
 from ecg.leads import STANDARD
 from ecg.record import Record
@@ -173,3 +173,10 @@ def test_an_example_may_be_shown_as_what_it_has_of_its_own(record: Record) -> No
     assert signal[:, 12:].all()  # masks stay what they are
     with pytest.raises(ValueError, match="from_usual compares examples as they are"):
         DataSettings(from_usual=True)
+
+
+def test_only_beats_have_a_usual_one() -> None:
+    beside_usual = DataSettings(from_usual=True, page_masks=False, vary=False)
+    assert Recipe("aami_inter", beside_usual).data.from_usual
+    with pytest.raises(ValueError, match=r"from_usual needs many beats of a patient.*aami_inter, aami_intra"):
+        Recipe("ptbxl", beside_usual)

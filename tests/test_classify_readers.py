@@ -201,6 +201,16 @@ def test_the_shape_of_a_beat_beside_the_usual_one() -> None:
     assert np.isnan(rows[:, [1, 3]]).all()
 
 
+def test_a_gap_in_one_beat_leaves_the_shapes_of_the_others() -> None:
+    beats_s = np.arange(1.0, 6.0)
+    time_s = np.arange(0, 7, 1 / 360)
+    wave = np.exp(-0.5 * ((time_s - beats_s[:, None]) / 0.02) ** 2).sum(0)
+    wave[round(2.0 * 360)] = np.nan
+    rows = shape_features(wave[None], 360.0, beats_s)
+    assert np.isnan(rows[1]).all()
+    np.testing.assert_allclose(rows[[0, 2, 3, 4]], [[1, 0]] * 4, atol=1e-3)
+
+
 def test_beats_of_a_recording_without_a_signal_have_their_intervals(tmp_path: Path) -> None:
     folder = forms.mitbih(tmp_path / "mitdb", sorted({*DS1, *DS2}))
     (folder / "101.dat").unlink()

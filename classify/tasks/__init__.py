@@ -49,6 +49,11 @@ class Task:
         """Whether exactly one label holds for every example."""
         return all(GROUPS[group].exclusive for group in self.groups)
 
+    @property
+    def of_beats(self) -> bool:
+        """Whether an example is a single beat, one of many of its recording."""
+        return self.features == _BEAT_NAMES
+
 
 def _ptbxl_and_cinc(root: Path) -> Iterable[Example]:
     return [*ptbxl(root), *cinc_mix(root)]

@@ -31,20 +31,30 @@ def shape_features(signal: np.ndarray, fs_hz: float, beats_s: Sequence[float] | 
     """Per beat and lead: correlation of its QRS with the recording's median QRS, and log2 of their sizes' ratio.
 
     `signal` is [lead, sample] from time 0 on; float [beat, 2 * lead], first all correlations, then all sizes; NaN for a
-    lead that is not there.
+    beat with a gap in that lead, and for a lead that is not there.
     """
     reach = round(_QRS_S * fs_hz)
     padded = np.pad(signal.astype(np.float32), ((0, 0), (reach, reach)), mode="edge")
     first = np.clip(np.round(np.asarray(beats_s) * fs_hz).astype(int), 0, signal.shape[1] - 1)
     qrs = padded[:, first[:, None] + np.arange(2 * reach)]
     qrs -= qrs.mean(-1, keepdims=True)
-    usual = np.median(qrs, axis=1)
+    usual = _median_of_known(qrs)
     size, usual_size = np.linalg.norm(qrs, axis=-1), np.linalg.norm(usual, axis=-1)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         likeness = np.einsum("lbs,ls->lb", qrs, usual) / (size * usual_size)
         ratio = np.log2(size / usual_size)
     found = np.concatenate([likeness, ratio]).T
     return np.where(np.isfinite(found), found, np.nan)
+
+
+def _median_of_known(qrs: np.ndarray) -> np.ndarray:
+    """The median [lead, sample] of the beats [lead, beat, sample] without a gap; NaN for a lead that has none."""
+    usual = np.full((len(qrs), qrs.shape[-1]), np.nan, qrs.dtype)
+    for row, beats in zip(usual, qrs, strict=True):
+        known = beats[np.isfinite(beats).all(-1)]
+        if len(known):
+            row[:] = np.median(known, axis=0)
+    return usual
 
 
 def _mean(values: np.ndarray) -> float:
