@@ -37,22 +37,24 @@ def integrated_gradients(
     return ((signal - baseline) * total / steps).detach().numpy()
 
 
-def grad_cam(net: nn.Module, signal: Tensor, beside: Sequence[Tensor], output: int) -> np.ndarray | None:
-    """Where in time the last convolution speaks for an output, 0..1 [sample] (Selvaraju et al., 2017).
+def grad_cam(
+    net: nn.Module, signal: Tensor, beside: Sequence[Tensor], output: int
+) -> tuple[np.ndarray | None, tuple[int, int]]:
+    """(heat, (speaking, all)): where in time the last convolution speaks for an output (Selvaraju et al., 2017).
 
-    Of several networks that answer as one the last convolutions speak together. None for a network without a
-    convolution over time, or when nothing speaks for the output.
+    `heat` is 0..1 [sample], None when nothing speaks for the output. Of several networks that answer as one the last
+    convolutions speak together; `speaking` of `all` of them have a convolution over time.
     """
     import torch
 
     with torch.enable_grad(), _maps_over_time(net) as maps:
         logit = net(signal[None].clone().requires_grad_(True), *beside)[0, output]
         last = [found[-1] for found in maps if found]
-        if not last:
-            return None
-        slopes = torch.autograd.grad(logit, last)
-    heat = np.sum([_heat(made, slope, signal.shape[1]) for made, slope in zip(last, slopes, strict=True)], axis=0)
-    return heat / heat.max() if heat.max() > 0 else None
+        speaking = len(last), len(maps)
+        slopes = torch.autograd.grad(logit, last) if last else ()
+    heats = [_heat(made, slope, signal.shape[1]) for made, slope in zip(last, slopes, strict=True)]
+    heat = np.sum(heats, axis=0) if heats else np.zeros(signal.shape[1])
+    return heat / heat.max() if heat.max() > 0 else None, speaking
 
 
 def _heat(made: Tensor, slope: Tensor, samples: int) -> np.ndarray:

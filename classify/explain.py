@@ -28,13 +28,15 @@ class Explanation:
 
     `record` is what the network saw, the twelve leads on its time grid; `attribution` [lead, sample] in logits adds up
     to the logit minus that of flat lines, but for `gap`; `cam` [sample] 0..1 is where in time the last convolution
-    speaks for the label, None where a network has none or it does not.
+    speaks for the label, None where a network has none or it does not; of how many of the networks that answer
+    together it speaks is `cam_of`, (those with a convolution over time, all).
     """
 
     label: Label
     record: Record
     attribution: np.ndarray
     cam: np.ndarray | None
+    cam_of: tuple[int, int]
     logit: float
     gap: float
 
@@ -47,6 +49,7 @@ class Explanation:
             "label": self.label.to_dict(),
             "logit": round(self.logit, 4),
             "unexplained": round(self.gap, 4),
+            "grad_cam": {"networks": self.cam_of[0], "of": self.cam_of[1]},
             "per_lead": {lead: round(value, 4) for lead, value in self.per_lead().items()},
         }
 
@@ -76,8 +79,8 @@ def explain(classifier: Classifier, record: Record, labels: Sequence[Label], ste
     made = []
     for label, output, attribution in zip(labels, outputs, per_lead, strict=True):
         logit, rise = float(logits[output]), float(logits[output] - from_flat[output])
-        cam = grad_cam(classifier.net, signal, beside, output)
-        made.append(Explanation(label, shown, attribution, cam, logit, rise - float(attribution.sum())))
+        cam, cam_of = grad_cam(classifier.net, signal, beside, output)
+        made.append(Explanation(label, shown, attribution, cam, cam_of, logit, rise - float(attribution.sum())))
     return made
 
 

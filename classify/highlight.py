@@ -47,7 +47,7 @@ def draw(explanation: Explanation) -> Figure:
         axes.plot(time_s, zero + np.clip(values, -0.9 * step_mv, 0.9 * step_mv), color=_INK, lw=0.7)
         words = f"{record.leads[k]} {adds[record.leads[k]]:+.2f}"
         axes.text(start_s + 0.04, zero + 0.34 * step_mv, words, fontsize=7.5, color=_INK, va="center", bbox=_LABEL)
-    _attention(axes, explanation.cam, 0.62 * step_mv, step_mv)
+    _attention(axes, explanation, 0.62 * step_mv, step_mv)
     _frame(axes, step_mv, count)
     return figure
 
@@ -87,8 +87,11 @@ def _paint(axes: Axes, heat: np.ndarray, span_s: tuple[float, float], zero: floa
     axes.imshow(heat[None], cmap="RdBu_r", vmin=-1.6, vmax=1.6, extent=extent, aspect="auto", interpolation="bilinear")
 
 
-def _attention(axes: Axes, cam: np.ndarray | None, zero: float, step_mv: float) -> None:
+def _attention(axes: Axes, explanation: Explanation, zero: float, step_mv: float) -> None:
+    cam, (speaking, networks) = explanation.cam, explanation.cam_of
     words = "Grad-CAM" if cam is not None else "Grad-CAM: nothing in time speaks for it"
+    if speaking < networks:
+        words += f" ({networks - speaking} of {networks} networks without a convolution left out)"
     if cam is not None:
         extent = (0.0, DURATION_S, zero, zero + 0.3 * step_mv)
         axes.imshow(cam[None], cmap="Greys", vmin=0, vmax=1.2, extent=extent, aspect="auto")

@@ -30,7 +30,7 @@ _SMALL = {"planes": (8, 16), "kernels": (5, 3), "blocks": (1, 1)}
 # One of every family, small, and whether it has a convolution over time (of which nothing may speak for an answer).
 FAMILIES = {
     "resnet1d": ({"widths": (8, 16), "blocks": 1}, True), "plrnn": ({}, True), "plrnn_shallow": ({}, False),
-    "lstm_lite": ({}, False), "cnn_bilstm": ({}, True), "transformer": ({}, True), "lstm_soft_attention": ({}, False),
+    "lstm_lite": ({}, False), "cnn_bilstm": ({}, True), "transformer": ({}, False), "lstm_soft_attention": ({}, False),
     "seresnet50": (_SMALL, True), "ecgnet_v2": ({}, True), "gru_v2_2": ({}, False), "gru_v3": ({}, False),
     "seresnet_gru_v1": (_SMALL, True), "inception1d": ({"depth": 3, "width": 4}, True), "s4": ({}, True),
 }  # fmt: skip
@@ -49,7 +49,8 @@ def test_every_kind_of_network_is_accounted_for(name: str, options: dict[str, ob
     assert parts.shape == (2, CHANNELS, SAMPLES)
     assert parts.sum((1, 2)) == pytest.approx(rise, rel=0.05, abs=0.02)
     maps = [grad_cam(net, signal, beside, output) for output in range(3)]
-    found = [heat for heat in maps if heat is not None]
+    found = [heat for heat, _ in maps if heat is not None]
+    assert {speaking for _, speaking in maps} == {(int(has_map), 1)}
     assert has_map or not found
     assert all(heat.shape == (SAMPLES,) and heat.max() == 1 and heat.min() >= 0 for heat in found)
 
@@ -86,20 +87,22 @@ def test_what_an_answer_rests_on_is_found_where_it_is() -> None:
     parts = integrated_gradients(Bump(4), signal, torch.zeros_like(signal), [], [0], steps=4)[0]
     assert parts[4, 150] == pytest.approx(2.0)
     assert np.count_nonzero(parts) == 1
-    assert int(np.argmax(grad_cam(Bump(4), signal, [], 0))) == 150
-    assert grad_cam(Bump(4), -signal, [], 0) is None  # nothing speaks for it
+    assert int(np.argmax(grad_cam(Bump(4), signal, [], 0)[0])) == 150
+    assert grad_cam(Bump(4), -signal, [], 0) == (None, (1, 1))  # nothing speaks for it
 
 
 def test_networks_that_answer_together_are_seen_together() -> None:
     place = {"channels": CHANNELS, "outputs": 1, "columns": [0]}
     options = {"widths": [8], "blocks": 1}
     joined = build(
-        "ensemble", 1, CHANNELS, SAMPLES, {"members": [{**place, "name": "resnet1d", "options": options}] * 2}
+        "ensemble", 1, CHANNELS, SAMPLES, {"members": [{**place, "name": "resnet1d", "options": options}] * 3}
     )
     joined.members[0], joined.members[1] = Beside(Bump(4)), Beside(Bump(7))
+    joined.members[2] = Beside(nn.Sequential(nn.Flatten(), nn.Linear(CHANNELS * SAMPLES, 1)))
     signal = torch.zeros(CHANNELS, SAMPLES)
     signal[4, 150], signal[7, 50] = 1.0, 0.5
-    heat = grad_cam(joined, signal, [], 0)
+    heat, speaking = grad_cam(joined, signal, [], 0)
+    assert speaking == (2, 3)
     assert np.flatnonzero(heat).tolist() == [50, 150]
     assert heat[[50, 150]] == pytest.approx([0.5, 1.0])
 
@@ -155,7 +158,7 @@ def test_the_drawing_has_a_row_for_each_printed_lead() -> None:
     signal[3] = np.nan
     shown = Record(signal, 100, STANDARD)
     for attribution, cam in ((np.zeros((12, 1000)), None), (noise.normal(0, 1, (12, 1000)), np.linspace(0, 1, 1000))):
-        figure = draw(Explanation(label, shown, attribution, cam, 1.0, 0.0))
+        figure = draw(Explanation(label, shown, attribution, cam, (1, 3), 1.0, 0.0))
         (axes,) = figure.axes
         assert len(axes.lines) >= 11
         assert {text.get_text().split()[0] for text in axes.texts} >= set(STANDARD) - {"aVR"}
@@ -170,7 +173,7 @@ def test_leads_that_are_printed_one_after_the_other_share_a_row() -> None:
     whole = np.nan_to_num(signal)
     label = Label("rhythm", "AFIB", 0.8, 0.3, True)
     heights = [
-        draw(Explanation(label, Record(values, 100, STANDARD), whole, None, 1.0, 0.0)).get_size_inches()[1]
+        draw(Explanation(label, Record(values, 100, STANDARD), whole, None, (0, 1), 1.0, 0.0)).get_size_inches()[1]
         for values in (signal, whole)
     ]
     assert heights[0] < 0.6 * heights[1]

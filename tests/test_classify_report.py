@@ -98,7 +98,7 @@ def test_what_an_answer_rests_on_is_drawn(record: Record) -> None:
     attribution = np.zeros((12, 5000))
     attribution[STANDARD.index("V2"), 1000:1100] = 0.02
     html = report_html(
-        "x", record, diagnosis_of(label), explained=[Explanation(label, record, attribution, None, 1, 0)]
+        "x", record, diagnosis_of(label), explained=[Explanation(label, record, attribution, None, (1, 1), 1, 0)]
     )
     assert html.count("data:image/png;base64,") == 1
     assert "83 %: most from V2" in html
