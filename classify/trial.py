@@ -45,8 +45,10 @@ def probe(recipe: Recipe, arrays: Arrays) -> tuple[Any, float]:
     from torch.utils.data import default_collate
 
     from classify.train import prepare
+    from ecg.fit.memory import keep_freed
     from ecg.fit.precision import autocast_for
 
+    keep_freed()  # as training does
     torch.set_num_threads(recipe.fit.threads or torch.get_num_threads())
     task, size = prepare(recipe, arrays), recipe.fit.batch_size
     amp, started = autocast_for(recipe.fit.amp, torch.device("cpu")), 0.0

@@ -44,6 +44,7 @@ def small(name: str, labels: int, channels: int = 8, **options: object) -> nn.Mo
 
 def test_plrnn_has_exactly_28560_trainable_parameters() -> None:
     assert trainable(build("plrnn", 5, 12, 500)) == 28_560
+    assert trainable(build("plrnn", 5, 12, 500, {"pool": "mean"})) == 28_560
 
 
 def test_the_shallow_recurrence_has_57760_parameters() -> None:

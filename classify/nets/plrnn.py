@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
@@ -54,12 +56,15 @@ class PlrnnLayer(nn.Module):
 
 
 class Plrnn(nn.Module):
-    """Convolutions of three widths, two recurrent layers that both see every step, the last state."""
+    """Convolutions of three widths, two recurrent layers that both see every step, the last state or their mean."""
 
     width = 48
 
-    def __init__(self, channels: int, samples: int, hard_breakpoints: bool = False) -> None:
+    def __init__(
+        self, channels: int, samples: int, hard_breakpoints: bool = False, pool: Literal["last", "mean"] = "last"
+    ) -> None:
         super().__init__()
+        self.pool = pool
         self.branches = nn.ModuleList(_branch(channels, kernel) for kernel in (3, 5, 7))
         self.first = PlrnnLayer(96, 64, 4, hard_breakpoints)
         self.second = PlrnnLayer(64, 32, 3, hard_breakpoints)
@@ -67,7 +72,8 @@ class Plrnn(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         maps = torch.cat([branch(signal) for branch in self.branches], 1).transpose(1, 2)
-        return self.summary(self.second(self.first(maps))[:, -1])
+        states = self.second(self.first(maps))
+        return self.summary(states.mean(1) if self.pool == "mean" else states[:, -1])
 
 
 def _branch(channels: int, kernel: int) -> nn.Sequential:
