@@ -21,7 +21,7 @@ from ecg.record import Record
 if TYPE_CHECKING:
     from classify.tasks import Example, Task
 
-_CACHE_VERSION = 4
+_CACHE_VERSION = 5
 _FACTS = ("part", "source", "patient", "id", "in_mv")
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from classify.recipe import LossSettings
+from classify.recipe import LossSettings, Recipe
+from classify.tasks import TASKS
+from ecg.fit.recipe import from_dict
 
 Batch = Mapping[str, Tensor]
 Net = Callable[[Tensor, Tensor], Tensor]
@@ -22,11 +25,41 @@ def label_weights(targets: np.ndarray, weights: str) -> np.ndarray:
     return (raw / raw.mean()).astype(np.float32)
 
 
+class Teacher:
+    """Trained weights whose probabilities a network learns beside the labels (Hinton et al. 2015).
+
+    The teacher answers to the very inputs that the network is shown, however they were varied (Beyer et al. 2022), and
+    so also for recordings whose labels nobody assessed.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        from classify.labels import columns
+        from classify.weights import load
+
+        self.net, card = load(path)
+        own = from_dict(Recipe, card.recipe)
+        shared = ("fs_hz", "preparation", "mask_channels", "amplitude_channels", "from_usual")
+        if any(getattr(own.data, name) != getattr(recipe.data, name) for name in shared):
+            raise ValueError(f"{path}: a teacher must see what its network sees: the same {', '.join(shared)}")
+        asked = columns(TASKS[recipe.task].groups)
+        if card.exclusive or not set(card.labels) <= set(asked):
+            raise ValueError(f"{path}: a teacher's labels must be among those of task {recipe.task!r}, one logit each")
+        self.columns = [asked.index(label) for label in card.labels]
+
+    def loss(self, logits: Tensor, signal: Tensor, features: Tensor) -> Tensor:
+        """How far the logits [example, label] are from what the teacher says of the labels that it knows."""
+        with torch.no_grad():
+            said = torch.sigmoid(self.net.to(signal.device)(signal, features).float())
+        return functional.binary_cross_entropy_with_logits(logits[:, self.columns], said)
+
+
 class Loss:
     """`loss(net, batch)` for the training loop; for labels that exclude each other a softmax, else one logit each."""
 
-    def __init__(self, settings: LossSettings, targets: np.ndarray, exclusive: bool) -> None:
-        self.settings, self.exclusive = settings, exclusive
+    def __init__(
+        self, settings: LossSettings, targets: np.ndarray, exclusive: bool, teacher: Teacher | None = None
+    ) -> None:
+        self.settings, self.exclusive, self.teacher = settings, exclusive, teacher
         self.weights = torch.from_numpy(label_weights(targets, settings.weights))
 
     def __call__(self, net: Net, batch: Batch) -> dict[str, Tensor]:
@@ -34,10 +67,15 @@ class Loss:
         if self.settings.mixup:
             part = torch.distributions.Beta(self.settings.mixup, self.settings.mixup).sample().to(signal)
             signal, features, target = (part * x + (1 - part) * x.roll(1, 0) for x in (signal, features, target))
-        each = self._each(net(signal, features).float(), torch.nan_to_num(target))
+        logits = net(signal, features).float()
+        each = self._each(logits, torch.nan_to_num(target))
         known = torch.isfinite(target)
         weight = known * self.weights.to(target)
-        return {"total": (each * weight).sum() / weight.sum().clamp(min=1e-6)}
+        labels = (each * weight).sum() / weight.sum().clamp(min=1e-6)
+        if self.teacher is None:
+            return {"total": labels}
+        taught = self.teacher.loss(logits, signal, features)
+        return {"total": torch.lerp(labels, taught, self.settings.taught), "labels": labels, "taught": taught}
 
     def _each(self, logits: Tensor, target: Tensor) -> Tensor:
         """The loss of every label [example, label]."""

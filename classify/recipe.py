@@ -63,16 +63,21 @@ class LossSettings:
 
     `focal` is the exponent that turns the loss to what is still wrong (Lin et al. 2017); `mixup` the parameter of the
     Beta distribution that recordings and their labels are mixed by (Zhang et al. 2018). 0 leaves either out.
+    `teacher` names trained weights (.safetensors) whose answers are learnt beside the labels, by the share `taught`.
     """
 
     weights: Literal["none", "inverse", "log"] = "none"
     focal: float = 0.0
     mixup: float = 0.0
+    teacher: str = ""
+    taught: float = 0.5
 
     def __post_init__(self) -> None:
         for name in ("focal", "mixup"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if not 0 <= self.taught <= 1:
+            raise ValueError(f"taught must be in [0, 1], got {self.taught}")
 
 
 @dataclass(frozen=True)

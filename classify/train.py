@@ -58,14 +58,15 @@ def prepare(recipe: Recipe, arrays: Arrays) -> Any:
     """The `Task` of a recipe: network, loss, training set and how held-out recordings are judged."""
     import torch
 
-    from classify.losses import Loss
+    from classify.losses import Loss, Teacher
     from classify.nets import build
     from ecg.fit.loop import Task as FitTask
 
     torch.manual_seed(recipe.fit.seed)
     labels, samples = arrays.targets.shape[1], arrays.signal.shape[2]
     model = build(recipe.net.name, labels, recipe.channels, samples, recipe.net.options)
-    loss = Loss(recipe.loss, arrays.of("train").targets, TASKS[recipe.task].exclusive)
+    teacher = Teacher(Path(recipe.loss.teacher), recipe) if recipe.loss.teacher else None
+    loss = Loss(recipe.loss, arrays.of("train").targets, TASKS[recipe.task].exclusive, teacher)
     validate = Validation(arrays.of("validation"), TASKS[recipe.task], recipe.data)
     return FitTask(model, loss, _training_set(arrays, recipe), validate, validate.show)
 

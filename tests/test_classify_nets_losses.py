@@ -13,11 +13,13 @@ from torch import Tensor
 
 from classify.calibrate import calibrate
 from classify.ensemble import join, main
-from classify.losses import Loss, label_weights
+from classify.labels import columns
+from classify.losses import Loss, Teacher, label_weights
 from classify.model_card import markdown
 from classify.nets import build
 from classify.recipe import LossSettings, Recipe
 from classify.sampling import Draws
+from classify.tasks import TASKS
 from classify.train import train
 from classify.weights import load
 from classify.weights.packed import packed, unpacked
@@ -179,6 +181,40 @@ def test_networks_joined_answer_with_the_mean_of_their_logits(
     assert (first["trained"]["task"], second["trained"]["task"]) == ("ptbxl_wide", "ptbxl")
     assert first["trained"]["loss"]["mixup"] == 0.2
     assert markdown(card).count("`resnet1d` {'widths': [16, 16], 'blocks': 1, 'kernel': 3}") == 2
+
+
+@pytest.fixture(scope="module")
+def teacher(runs: list[Path]) -> Path:
+    """The weights of the plain task's network."""
+    path = runs[1].parent / "teacher.safetensors"
+    calibrate(runs[1], output=path)
+    return path
+
+
+def test_what_a_teacher_says_is_learned_where_no_label_is_known(teacher: Path) -> None:
+    recipe = from_dict(Recipe, {**_small("ptbxl_wide", True), "loss": {"teacher": str(teacher), "taught": 0.25}})
+    known = load(teacher)[1].labels
+    signal = torch.randn(2, 36, 1000)
+    wide = len(columns(TASKS["ptbxl_wide"].groups))
+    logits, target = torch.zeros(2, wide, requires_grad=True), torch.full((2, wide), NAN)
+    batch = {"signal": signal, "features": torch.zeros(2, 8), "target": target}
+    loss = Loss(recipe.loss, np.ones((1, wide), np.float32), False, Teacher(teacher, recipe))
+    losses = loss(lambda *given: logits, batch)
+    losses["total"].backward()
+    said = torch.sigmoid(load(teacher)[0](signal)).detach()
+    assert wide > len(known) == 11
+    assert losses["labels"] == 0
+    assert torch.allclose(logits.grad[:, :11], 0.25 * (0.5 - said) / said.numel(), atol=1e-5)
+    assert not logits.grad[:, 11:].any()
+
+
+def test_a_teacher_that_sees_or_answers_something_else_is_refused(teacher: Path) -> None:
+    with pytest.raises(ValueError, match="a teacher must see what its network sees"):
+        Teacher(teacher, from_dict(Recipe, _small("ptbxl", False)))
+    with pytest.raises(ValueError, match="a teacher's labels must be among those of task 'ptbxl_form'"):
+        Teacher(teacher, from_dict(Recipe, _small("ptbxl_form", True)))
+    with pytest.raises(ValueError, match="taught must be in"):
+        LossSettings(taught=1.5)
 
 
 def test_eight_bits_keep_kernels_within_half_a_level() -> None:
