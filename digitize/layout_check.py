@@ -1,13 +1,14 @@
-"""How often layout, names, orientation and speed are found: `python -m digitize.layout_check`."""
+"""How often layout, names, speed and gain are found on fresh pages: `python -m digitize.layout_check`."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import re
 import sys
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,21 +19,52 @@ from ecg.layout import TEMPLATES
 
 if TYPE_CHECKING:
     from digitize.pipeline import Digitizer
-    from ecg.reading import Page, Reading
+    from ecg.geometry import PageGeometry
+    from ecg.layout import Layout, LeadBox
+    from ecg.reading import Reading
+    from simulate.scene import Scene
+    from simulate.sheet import Sheet
 
-_ASKED = ("layout_right", "names_right", "orientation_right", "speed_right")
+# What is asked of a reading, and the words with which its warnings speak of that.
+_ASKED = {
+    "layout": r"\bname|\blead|strip|take[ns] for",
+    "upright": r"\bname|\blead",
+    "speed": r"speed",
+    "gain": r"gain",
+    "times": r"speed|column|begin|same time",
+}
+_OUTCOMES = ("right", "refused", "warned", "silent")
+_NEAR_MM = 2.0  # a lead begins this near to where it was found
+_READABLE = 0.5  # share of the names that have to lie in the picture
+_SPEED, _GAIN, _BOTH_GAINS = re.compile(r"mm\s*/\s*s", re.I), re.compile(r"[mc]m\s*/\s*mv", re.I), re.compile("Chest")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one page: one of right, refused, warned (wrong, and said so) and silent (wrong without a word).
+
+    `untold` is what nobody can read on the page; `words` say what was wrong.
+    """
+
+    seed: int
+    preset: str
+    layout: str
+    outcome: str
+    untold: tuple[str, ...] = ()
+    words: str = ""
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m digitize.layout_check",
-        description="Draw fresh pages of every layout in turn and count how often layout, lead names, orientation and "
-        "speed are found; only as far as that, no signal is read.",
+        description="Read fresh pages of every layout in turn and count how often layout and names, orientation, "
+        "speed, gain and the leads' times are all right. Pages on which nobody can tell one of these (no names, "
+        "neither pulse nor print in the picture) are counted apart.",
     )
     p.add_argument("--count", type=int, default=30, help="pages for each preset (default: 30)")
     p.add_argument("--presets", nargs="+", default=["clean", "scan", "photo"])
     p.add_argument("--layouts", nargs="+", default=list(TEMPLATES), choices=list(TEMPLATES), metavar="LAYOUT")
-    p.add_argument("--seed", type=int, default=600_000)
+    p.add_argument("--seed", type=int, default=600_000, help="of the first page; every preset goes on from there")
     p.add_argument(
         "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
     )
@@ -43,12 +75,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     from digitize.pipeline import Digitizer
 
-    digitizer = Digitizer.load()
-    report = {
-        preset: check(digitizer, preset, args.count, args.seed, args.layouts, args.data) for preset in args.presets
-    }
-    print(json.dumps(report, indent=2))
+    digitizer, verdicts = Digitizer.load(), []
+    for k, preset in enumerate(args.presets):
+        first = args.seed + k * args.count
+        pages = check(digitizer, preset, args.count, first, args.layouts, args.data)
+        verdicts += tqdm(pages, desc=preset, total=args.count, disable=None)
+    print(table(verdicts))
+    for v in verdicts:
+        if v.outcome != "right":
+            print(f"- {v.preset} {v.seed} {v.layout}: {v.outcome}{untold(v)}: {v.words}")
     return 0
+
+
+def untold(verdict: Verdict) -> str:
+    return f" (not to be told: {', '.join(verdict.untold)})" if verdict.untold else ""
 
 
 def check(
@@ -58,37 +98,115 @@ def check(
     seed: int,
     layouts: Sequence[str] = tuple(TEMPLATES),
     data: Path | None = None,
-) -> dict[str, object]:
-    """Shares of pages, refused ones counting as wrong; `wrong` lists the pages that were not found whole, by seed."""
+) -> Iterator[Verdict]:
+    """What becomes of `count` pages from `seed` on, the layouts in turn."""
     from simulate.scene import Scene
     from simulate.stream import validation_hearts
 
     hearts = validation_hearts(Path(data) if data else None)
-    sums: dict[str, float] = defaultdict(float)
-    wrong: dict[int, str] = {}
-    for i in tqdm(range(count), desc=preset, disable=None):
+    for i in range(count):
         scene = Scene.sample(seed + i, preset, layout=layouts[i % len(layouts)])
-        page, truth = scene.render(hearts.draw(np.random.default_rng(seed + i)))
-        found = _found(digitizer, page, truth)
-        for name in _ASKED:
-            sums[name] += float(found.get(name, 0.0)) / count
-        sums["whole"] += float(all(found.get(name) == 1.0 for name in _ASKED)) / count
-        sums["refused"] += float("error" in found) / count
-        if any(found.get(name) != 1.0 for name in _ASKED):
-            wrong[seed + i] = f"{truth.layout.name}: {found.get('error', found)}"
-    return {"pages": count, **{name: round(value, 4) for name, value in sums.items()}, "wrong": wrong}
+        record = hearts.draw(np.random.default_rng(seed + i))
+        _, truth = scene.render(record)
+        lacks = missing(scene, scene.sheet(record), truth)
+        outcome, words = judge(digitizer, truth)
+        yield Verdict(seed + i, preset, truth.layout.name, outcome, lacks, words)
 
 
-def _found(digitizer: Digitizer, page: Page, truth: Reading) -> dict[str, float | str]:
-    """What of the truth was found, or the error with which the page was refused."""
+def judge(digitizer: Digitizer, truth: Reading) -> tuple[str, str]:
+    """(outcome, in words what was wrong) of reading the page of a truth."""
+    try:
+        reading = digitizer(truth.page)
+    except ValueError as refusal:
+        return "refused", str(refusal)
+    wrong = faults(truth, reading)
+    if not wrong:
+        return "right", ""
+    said = " ".join(reading.warnings)
+    is_warned = all(re.search(_ASKED[what], said) for what in wrong)
+    found = "; ".join(f"{what}: {how}" for what, how in wrong.items())
+    return ("warned" if is_warned else "silent"), f"{found} [{said}]"
+
+
+def faults(truth: Reading, reading: Reading) -> dict[str, str]:
+    """What is wrong about a reading, in words."""
     from digitize.agreement import geometry_agreement, layout_agreement
 
-    try:
-        geometry, layout, _, warnings = digitizer._locate(page, None, None)
-    except ValueError as refusal:
-        return {"error": str(refusal)}
-    agreement = layout_agreement(truth.layout, layout) | geometry_agreement(truth.geometry, geometry, truth.layout)
-    return {"read_as": layout.name, **agreement, "warnings": "; ".join(warnings)}
+    wanted, found = truth.layout, reading.layout
+    agreement = layout_agreement(wanted, found) | geometry_agreement(truth.geometry, reading.geometry, wanted)
+    wrong = {}
+    if agreement["names_right"] < 1:
+        wrong["layout"] = f"read as {found.name} ({' '.join(box.lead for box in found.boxes)})"
+    if not agreement["orientation_right"]:
+        wrong["upright"] = f"turned by {agreement['rotation_error_deg']:.0f} degrees"
+    if not agreement["speed_right"]:
+        wrong["speed"] = f"{found.mm_per_s:g} for {wanted.mm_per_s:g} mm/s"
+    gains = [(a.gain * wanted.mm_per_mv, b.gain * found.mm_per_mv) for a, b in _pairs(wanted, found)]
+    off = [f"{b:g} for {a:g} mm/mV" for a, b in gains if abs(b / a - 1) > 0.02]
+    if not agreement["gain_right"] or off:
+        wrong["gain"] = (off or [f"{found.mm_per_mv:g} for {wanted.mm_per_mv:g} mm/mV"])[0]
+    if not wrong and (late := _late(truth.geometry, wanted, reading.geometry, found)):
+        wrong["times"] = late
+    return wrong
+
+
+def _late(true_map: PageGeometry, wanted: Layout, map_found: PageGeometry, found: Layout) -> str:
+    """In words which lead's times are wrong; nothing when none are."""
+    for a, b in _pairs(wanted, found):
+        at = map_found.to_mm(true_map.to_px(np.array([a.box_mm[0], a.baseline_mm])))
+        if abs(at[0] - b.box_mm[0]) > _NEAR_MM:
+            return f"{a.lead} begins {b.box_mm[0] - at[0]:+.1f} mm beside its place"
+        if abs(a.t0_s - b.t0_s) > 0.01:
+            return f"{a.lead} is taken to begin at {b.t0_s:g} s, it does so at {a.t0_s:g} s"
+    return ""
+
+
+def _pairs(wanted: Layout, found: Layout) -> list[tuple[LeadBox, LeadBox]]:
+    rows = zip(wanted.rows(), found.rows(), strict=False)
+    return [pair for a, b in rows for pair in zip(a, b, strict=False)]
+
+
+def missing(scene: Scene, sheet: Sheet, truth: Reading) -> tuple[str, ...]:
+    """What nobody can read on a page: the names, the speed, the gain, or the scale (neither grid nor pulse)."""
+    width, height = truth.page.size_px
+
+    def is_seen(points_mm: Sequence[Sequence[float]]) -> bool:
+        px = truth.geometry.to_px(np.array(points_mm))
+        return bool(((px >= 0) & (px <= np.array([width, height]) - 1)).all())
+
+    boxes = [[(b[0], b[1]), (b[2], b[1]), (b[0], b[3]), (b[2], b[3])] for b in truth.facts["texts_mm"]]
+    seen = [label for label, box in zip(sheet.labels, boxes, strict=True) if is_seen(box)]
+    print_ = " ".join(label.text for label in seen if not label.is_name)
+    has_pulse = any(is_seen(points) for points in truth.facts["pulses_mm"])
+    chest_differs = len({box.gain for box in scene.layout.boxes}) > 1
+    told = {
+        "names": sum(label.is_name for label in seen) >= _READABLE * len(scene.layout.boxes),
+        "speed": has_pulse or bool(_SPEED.search(print_)),
+        "gain": bool(_BOTH_GAINS.search(print_)) if chest_differs else has_pulse or bool(_GAIN.search(print_)),
+        "scale": has_pulse or scene.paper.has_grid,
+    }
+    return tuple(what for what, is_told in told.items() if not is_told)
+
+
+def table(verdicts: Sequence[Verdict]) -> str:
+    """Markdown: the outcomes for each preset and each layout, of pages that tell all and of those that do not."""
+    rows = ["| pages | told all | right | refused | wrong, warned | wrong, silent | | not told | right or refused "
+            "or warned | silent |", "|---|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    groups = [("all", list(verdicts))]
+    for key in ("preset", "layout"):
+        for name in dict.fromkeys(getattr(v, key) for v in verdicts):
+            groups.append((name, [v for v in verdicts if getattr(v, key) == name]))
+    for name, of_it in groups:
+        told, others = [v for v in of_it if not v.untold], [v for v in of_it if v.untold]
+        count, apart = Counter(v.outcome for v in told), Counter(v.outcome for v in others)
+        counts = " | ".join(_share(count[outcome], len(told)) for outcome in _OUTCOMES)
+        good = len(others) - apart["silent"]
+        rows.append(f"| {name} | {len(told)} | {counts} | | {len(others)} | {good} | {apart['silent']} |")
+    return "\n".join(rows)
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count} ({count / of:.0%})" if of else "0"
 
 
 if __name__ == "__main__":

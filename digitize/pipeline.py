@@ -274,7 +274,7 @@ def calibrate(
     layout: Layout, rows: list[RowReading], mm_per_s: float | None, mm_per_mv: float | None
 ) -> tuple[Layout, tuple[str, ...]]:
     """Set the gain from the pulses (or as given) and the start of the time line from where the traces set in."""
-    from digitize.trace.scale import gain_from_pulses, start_mm
+    from digitize.trace.scale import gain_from_pulses, in_place
 
     warnings = []
     gain, height = gain_from_pulses(rows)
@@ -283,7 +283,7 @@ def calibrate(
         warnings.append(f"gain taken as 10 mm/mV: {seen}; give it if the page says otherwise")
     elif mm_per_mv is not None and gain is not None and gain != mm_per_mv:
         warnings.append(f"the gain given is {mm_per_mv:g} mm/mV, but the pulses say {gain:g} mm/mV")
-    moved = layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
+    moved = in_place(rows, layout)
     return replace(moved, mm_per_mv=mm_per_mv or gain or 10.0), tuple(warnings)
 
 

@@ -137,11 +137,12 @@ class Template:
         mm_per_mv: float = 10.0,
         baselines_mm: Sequence[float] | None = None,
         chest_gain: float = 1.0,
+        gap_mm: float = 0.0,
     ) -> Layout:
         """Put the template on paper: `origin_mm` is the upper left corner of the first box.
 
         `baselines_mm` gives each row's 0 mV line where the rows are not evenly spaced; `chest_gain` is the chest
-        leads' share of the gain.
+        leads' share of the gain; `gap_mm` is the room between columns, which rhythm strips do not have.
         """
         lines = baselines_mm or [origin_mm[1] + (r + 0.5) * row_mm for r in range(self.row_count)]
         if len(lines) != self.row_count:
@@ -149,7 +150,7 @@ class Template:
         boxes = []
         for r, c, lead, is_rhythm in self.cells():
             seconds = self.duration_s if is_rhythm else self.column_s
-            x0 = origin_mm[0] + c * self.column_s * mm_per_s
+            x0 = origin_mm[0] + c * (self.column_s * mm_per_s + gap_mm)
             t0 = 0.0 if self.simultaneous else c * self.column_s
             box = (x0, lines[r] - row_mm / 2, x0 + seconds * mm_per_s, lines[r] + row_mm / 2)
             gain = chest_gain if lead in PRECORDIAL else 1.0

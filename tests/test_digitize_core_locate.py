@@ -16,6 +16,7 @@ from digitize.page.see import View, look_twice
 from digitize.pipeline import find_layout
 from ecg.layout import TEMPLATES, Layout, Template, template
 from ecg.reading import Reading
+from simulate.print import apart
 from simulate.scene import Scene
 from simulate.wear import COVERS
 
@@ -128,6 +129,20 @@ def test_50_mm_per_s_is_told_by_the_print_or_by_the_user(name: str, monkeypatch:
         None,
         25.0,
     )  # one reading as good as another
+
+
+@pytest.mark.parametrize("name", ["3x4+1", "6x2", "4x3"])
+@pytest.mark.parametrize("room_mm", [8.0, 15.0])
+def test_columns_may_stand_apart_with_pulses_between_them(
+    name: str, room_mm: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = whole(27, "clean", name, pulse="none")
+    x0, y0, x1, y1 = found.paper.extent_mm
+    sheet = (x0, y0, x1 + 4 * room_mm, y1)
+    paper = replace(found.paper, extent_mm=sheet, grid_mm=sheet)
+    apart_ = replace(found, layout=apart(found.layout, room_mm), paper=paper, frame_mm=sheet)
+    truth = unpainted(replace(apart_, style=replace(found.style, pulse="between", pulse_room_mm=room_mm)))
+    agrees(found_in(truth, monkeypatch), truth.layout)
 
 
 @pytest.mark.parametrize("given", ["12x1", "3x1", "6x2+1"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from digitize.data import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, column_centres_px, edge_heat
 from digitize.trace.row import RowReading, strip_window
-from digitize.trace.scale import gain_from_pulses, start_mm
+from digitize.trace.scale import gain_from_pulses, in_place, start_mm
 from ecg.layout import Layout, LeadBox
 
 BEGIN_MM = 20.0
@@ -121,3 +123,30 @@ def test_a_dropout_is_not_the_start() -> None:
     row = strip(30.0, [], begin_mm=19.0, end_mm=89.0)
     row.presence[(row.x_mm > 21.0) & (row.x_mm < 22.0)] = 0.0
     assert start([row]) == pytest.approx(19.0, abs=0.1)
+
+
+# --- columns with room between them -----------------------------------------------------------------------------------
+
+
+def columns_apart(begins_mm: list[float], long_mm: float) -> RowReading:
+    """A row with a trace of `long_mm` at each of these places."""
+    row = strip(30.0, [], begin_mm=None)
+    ends = [x + end for x in begins_mm for end in (0.0, long_mm - 0.05)]
+    for x in begins_mm:
+        row.presence[(row.x_mm >= x) & (row.x_mm < x + long_mm)] = 1.0
+    return replace(row, edge=edge_heat(np.array(ends), row.x_mm))
+
+
+@pytest.mark.parametrize("room_mm", [9.0, 11.0, 13.5])
+def test_columns_that_stand_apart_are_put_where_they_begin(room_mm: float) -> None:
+    begins = [12.0 + k * (15.0 + room_mm) for k in range(3)]
+    guessed = [14.0 + k * (15.0 + 11.0) for k in range(3)]
+    boxes = tuple(LeadBox("I", (x, 15.0, x + 15.0, 45.0), k * 0.6, (k + 1) * 0.6) for k, x in enumerate(guessed))
+    found = in_place([columns_apart(begins, 15.0)], Layout("apart", boxes, 25.0, 10.0))
+    np.testing.assert_allclose([b.box_mm[0] for b in found.boxes], begins, atol=0.2)
+
+
+def test_columns_that_touch_stay_together() -> None:
+    boxes = tuple(LeadBox("I", (15.0 * k, 15.0, 15.0 * k + 15.0, 45.0), 0.6 * k, 0.6 * k + 0.6) for k in range(3))
+    found = in_place([columns_apart([12.0, 29.0, 46.0], 15.0)], Layout("together", boxes, 25.0, 10.0))
+    np.testing.assert_allclose(np.diff([b.box_mm[0] for b in found.boxes]), 15.0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -30,6 +30,9 @@ _FIRST = 0.6  # what the first explained name counts less than the others
 _PLACING = 1.8  # two names say where the layout begins
 _STRAY = 0.25  # a name that stands at no name's height counts so much against a layout
 _UNSIGNED = 0.8  # what -aVR read as aVR, or the other way round, counts
+_GAPS_MM = (4.0, 23.0)  # room for a calibration pulse between two columns
+_GAP_APART_MM = 1.5  # what pairs of names say of it agrees within this
+_GAP_SEEN = 0.6  # and is believed from this sum of certainties on
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,14 @@ class Names:
 
 @dataclass(frozen=True)
 class Match:
-    """A template laid over rows; `covered`: the ink inside it, less the share of it where there is none."""
+    """A template laid over rows; `covered`: the ink inside it, less the share of it where there is none.
+
+    `gap_mm` is the room between its columns.
+    """
 
     template: Template
     mm_per_s: float
+    gap_mm: float
     baselines_mm: tuple[float, ...]
     x0_mm: float
     covered: float
@@ -73,7 +80,8 @@ class Match:
 
     @property
     def score(self) -> float:
-        return 0.4 * self.covered + 0.6 * self.names.agreement + (0.0 if self.is_cabrera else _USUAL)
+        unusual = _USUAL * (self.is_cabrera + (self.gap_mm > 0))
+        return 0.4 * self.covered + 0.6 * self.names.agreement - unusual
 
     @property
     def is_cabrera(self) -> bool:
@@ -89,10 +97,11 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
     known = list(candidates or TEMPLATES.values())
     rows = len(evidence.baselines_mm)
     tried = [
-        lay(seen, timed, speed, float(evidence.ink.sum()))
+        lay(seen, timed, speed, gap, float(evidence.ink.sum()))
         for kind in known
         for seen in _row_choices(evidence, kind.row_count)
         for timed, speed in _timings(kind, mm_per_s)
+        for gap in _gaps_mm(seen, timed, speed)
     ]
     tried = [m for m in tried if len(m.baselines_mm) == rows or m.names.agreement >= _SURELY_READ]
     if not tried:
@@ -138,6 +147,30 @@ def _timings(template: Template, mm_per_s: float | None) -> list[tuple[Template,
     return [(template, mm_per_s), (short, mm_per_s)] if mm_per_s > 25 else [(template, mm_per_s)]
 
 
+def _gaps_mm(evidence: Evidence, template: Template, mm_per_s: float) -> list[float]:
+    """The room that there may be between columns, mm: none, or as much as the names of a row stand apart."""
+    seen = np.array(list(_seen_gaps(evidence, template, template.column_s * mm_per_s))).reshape(-1, 2)
+    gaps, sure = seen.T
+    if not len(gaps):
+        return [0.0]
+    alike = np.abs(gaps[:, None] - gaps) < _GAP_APART_MM
+    best = alike[np.argmax(alike @ sure)]
+    return [0.0, float(np.average(gaps[best], weights=sure[best]))] if sure[best].sum() > _GAP_SEEN else [0.0]
+
+
+def _seen_gaps(evidence: Evidence, template: Template, width_mm: float) -> Iterator[tuple[float, float]]:
+    """(room between columns in mm, certainty) by every pair of names of one row of the grid."""
+    words = evidence.names()
+    for leads, line in zip(template.grid, evidence.baselines_mm, strict=False):
+        near = [w for w in words if -NAME_ABOVE_MM < w.y_mm - line < NAME_BELOW_MM]
+        of_lead = [[w for w in near if w.text == lead] for lead in leads]
+        for a, b in combinations(range(len(leads)), 2):
+            for left, right in product(of_lead[a], of_lead[b]):
+                gap = (right.x_mm - left.x_mm) / (b - a) - width_mm
+                if _GAPS_MM[0] < gap < _GAPS_MM[1] and abs(right.y_mm - left.y_mm) < _APART_MM[1]:
+                    yield gap, min(left.score, right.score)
+
+
 def seen_mm_per_s(evidence: Evidence) -> float | None:
     """The speed that the pulses or else the print show; None where neither does."""
     if np.isfinite(evidence.pulse_width_mm):
@@ -152,29 +185,30 @@ def _at_seen_speed(found: Match, evidence: Evidence) -> Match:
     return replace(found, template=replace(found.template, column_s=found.template.column_s / 2), mm_per_s=50.0)
 
 
-def lay(evidence: Evidence, template: Template, mm_per_s: float, every: float) -> Match:
+def lay(evidence: Evidence, template: Template, mm_per_s: float, gap_mm: float, every: float) -> Match:
     """Put a template where names and ink have it; `every` is all the ink on the page."""
     width = template.column_s * mm_per_s
-    names = fit_names(evidence, template, width)
+    names = fit_names(evidence, template, width + gap_mm)
     if template.rhythm:
         seen = zip(names.rhythm, template.rhythm, strict=True)
         template = replace(template, rhythm=tuple(read or usual for read, usual in seen))
-    x0_mm, covered = _start(evidence, template, width, names.start_mm if names.places else float("nan"), every)
-    return Match(template, mm_per_s, tuple(evidence.baselines_mm.tolist()), x0_mm, covered, names)
+    total = template.columns * (width + gap_mm) - gap_mm
+    x0_mm, covered = _start(evidence, template, total, names.start_mm if names.places else float("nan"), every)
+    return Match(template, mm_per_s, gap_mm, tuple(evidence.baselines_mm.tolist()), x0_mm, covered, names)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-def fit_names(evidence: Evidence, template: Template, width_mm: float) -> Names:
-    """Find where the names of a template stand so that most of its cells are named."""
+def fit_names(evidence: Evidence, template: Template, pitch_mm: float) -> Names:
+    """Find where the names of a template stand so that most of its cells are named; columns lie `pitch_mm` apart."""
     words, cells = evidence.names(), list(template.cells())
     scores = np.array([w.score for w in words])
     blank = Names(float("nan"), 0.0, _STRAY * float(scores.sum()), (), len(cells), (None,) * len(template.rhythm))
     if not words:
         return blank
     lines = evidence.baselines_mm[[r for r, *_ in cells]]
-    x = np.array([[w.x_mm - c * width_mm for _, c, *_ in cells] for w in words])
+    x = np.array([[w.x_mm - c * pitch_mm for _, c, *_ in cells] for w in words])
     y = np.array([[w.y_mm] for w in words]) - lines
     fits = np.array([[_fits(w.text, lead, is_rhythm) for _, _, lead, is_rhythm in cells] for w in words])
     worth = fits * scores[:, None] * ((y > -NAME_ABOVE_MM) & (y < NAME_BELOW_MM))
@@ -217,11 +251,8 @@ def _fits(text: str, lead: str, is_rhythm: bool) -> float:
 # --- ink --------------------------------------------------------------------------------------------------------------
 
 
-def _start(
-    evidence: Evidence, template: Template, width_mm: float, names_mm: float, every: float
-) -> tuple[float, float]:
-    """Where the first column begins, mm, and the ink covered from there; names hold it near them."""
-    total = template.columns * width_mm
+def _start(evidence: Evidence, template: Template, total: float, names_mm: float, every: float) -> tuple[float, float]:
+    """Where the first of `total` mm begins, mm, and the ink covered from there; names hold it near them."""
     steps = evidence.ink.shape[1]
     wanted = names_mm - _BEFORE_MM - evidence.x0_mm
     if np.isfinite(wanted):
@@ -246,7 +277,8 @@ def place(found: Match, mm_per_mv: float) -> Layout:
     """The layout on the paper, each row on its own zero line."""
     lines = list(found.baselines_mm)
     pitch = float(np.median(np.diff(lines))) if len(lines) > 1 else 40.0
-    return found.template.place((found.x0_mm, lines[0] - pitch / 2), pitch, found.mm_per_s, mm_per_mv, lines)
+    origin = (found.x0_mm, lines[0] - pitch / 2)
+    return found.template.place(origin, pitch, found.mm_per_s, mm_per_mv, lines, gap_mm=found.gap_mm)
 
 
 def seen_names(evidence: Evidence) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,11 +14,13 @@ from ecg.layout import Layout, LeadBox
 
 GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part
 _TOLERANCE = 0.15
-_STEP_MM = 0.05
+_REACH_MM, _STEP_MM = 15.0, 0.05
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
 _STAY = 1e-3  # what moving costs, a mm: nothing seen means the layout's own place
 _WORTH_MM = 5.0  # so much trace, in or out, weighs as much as one edge
 _FOOT_MM = 4.0  # a pulse stands this near to the zero line of its row
+_GAP_REACH_MM, _GAP_STEP_MM = 4.0, 0.1  # the room between columns is known this well, and looked for this finely
+_TOUCH_MM = 0.01
 
 
 def pulse_height_mm(row: RowReading) -> float:
@@ -68,16 +71,35 @@ def gain_from_pulses(rows: Sequence[RowReading]) -> tuple[float | None, float]:
     return (nearest if abs(height / nearest - 1) < _TOLERANCE else None), height
 
 
-def start_mm(rows: Sequence[RowReading], layout: Layout, reach_mm: float = 15.0) -> float:
+def in_place(rows: Sequence[RowReading], layout: Layout) -> Layout:
+    """The layout moved along its rows to where its leads begin and end; columns with room between them also apart."""
+    starts = sorted({box.box_mm[0] for box in layout.boxes if not box.is_rhythm})
+    ends = {box.box_mm[2] for box in layout.boxes}
+    if any(min(abs(start - end) for end in ends) > _TOUCH_MM for start in starts[1:]):
+        moves = np.arange(-_REACH_MM, _REACH_MM, _STEP_MM)
+        wider = [_spread(layout, starts, by) for by in np.arange(-_GAP_REACH_MM, _GAP_REACH_MM, _GAP_STEP_MM)]
+        layout = max(wider, key=lambda tried: float(_fits(rows, tried, moves).max()))
+    return layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
+
+
+def _spread(layout: Layout, starts_mm: Sequence[float], by_mm: float) -> Layout:
+    """The layout with so much more room before each column but the first; rhythm strips stay whole."""
+    boxes = []
+    for box in layout.boxes:
+        x0, y0, x1, y1 = box.box_mm
+        moved = 0.0 if box.is_rhythm else by_mm * starts_mm.index(x0)
+        boxes.append(replace(box, box_mm=(x0 + moved, y0, x1 + moved, y1)))
+    return replace(layout, boxes=tuple(boxes))
+
+
+def start_mm(rows: Sequence[RowReading], layout: Layout) -> float:
     """Where the first column begins: the place, near the layout's, at which its leads begin and end as they were seen.
 
     What was read as trace has to lie inside the rows as well, which tells a pulse's edge from the first lead's.
     """
     begin = layout.extent_mm[0]
-    moves = np.arange(-reach_mm, reach_mm, _STEP_MM)
-    last_mm = _LAST_SAMPLE_S * layout.mm_per_s
-    fits = [_fit(row, boxes, moves, last_mm) for row, boxes in zip(rows, layout.rows(), strict=True)]
-    fit = np.sum(fits, axis=0)
+    moves = np.arange(-_REACH_MM, _REACH_MM, _STEP_MM)
+    fit = _fits(rows, layout, moves)
     best = int(np.argmax(fit - _STAY * np.abs(moves)))
     if not 0 < best < len(moves) - 1:
         return begin
@@ -86,12 +108,22 @@ def start_mm(rows: Sequence[RowReading], layout: Layout, reach_mm: float = 15.0)
     return begin + float(moves[best] + _STEP_MM * aside)
 
 
+def _fits(rows: Sequence[RowReading], layout: Layout, moves_mm: np.ndarray) -> np.ndarray:
+    """How well the whole layout agrees with what was read when it is moved along the rows, [move]."""
+    last_mm = _LAST_SAMPLE_S * layout.mm_per_s
+    fits = [_fit(row, boxes, moves_mm, last_mm) for row, boxes in zip(rows, layout.rows(), strict=True)]
+    total: np.ndarray = np.sum(fits, axis=0)
+    return total
+
+
 def _fit(row: RowReading, boxes: Sequence[LeadBox], moves_mm: np.ndarray, last_mm: float) -> np.ndarray:
     """How well a row's boxes agree with what was read when they are moved along it, [move]."""
-    begins = np.array([box.box_mm[0] for box in boxes])
-    end = max(box.box_mm[2] for box in boxes) - last_mm
-    edges = np.append(begins, end)[:, None] + moves_mm
+    begins, ends = np.array([box.box_mm[::2] for box in boxes]).T
+    is_last = np.append(begins[1:] - ends[:-1] > _TOUCH_MM, True)  # before room, or of the row
+    edges = np.concatenate([begins, ends[is_last] - last_mm])[:, None] + moves_mm
     step = float(row.x_mm[1] - row.x_mm[0])
-    seen = np.interp(edges, row.x_mm, row.edge, 0.0, 0.0).sum(0)
-    inside = np.interp(edges[[0, -1]], row.x_mm, np.cumsum(row.presence) * step)
-    return seen + (inside[1] - inside[0]) / _WORTH_MM
+    seen: np.ndarray = np.interp(edges, row.x_mm, row.edge, 0.0, 0.0).sum(0)
+    within = np.interp(edges, row.x_mm, np.cumsum(row.presence) * step)
+    firsts = np.append(True, is_last[:-1])
+    inside = within[len(begins) :].sum(0) - within[: len(begins)][firsts].sum(0)
+    return seen + inside / _WORTH_MM
