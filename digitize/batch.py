@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from digitize.options import ENGINES
+from digitize.options import CLASSICAL, ENGINES
 from digitize.page.open import DRAWN_SUFFIX, PageError, iter_pages
 from ecg import formats
 from ecg.layout import Template, load_template, template
@@ -63,7 +63,11 @@ class Attempt:
 
 
 def load_digitizer(device: str = "cpu", engine: str = ENGINES[0]) -> Digitize:
-    """The shipped weights on a device; this is where torch is imported."""
+    """The shipped weights on a device (this is where torch is imported), or the plain engine without networks."""
+    if engine == CLASSICAL:
+        from digitize.classical import Classical
+
+        return Classical()
     from digitize.pipeline import Digitizer
 
     digitizer = Digitizer.load(device=device)

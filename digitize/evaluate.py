@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from digitize import batch
 from digitize.batch import Digitize, find_template
-from digitize.options import add_device, add_engine, run
+from digitize.options import CLASSICAL, add_device, add_engine, run
 from digitize.page.open import PageError, expand_images, iter_pages
 from digitize.scoreboard import CLEAN, PageRow, summarise
 from digitize.stress import STRESSES
@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--stress", default="none", help=f"none, all, or some of {','.join(STRESSES)} (default: none)")
     made.add_argument("--limit", type=int, help="only the first so many files of each folder")
     add_device(made)
-    add_engine(made)
+    add_engine(made, CLASSICAL)
     return made
 
 

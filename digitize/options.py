@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 ENGINES = ("torch", "onnx")
+CLASSICAL = "classical"
 
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +22,12 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="where the networks run (default: cpu)")
 
 
-def add_engine(parser: argparse.ArgumentParser) -> None:
+def add_engine(parser: argparse.ArgumentParser, *others: str) -> None:
+    """`--engine`: what runs the networks, or one of `others`, which does without."""
     what = "what runs the networks (default: torch); onnx needs `python -m digitize.export` once"
-    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help=what)
+    if others:
+        what += f"; without networks: {', '.join(others)}"
+    parser.add_argument("--engine", choices=(*ENGINES, *others), default=ENGINES[0], help=what)
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Callable[..., int]) -> int:
