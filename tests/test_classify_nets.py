@@ -55,6 +55,7 @@ def test_lstm_lite_has_8461_parameters_in_keras_counting() -> None:
     net = build("lstm_lite", 5, 12, 500)
     statistics = sum(2 * m.num_features for m in net.modules() if isinstance(m, nn.BatchNorm1d))
     assert (trainable(net), trainable(net) + statistics) == (8_317, 8_461)
+    assert trainable(build("lstm_lite", 5, 12, 500, {"pool": "mean"})) == 8_317
     assert (net.trunk.lstm.bias_hh_l0 == 0).all()
 
 

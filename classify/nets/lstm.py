@@ -11,19 +11,20 @@ from classify.nets.layers import dense, keras_lstm
 
 
 class LstmLite(nn.Module):
-    """LSTM over every sample, its last state, a dense layer; counted as Keras counts."""
+    """LSTM over every sample, its last state or their mean, a dense layer; counted as Keras counts."""
 
     width = 24
 
-    def __init__(self, channels: int, samples: int) -> None:
+    def __init__(self, channels: int, samples: int, pool: Literal["last", "mean"] = "last") -> None:
         super().__init__()
+        self.pool = pool
         self.drop = nn.Dropout(0.2)
         self.lstm = keras_lstm(channels, 32)
         self.summary = dense(32, [(24, 0.3, True)])
 
     def forward(self, signal: Tensor) -> Tensor:
         states, _ = self.lstm(self.drop(signal.transpose(1, 2)))
-        return self.summary(states[:, -1])
+        return self.summary(states.mean(1) if self.pool == "mean" else states[:, -1])
 
 
 class CnnBiLstm(nn.Module):
