@@ -19,7 +19,7 @@ from digitize.page.grid import (
     find_nodes,
     fit_geometry,
 )
-from digitize.page.lines import every_other, follow_lines
+from digitize.page.lines import every_other, follow_lines, stretched
 from digitize.page.rectify import flatten
 from digitize.page.refine import _shifted, refine
 from digitize.pipeline import NotAnEcg, find_geometry
@@ -293,6 +293,35 @@ def test_lines_are_followed_to_where_the_map_was_far_off() -> None:
     assert found is not None
     assert paper_error_mm(start, truth).max() > 1.5
     assert np.percentile(paper_error_mm(found, truth), 97) < 0.2
+
+
+def rounded_grid(px_per_mm: float, wide_mm: float = 250.0, high_mm: float = 120.0) -> np.ndarray:
+    """A flat grid whose 5 mm lines are rounded to whole pixels, as renderers draw them; lines begin at pixel 0."""
+    pixels = np.full((round(high_mm * px_per_mm), round(wide_mm * px_per_mm), 3), 250, np.uint8)
+    for axis, size in ((0, pixels.shape[0]), (1, pixels.shape[1])):
+        places = np.floor(np.arange(0, size, 5 * px_per_mm)).astype(int)
+        pixels[(slice(None), places) if axis else places] = (240, 130, 130)
+    return pixels
+
+
+@pytest.mark.parametrize("off", [(1.0004, 0.0, 0.03), (0.9995, 0.0006, -0.05), (1.0, 0.0, 0.0)])
+def test_a_flat_sheet_is_measured_by_all_lines_together(off: tuple[float, float, float]) -> None:
+    truth = replace(PageGeometry.flat(7.7519, (-0.5, -0.5)), extent_mm=(0.0, 0.0, 245.0, 115.0))
+    scale, skew, shift = off
+    wrong = np.array([[scale, skew, shift], [0.0, scale, -shift], [0.0, 0.0, 1.0]])
+    start = replace(truth, homography=truth.homography @ wrong)
+    found = stretched(rounded_grid(7.7519), start)
+    across, down = found.px_per_mm((120.0, 60.0))
+    assert abs(across / 7.7519 - 1) < 1e-4 and abs(down / 7.7519 - 1) < 3e-4
+    corners = np.array([[0.0, 0.0], [245.0, 0.0], [0.0, 115.0], [245.0, 115.0]])
+    error_mm = (found.to_px(corners) - truth.to_px(corners)) / 7.7519
+    assert np.ptp(error_mm, axis=0).max() < 0.03  # the same everywhere; rounding down moves all lines by half a pixel
+
+
+def test_a_sheet_without_lines_is_not_stretched() -> None:
+    pixels = np.clip(np.random.default_rng(6).normal(240, 4, (650, 860, 3)), 0, 255).astype(np.uint8)
+    flat = replace(PageGeometry.flat(7.0, (10.0, 10.0)), extent_mm=(0.0, 0.0, 120.0, 90.0))
+    assert stretched(pixels, flat) is flat
 
 
 def test_there_is_nothing_to_follow_on_paper_without_lines() -> None:

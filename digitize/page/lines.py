@@ -12,7 +12,7 @@ from digitize.page.grid import STEP_MM as LINES_MM
 from digitize.page.rectify import darkest, flatten, lightest
 from ecg.geometry import PageGeometry
 
-_PX_PER_MM = 6.0
+_PX_PER_MM, _FINE_PX_PER_MM = 6.0, 12.0  # of the flattened picture; finer than most pages, for all lines together
 _REACH_MM = 1.0  # a line is looked for this far on either side of its place
 _ASIDE_MM = np.arange(-_REACH_MM, _REACH_MM + 1e-9, 0.1)
 _PEAK = 3  # steps aside on either side of a line's middle that take part in its centre of gravity
@@ -29,6 +29,7 @@ _CLEAR = 0.3  # of a place must be free of ink
 _TAKEN = 2.5  # a grid that stands out by so much more together with the ink was taken for it
 _NODES_MM, _SMOOTH = 3.0, 1.0  # of the bend
 _ROUNDS = 3  # lines that were not found at once are looked for where their neighbours lead
+_OUTLIER = 3.0  # places of a straight line further off than so many times the mean are left out
 _SILENT = 1e-4  # how much a place counts where no line is seen
 
 
@@ -44,6 +45,7 @@ class _Lines:
     dark: np.ndarray
     clear: np.ndarray
     extent_mm: Extent
+    px_per_mm: float
 
     @property
     def places(self) -> np.ndarray:
@@ -65,6 +67,19 @@ def follow_lines(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry | N
     return replace(geometry, bend_mm=moved + geometry.bend(moved) - nodes)
 
 
+def stretched(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
+    """The map of a flat sheet moved, turned and stretched as all its 5 mm lines together say; as it was without any.
+
+    Renderers round each line to whole dots: one by one they say less than all of them.
+    """
+    right, down = (_straight_shift(lines) for lines in _both_ways(pixels, geometry, _FINE_PX_PER_MM))
+    if right is None or down is None:
+        return geometry
+    (ax, bx, cx), (ay, cy, by) = right, down
+    moved = np.array([[1 + bx, cx, ax], [by, 1 + cy, ay], [0.0, 0.0, 1.0]])
+    return replace(geometry, homography=geometry.homography @ moved)
+
+
 def every_other(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     """The map at half its scale along an axis where only every other line is there: they were counted twice as finely.
 
@@ -83,12 +98,12 @@ def every_other(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     )
 
 
-def _both_ways(pixels: np.ndarray, geometry: PageGeometry) -> tuple[_Lines, _Lines]:
+def _both_ways(pixels: np.ndarray, geometry: PageGeometry, px_per_mm: float = _PX_PER_MM) -> tuple[_Lines, _Lines]:
     """The lines that run down the flattened page, and those that run across it with x and y exchanged."""
     x0, y0, x1, y1 = geometry.extent_mm
-    flat = flatten(pixels, geometry, (x0, y0, x1, y1), _PX_PER_MM)
-    dark, clear = _darkness(flat), _clear_of_ink(flat)
-    return _find(dark, clear, (x0, y0, x1, y1)), _find(dark.T, clear.T, (y0, x0, y1, x1))
+    flat = flatten(pixels, geometry, (x0, y0, x1, y1), px_per_mm)
+    dark, clear = _darkness(flat, px_per_mm), _clear_of_ink(flat, px_per_mm)
+    return _find(dark, clear, (x0, y0, x1, y1), px_per_mm), _find(dark.T, clear.T, (y0, x0, y1, x1), px_per_mm)
 
 
 def _first_of_two(lines: _Lines) -> int | None:
@@ -104,45 +119,45 @@ def _first_of_two(lines: _Lines) -> int | None:
     return int(odd > even)
 
 
-def _darkness(flat: np.ndarray) -> np.ndarray:
+def _darkness(flat: np.ndarray, px_per_mm: float) -> np.ndarray:
     """How much darker than its surroundings each place is in its darkest colour, float32 [row, col]."""
     grey = darkest(flat).astype(np.float32)
-    side = _odd_px(_GROUND_MM)
+    side = _odd_px(_GROUND_MM * px_per_mm)
     return np.asarray(cv2.blur(cv2.blur(grey, (side, side)), (side, side)) - grey)
 
 
-def _clear_of_ink(flat: np.ndarray) -> np.ndarray:
+def _clear_of_ink(flat: np.ndarray, px_per_mm: float) -> np.ndarray:
     """1 where no trace and no letter is, else 0, float32 [row, col]; a coloured grid is not dark in every colour."""
     light = lightest(flat)
-    side = _odd_px(_STROKE_MM)
+    side = _odd_px(_STROKE_MM * px_per_mm)
     ground = cv2.blur(cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), (side, side))
     dark = cv2.subtract(ground, light)
     ink = dark > _INK * np.percentile(dark[::2, ::2], 99.7)
     return 1 - cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
 
 
-def _odd_px(mm: float) -> int:
-    """The side of a window with a middle, about `mm` long."""
-    return 2 * (round(mm * _PX_PER_MM) // 2) + 1
+def _odd_px(px: float) -> int:
+    """The side of a window with a middle, about so long."""
+    return 2 * (round(px) // 2) + 1
 
 
-def _find(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent) -> _Lines:
+def _find(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent, px_per_mm: float) -> _Lines:
     """The lines beside the ink; a grid as dark as the ink would go with it, and is looked at as it is."""
-    beside, all_of_it = _gather(dark, clear, extent_mm), _gather(dark, np.ones_like(clear), extent_mm)
+    beside, all_of_it = (_gather(dark, seen, extent_mm, px_per_mm) for seen in (clear, np.ones_like(clear)))
     least, most = (np.median(_contrast(lines, lines.places).max(-1)) for lines in (beside, all_of_it))
     return all_of_it if most > _TAKEN * least else beside
 
 
-def _gather(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent) -> _Lines:
+def _gather(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent, px_per_mm: float) -> _Lines:
     x0, y0, x1, y1 = extent_mm
     first, last = np.ceil((x0 + _REACH_MM) / LINES_MM), np.floor((x1 - _REACH_MM) / LINES_MM)
     places = np.arange(y0 + _ALONG_MM / 2, y1, _ALONG_MM)
-    y = y0 + (np.arange(len(dark)) + 0.5) / _PX_PER_MM
+    y = y0 + (np.arange(len(dark)) + 0.5) / px_per_mm
     near = np.exp(-(((places[:, None] - y) / _SPREAD_MM) ** 2) / 2).astype(np.float32)
     near /= near.sum(1, keepdims=True)
     share = near @ clear
     average = near @ (dark * clear) / np.maximum(share, 0.05)
-    return _Lines(np.arange(first, last + 1) * LINES_MM, places, average, share, extent_mm)
+    return _Lines(np.arange(first, last + 1) * LINES_MM, places, average, share, extent_mm, px_per_mm)
 
 
 def _shift(lines: _Lines) -> np.ndarray | None:
@@ -156,6 +171,21 @@ def _shift(lines: _Lines) -> np.ndarray | None:
         more, trust = seen[0], seen[1].ravel() + _SILENT
         shift += smooth_field(points, more.reshape(-1, 1), lines.extent_mm, _SMOOTH, trust, _NODES_MM)[..., 0]
     return shift
+
+
+def _straight_shift(lines: _Lines) -> np.ndarray | None:
+    """(a, b, c): a line that should be at x lies at x + a + b x + c y, mm; None where no lines stand out."""
+    seen = _look(lines, np.zeros_like(lines.places))
+    if seen is None:
+        return None
+    y, x = np.meshgrid(lines.y_mm, lines.x_mm, indexing="ij")
+    terms, aside, weight = np.stack([np.ones(x.size), x.ravel(), y.ravel()], axis=1), seen[0].ravel(), seen[1].ravel()
+    found = np.zeros(3)
+    for _ in range(_ROUNDS):
+        off = np.abs(aside - terms @ found)
+        sure = np.sqrt(weight * (off < _OUTLIER * np.average(off, weights=weight + 1e-9)))
+        found = np.linalg.lstsq(terms * sure[:, None], aside * sure, rcond=None)[0]
+    return np.asarray(found)
 
 
 def _at_lines(field: np.ndarray, lines: _Lines) -> np.ndarray:
@@ -186,7 +216,7 @@ def _look(lines: _Lines, shift_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray] 
 def _contrast(lines: _Lines, x_mm: np.ndarray) -> np.ndarray:
     """How much darker every step aside of `x_mm` [place, line] is than most of them, [place, line, step]."""
     at_mm = x_mm[..., None] + _ASIDE_MM - lines.extent_mm[0]
-    col = (at_mm * _PX_PER_MM - 0.5).astype(np.float32).reshape(len(x_mm), -1)
+    col = (at_mm * lines.px_per_mm - 0.5).astype(np.float32).reshape(len(x_mm), -1)
     row = np.repeat(np.arange(len(col), dtype=np.float32)[:, None], col.shape[1], axis=1)
     dark, clear = (cv2.remap(part, col, row, cv2.INTER_LINEAR) for part in (lines.dark, lines.clear))
     seen = np.where(clear > _CLEAR, dark, 0).reshape(at_mm.shape)

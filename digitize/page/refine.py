@@ -9,7 +9,7 @@ import numpy as np
 
 from digitize.page.bend import STEP_MM, Extent, field_nodes, smooth_field
 from digitize.page.grid import STEP_MM as LINES_MM
-from digitize.page.lines import every_other, follow_lines
+from digitize.page.lines import every_other, follow_lines, stretched
 from digitize.page.rectify import darkest, flatten
 from ecg.geometry import PageGeometry
 
@@ -54,7 +54,10 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
         if kept.extent_mm == geometry.extent_mm:
             break
         geometry, trust = _settle(pixels, kept, _AGAIN)
-    return _straightened(geometry, trust) or follow_lines(pixels, geometry) or _settle(pixels, geometry, _FINE)[0]
+    flat = _straightened(geometry, trust)
+    if flat is not None:
+        return stretched(pixels, flat)
+    return follow_lines(pixels, geometry) or _settle(pixels, geometry, _FINE)[0]
 
 
 def _settle(pixels: np.ndarray, geometry: PageGeometry, listening: Listening) -> tuple[PageGeometry, np.ndarray]:
