@@ -102,7 +102,7 @@ def _both_ways(pixels: np.ndarray, geometry: PageGeometry, px_per_mm: float = _P
     """The lines that run down the flattened page, and those that run across it with x and y exchanged."""
     x0, y0, x1, y1 = geometry.extent_mm
     flat = flatten(pixels, geometry, (x0, y0, x1, y1), px_per_mm)
-    dark, clear = _darkness(flat, px_per_mm), _clear_of_ink(flat, px_per_mm)
+    dark, clear = _signed_darkness(flat, px_per_mm), _clear_of_ink(flat, px_per_mm)
     return _find(dark, clear, (x0, y0, x1, y1), px_per_mm), _find(dark.T, clear.T, (y0, x0, y1, x1), px_per_mm)
 
 
@@ -119,8 +119,8 @@ def _first_of_two(lines: _Lines) -> int | None:
     return int(odd > even)
 
 
-def _darkness(flat: np.ndarray, px_per_mm: float) -> np.ndarray:
-    """How much darker than its surroundings each place is in its darkest colour, float32 [row, col]."""
+def _signed_darkness(flat: np.ndarray, px_per_mm: float) -> np.ndarray:
+    """How much darker than its surroundings each place is in its darkest colour, float32 [row, col]; paler ones < 0."""
     grey = darkest(flat).astype(np.float32)
     side = _odd_px(_GROUND_MM * px_per_mm)
     return np.asarray(cv2.blur(cv2.blur(grey, (side, side)), (side, side)) - grey)

@@ -65,7 +65,7 @@ def _settle(pixels: np.ndarray, geometry: PageGeometry, listening: Listening) ->
     extent_mm = geometry.extent_mm
     nodes = field_nodes(extent_mm, listening.step_mm)
     for blur_mm in listening.blurs_mm:
-        shift, trust = _phase_shift(_darkness(pixels, geometry, extent_mm), nodes, blur_mm, listening.usual_mm)
+        shift, trust = _phase_shift(_clipped_darkness(pixels, geometry, extent_mm), nodes, blur_mm, listening.usual_mm)
         shift = smooth_field(
             nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel(), listening.step_mm
         )
@@ -151,8 +151,8 @@ def _perspective(mm: np.ndarray, px: np.ndarray) -> np.ndarray | None:
     return matrix
 
 
-def _darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
-    """How much darker than its surroundings each place is, float32 [row, col]; ink is cut to the grid's level."""
+def _clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
+    """How much darker than its surroundings each place is (>= 0), float32 [row, col]; ink is cut to the grid's level."""
     flat = darkest(flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM)).astype(np.float32)
     ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * _FLAT_PX_PER_MM)
     dark = np.maximum(ground - flat, 0)
