@@ -78,7 +78,8 @@ class OnePass:
         """Read a page from its pixels; raises NotAnEcg for a page that is refused."""
         from digitize.trace.scale import start_mm
 
-        geometry, found, _, warnings = self.digitizer._locate(page, layout, mm_per_s)
+        located = self.digitizer._locate(page, layout, mm_per_s)
+        geometry, found, warnings = located.geometry, located.layout, located.warnings
         curves = self._look(page, geometry, found)
         moved = found.shifted(start_mm(as_rows(curves, geometry, found), found) - found.extent_mm[0], 0.0)
         placed = replace(moved, mm_per_mv=mm_per_mv or found.mm_per_mv)

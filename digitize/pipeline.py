@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 _MARGIN_MM = 20.0
 _HALF_STRIP_MM = 20.0
 _SURE = 0.5  # of names that were read this surely,
+_CERTAIN = 0.9  # a strip's name that was read so surely stands whatever its curve repeats
 _OTHERWISE = 0.15  # more of the names than this may not say otherwise without a word
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
+_OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _LIMB_LIMIT_MV = 0.15
 _FINE_PX_PER_MM = 3.0  # below this the signal is a rough one
 
@@ -35,13 +37,17 @@ class NotAnEcg(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Located:
-    """Where the layout lies on the page, how far each row's ink reaches, mm, and what was assumed."""
+    """Where the layout lies on the page, how far each row's ink reaches, mm, and what was assumed.
+
+    `sure_strips` tells for every rhythm strip whether its name was read for certain.
+    """
 
     geometry: PageGeometry
     layout: Layout
     reach_mm: list[float]
     warnings: tuple[str, ...]
     is_named: bool
+    sure_strips: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,43 +92,56 @@ class Digitizer:
                 page = replace(page, notes=(*page.notes, f"read from its pixels, because {error}"))
         from digitize.trace.cut import cut
 
-        geometry, found, reach, warnings = self._locate(page, layout, mm_per_s)
-        rows = read_rows(self.row_net, page, geometry, found, reach)
-        placed, more = calibrate(found, rows, mm_per_s, mm_per_mv)
+        found = self._locate(page, layout, mm_per_s)
+        geometry = found.geometry
+        rows = read_rows(self.row_net, page, geometry, found.layout, found.reach_mm)
+        placed, more = calibrate(found.layout, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
-        placed, traces, renamed = name_strips(placed, traces, geometry)
-        return self._reading(page, geometry, placed, traces, (*warnings, *more, *renamed))
+        placed, traces, renamed = name_strips(placed, traces, geometry, found.sure_strips)
+        return self._reading(page, geometry, placed, traces, (*found.warnings, *more, *renamed))
 
-    def _locate(
-        self, page: Page, given: Template | str | None, mm_per_s: float | None
-    ) -> tuple[PageGeometry, Layout, list[float], tuple[str, ...]]:
-        """Geometry, layout, reach of the rows and warnings; on its side if names can be read there but not upright."""
-        from digitize.page.see import look_twice, on_its_side
+    def _locate(self, page: Page, given: Template | str | None, mm_per_s: float | None) -> Located:
+        """The layout on the page, on its side or askew if names can be read there but not upright. Raises NotAnEcg."""
+        from digitize.page.see import look_twice, turned
 
         view = look_twice(self.page_net, page.pixels, self.page_size_px)
         found = self._attempt(page, view, given, mm_per_s)
-        if self.name_net is not None and not _is_named(found):
-            side = on_its_side(self.page_net, page.pixels, view, self.page_size_px)
-            other = self._attempt(page, side, given, mm_per_s)
-            found = other if _is_named(other) else found
+        for angle_deg in _OTHER_ANGLES_DEG if self.name_net is not None else ():
+            if not _is_named(found):
+                askew = turned(self.page_net, page.pixels, view, angle_deg, self.page_size_px)
+                other = self._attempt(page, askew, given, mm_per_s)
+                found = other if _is_named(other) else found
         if isinstance(found, NotAnEcg):
             raise found
-        return found.geometry, found.layout, found.reach_mm, found.warnings
+        return found
 
     def _attempt(
         self, page: Page, view: View, given: Template | str | None, mm_per_s: float | None
     ) -> Located | NotAnEcg:
-        """The layout in one look at the page, whichever way up its names can be read."""
+        """The layout in one look at the page, by the grid that it shows.
+
+        Where it shows none, lines seen close up may give the map; names have to confirm it.
+        """
+        try:
+            return self._lay_on(page, view, find_geometry(page, view), given, mm_per_s)
+        except NotAnEcg as refusal:
+            geometry = None if self.name_net is None else find_geometry_close(page, view)
+            found = refusal if geometry is None else self._lay_on(page, view, geometry, given, mm_per_s)
+            return found if _is_named(found) else refusal
+
+    def _lay_on(
+        self, page: Page, view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
+    ) -> Located | NotAnEcg:
+        """The layout on a map of the page, whichever way up its names can be read."""
         from digitize.page.locate import UnknownLayout
         from digitize.page.names import stand_on_head
 
         try:
-            geometry = find_geometry(page, view)
             words = self._read_words(page, view, geometry)
             if stand_on_head(words):
                 geometry = geometry.half_turned()
                 words = self._read_words(page, view, geometry)
-        except (NotAnEcg, UnknownLayout) as refusal:
+        except UnknownLayout as refusal:
             return NotAnEcg(str(refusal))
         found = _lay_out(view, geometry, words, given, mm_per_s)
         if self.name_net is None or _is_named(found):
@@ -200,6 +219,15 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
     return refine(page.pixels, geometry)
 
 
+def find_geometry_close(page: Page, view: View) -> PageGeometry | None:
+    """Paper millimetres from the rhythm of the finest lines, where no crossings of 5 mm lines are seen."""
+    from digitize.page.close import close_geometry
+    from digitize.page.refine import refine
+
+    geometry = close_geometry(page.pixels, view)
+    return None if geometry is None else refine(page.pixels, geometry)
+
+
 def find_layout(
     view: View,
     geometry: PageGeometry,
@@ -218,9 +246,10 @@ def find_layout(
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
     evidence = gather(view, geometry, words)
     found = match(evidence, candidates, mm_per_s)
-    layout = place(found, evidence.said("mm/mV") or 10.0)
+    layout = place(found, evidence.said("mm/mV") or 10.0, evidence.chest_gain())
     warnings = (*_name_warnings(found), *(_speed_warnings(found, evidence) if mm_per_s is None else ()))
-    return Located(geometry, layout, reach_mm(evidence, found.baselines_mm), warnings, found.is_named)
+    sure = tuple(certainty > _CERTAIN for certainty in found.names.rhythm_certainty)
+    return Located(geometry, layout, reach_mm(evidence, found.baselines_mm), warnings, found.is_named, sure)
 
 
 def _name_warnings(found: Match) -> list[str]:
@@ -231,7 +260,7 @@ def _name_warnings(found: Match) -> list[str]:
             f"the lead names were not recognised ({names.agreement:.0%} agree): they are taken from the usual order of "
             f"{kind.name}, which fits rows and columns; check them"
         )
-    others = [word.text for word in names.others if word.score > _SURE]
+    others = [word.text for word in names.others if word.certainty > _SURE]
     if found.is_named and len(others) > _OTHERWISE * names.cells:
         warnings.append(f"names were read that do not fit {kind.name} ({' '.join(others)}); check the leads")
     unread = [usual for usual, read in zip(kind.rhythm, names.rhythm, strict=True) if read is None]
@@ -273,27 +302,32 @@ def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reac
 def calibrate(
     layout: Layout, rows: list[RowReading], mm_per_s: float | None, mm_per_mv: float | None
 ) -> tuple[Layout, tuple[str, ...]]:
-    """Set the gain from the pulses (or as given) and the start of the time line from where the traces set in."""
+    """Set the gain as given or from the pulses, or leave the printed one, and the time line where the traces set in."""
     from digitize.trace.scale import gain_from_pulses, in_place
 
     warnings = []
     gain, height = gain_from_pulses(rows)
     if mm_per_mv is None and gain is None:
         seen = f"the pulses are {height:.1f} mm high" if np.isfinite(height) else "no calibration pulse was found"
-        warnings.append(f"gain taken as 10 mm/mV: {seen}; give it if the page says otherwise")
+        warnings.append(f"gain taken as {layout.mm_per_mv:g} mm/mV: {seen}; give it if the page says otherwise")
     elif mm_per_mv is not None and gain is not None and gain != mm_per_mv:
         warnings.append(f"the gain given is {mm_per_mv:g} mm/mV, but the pulses say {gain:g} mm/mV")
     moved = in_place(rows, layout)
-    return replace(moved, mm_per_mv=mm_per_mv or gain or 10.0), tuple(warnings)
+    if any(box.gain != 1.0 for box in layout.boxes):
+        warnings.append("the chest leads are read at half the gain of the limb leads, as the page says")
+    return replace(moved, mm_per_mv=mm_per_mv or gain or layout.mm_per_mv), tuple(warnings)
 
 
 def name_strips(
-    layout: Layout, traces: tuple[Trace, ...], geometry: PageGeometry
+    layout: Layout, traces: tuple[Trace, ...], geometry: PageGeometry, is_sure: Sequence[bool] = ()
 ) -> tuple[Layout, tuple[Trace, ...], tuple[str, ...]]:
-    """Give every rhythm strip the lead whose curve it repeats, with a warning where that is another one than before."""
+    """Give every rhythm strip the lead whose curve it repeats, with a warning where that is another one than before.
+
+    `is_sure` tells for each strip whether its printed name was read for certain and so stays.
+    """
     from digitize.trace.strip import strip_leads
 
-    named = strip_leads(traces, geometry, layout)
+    named = strip_leads(traces, geometry, layout, is_sure)
     warnings = tuple(
         f"the rhythm strip taken for {before.lead} repeats {after.lead}, so it is read as {after.lead}"
         for before, after in zip(layout.boxes, named.boxes, strict=True)

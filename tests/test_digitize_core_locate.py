@@ -199,6 +199,28 @@ def test_a_page_without_traces_is_refused() -> None:
         gather(replace(view, baseline=np.zeros_like(view.baseline)), truth.geometry)
 
 
+@pytest.mark.parametrize(
+    ("printed", "share", "said"),
+    [
+        ([("10 mm/mV", 20, 150), ("5 mm/mV", 50, 150)], 0.5, 10.0),
+        ([("20 mm/mV", 20, 150), ("10 mm/mV", 50, 151)], 0.5, 20.0),
+        ([("10 mm/mV", 20, 150), ("10 mm/mV", 50, 150)], 1.0, 10.0),
+        ([("10 mm/mV", 20, 150), ("5 mm/mV", 50, 20)], 1.0, None),  # not on one line
+        ([("5 mm/mV", 20, 150), ("10 mm/mV", 50, 150)], 1.0, None),
+    ],
+)
+def test_half_the_gain_on_chest_leads_is_read_where_both_are_printed(
+    printed: list[tuple[str, float, float]], share: float, said: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = unpainted(whole(35, "clean", "3x4"))
+    words = [PrintedWord(text, float(x), float(y), 0.9) for text, x, y in printed]
+    evidence = replace(evidence_of(truth, monkeypatch), words=tuple(words_on(truth) + words))
+    assert (evidence.chest_gain(), evidence.said("mm/mV")) == (share, said)
+    placed = find_layout(view_of(truth, monkeypatch), truth.geometry, evidence.words, None, None).layout
+    assert {b.gain for b in placed.boxes if b.lead.startswith("V")} == {share}
+    assert {b.gain for b in placed.boxes if not b.lead.startswith("V")} == {1.0}
+
+
 # --- names that are missing, wrong, or elsewhere ----------------------------------------------------------------------
 
 

@@ -37,3 +37,11 @@ def test_a_strip_that_repeats_nothing_keeps_its_name(page: Reading) -> None:
     )
     layout, _, warnings = name_strips(page.layout, traces, page.geometry)
     assert layout == page.layout and not warnings
+
+
+def test_a_name_that_was_read_for_certain_stands(page: Reading) -> None:
+    """The strip's own short lead may be covered: then its curve is like another one's."""
+    boxes = tuple(replace(b, lead="II") if b.is_rhythm else b for b in page.layout.boxes)
+    layout = replace(page.layout, boxes=boxes)
+    assert name_strips(layout, page.traces, page.geometry, (True,))[0] == layout
+    assert name_strips(layout, page.traces, page.geometry, (False,))[0] != layout

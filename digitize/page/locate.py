@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import cv2
 import numpy as np
@@ -25,6 +25,7 @@ _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
 _SURE = 0.5  # a printed speed or gain that is less sure is not believed
 _CLEARLY = 0.15  # so much surer than any other number it has to be
 _USUAL, _UNUSUALLY_SURE = ("25 mm/s", "10 mm/mV"), 0.75
+_BESIDE_MM = (70.0, 4.0)  # the gains of limb and chest leads are printed on one line, this near
 _ECHO = 0.15  # the sides of pulses are told from chance by this
 _NEAREST_ROWS_MM = 4.0
 _FAINT = 0.1  # a grid that is seen no better than this tells nothing
@@ -70,9 +71,26 @@ class Evidence:
         for word in self.words:
             if word.text.endswith(f" {unit}"):
                 scores[word.text] = max(word.score, scores.get(word.text, 0.0))
+        if unit == "mm/mV" and (both := self._both_gains()):
+            return both[0]
         first, second = (sorted(scores.items(), key=lambda item: -item[1]) + [("", 0.0)] * 2)[:2]
         least = _SURE if first[0] in _USUAL else _UNUSUALLY_SURE
         return float(first[0].split()[0]) if first[1] > least and first[1] - second[1] > _CLEARLY else None
+
+    def chest_gain(self) -> float:
+        """The chest leads' share of the gain: half where the print says so, beside the gain of the limb leads."""
+        both = self._both_gains()
+        return both[1] / both[0] if both else 1.0
+
+    def _both_gains(self) -> tuple[float, float] | None:
+        """Two gains in mm/mV that are printed side by side, the second half of the first."""
+        read = [w for w in self.words if w.text.endswith(" mm/mV") and w.score > _SURE]
+        for limb, chest in permutations(read, 2):
+            gains = float(limb.text.split()[0]), float(chest.text.split()[0])
+            is_beside = 0 < chest.x_mm - limb.x_mm < _BESIDE_MM[0] and abs(chest.y_mm - limb.y_mm) < _BESIDE_MM[1]
+            if is_beside and gains[1] == gains[0] / 2:
+                return gains
+        return None
 
 
 def seen_window(view: View, geometry: PageGeometry) -> tuple[float, float, float, float]:

@@ -41,7 +41,7 @@ class Names:
 
     `explained` is the number of cells whose name was read there, weighed by certainty, `contradicted` that of names
     which say otherwise, `others` being those among them that stand as high over a row as names do; `rhythm` holds the
-    leads read at the rhythm strips, None where none was.
+    leads read at the rhythm strips, None where none was, and `rhythm_certainty` how sure each is.
     """
 
     start_mm: float
@@ -50,6 +50,7 @@ class Names:
     others: tuple[PrintedWord, ...]
     cells: int
     rhythm: tuple[str | None, ...]
+    rhythm_certainty: tuple[float, ...]
 
     @property
     def agreement(self) -> float:
@@ -117,7 +118,7 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
             f"the page looks most like {best.template.name}, but only {best.covered:.0%} of its traces lie where that "
             f"has them ({rows} rows were seen: {seen_names(evidence)}); give --layout"
         )
-    sure = sum(word.score > _CERTAIN for word in evidence.names())
+    sure = sum(word.certainty > _CERTAIN for word in evidence.names())
     if candidates is None and not best.is_named and sure > _UNREAD:
         raise UnknownLayout(
             f"{sure} lead names were read for certain, but they fit no known layout "
@@ -168,7 +169,7 @@ def _seen_gaps(evidence: Evidence, template: Template, width_mm: float) -> Itera
             for left, right in product(of_lead[a], of_lead[b]):
                 gap = (right.x_mm - left.x_mm) / (b - a) - width_mm
                 if _GAPS_MM[0] < gap < _GAPS_MM[1] and abs(right.y_mm - left.y_mm) < _APART_MM[1]:
-                    yield gap, min(left.score, right.score)
+                    yield gap, min(left.certainty, right.certainty)
 
 
 def seen_mm_per_s(evidence: Evidence) -> float | None:
@@ -203,8 +204,10 @@ def lay(evidence: Evidence, template: Template, mm_per_s: float, gap_mm: float, 
 def fit_names(evidence: Evidence, template: Template, pitch_mm: float) -> Names:
     """Find where the names of a template stand so that most of its cells are named; columns lie `pitch_mm` apart."""
     words, cells = evidence.names(), list(template.cells())
-    scores = np.array([w.score for w in words])
-    blank = Names(float("nan"), 0.0, _STRAY * float(scores.sum()), (), len(cells), (None,) * len(template.rhythm))
+    scores = np.array([w.certainty for w in words])
+    strips = slice(len(cells) - len(template.rhythm), None)
+    none, unsure = (None,) * len(template.rhythm), (0.0,) * len(template.rhythm)
+    blank = Names(float("nan"), 0.0, _STRAY * float(scores.sum()), (), len(cells), none, unsure)
     if not words:
         return blank
     lines = evidence.baselines_mm[[r for r, *_ in cells]]
@@ -227,15 +230,17 @@ def fit_names(evidence: Evidence, template: Template, pitch_mm: float) -> Names:
     at_height = (np.abs(y - np.median(y[used, np.flatnonzero(named)])) < _APART_MM[1]).any(1)
     others = [i for i in np.flatnonzero(at_height) if i not in used]
     contradicted = scores[others].sum() + _STRAY * (scores.sum() - scores[used].sum() - scores[others].sum())
-    strips = slice(len(cells) - len(template.rhythm), None)
-    rhythm = zip(best.argmax(0)[strips], named[strips], strict=True)
+    rhythm = [
+        (i, is_named and scores[i] > _SURE) for i, is_named in zip(best.argmax(0)[strips], named[strips], strict=True)
+    ]
     return Names(
         float(np.median(x[used, np.flatnonzero(named)])),
         float(best.max(0).sum()),
         float(contradicted),
         tuple(words[i] for i in others),
         len(cells),
-        tuple(words[i].text if is_named and scores[i] > _SURE else None for i, is_named in rhythm),
+        tuple(words[i].text if is_read else None for i, is_read in rhythm),
+        tuple(float(scores[i]) if is_read else 0.0 for i, is_read in rhythm),
     )
 
 
@@ -273,12 +278,12 @@ def _start(evidence: Evidence, template: Template, total: float, names_mm: float
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
-def place(found: Match, mm_per_mv: float) -> Layout:
-    """The layout on the paper, each row on its own zero line."""
+def place(found: Match, mm_per_mv: float, chest_gain: float = 1.0) -> Layout:
+    """The layout on the paper, each row on its own zero line; `chest_gain` is the chest leads' share of the gain."""
     lines = list(found.baselines_mm)
     pitch = float(np.median(np.diff(lines))) if len(lines) > 1 else 40.0
     origin = (found.x0_mm, lines[0] - pitch / 2)
-    return found.template.place(origin, pitch, found.mm_per_s, mm_per_mv, lines, gap_mm=found.gap_mm)
+    return found.template.place(origin, pitch, found.mm_per_s, mm_per_mv, lines, chest_gain, found.gap_mm)
 
 
 def seen_names(evidence: Evidence) -> str:

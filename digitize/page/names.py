@@ -26,6 +26,7 @@ TURNED = "turned"  # a name that stands on its head, whichever it is
 LEADS = (*STANDARD, "-aVR")
 WORDS = (*LEADS, *SPEEDS, *GAINS, TURNED)  # the network's channels
 _APART_MM = 2.0  # two words do not share a centre
+_HALF_TRUE, _SPREAD = (0.4, 0.55), 0.06  # at this score every second name is there: any but I, and I
 _BLANK = -4.0  # the channels' bias before training: words are rare
 
 
@@ -44,6 +45,11 @@ class PrintedWord:
     @property
     def is_lead(self) -> bool:
         return self.text in LEADS
+
+    @property
+    def certainty(self) -> float:
+        """How many of the names that are read with this score are there, 0..1: a line of the grid looks like an I."""
+        return 1 / (1 + math.exp((_HALF_TRUE[self.text == "I"] - self.score) / _SPREAD))
 
 
 @dataclass(frozen=True)

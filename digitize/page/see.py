@@ -62,9 +62,9 @@ def look_twice(net: Any, pixels: np.ndarray, size_px: tuple[int, int]) -> View:
     return second
 
 
-def on_its_side(net: Any, pixels: np.ndarray, view: View, size_px: tuple[int, int]) -> View:
-    """The same place turned by a quarter."""
-    return look(net, pixels, closer(replace(view, angle_deg=view.angle_deg + 90), size_px), size_px)
+def turned(net: Any, pixels: np.ndarray, view: View, angle_deg: float, size_px: tuple[int, int]) -> View:
+    """The same place turned by an angle."""
+    return look(net, pixels, closer(replace(view, angle_deg=view.angle_deg + angle_deg), size_px), size_px)
 
 
 def closer(view: View, size_px: tuple[int, int]) -> np.ndarray:

@@ -16,14 +16,22 @@ _ALIKE = 0.35  # a strip differs from its own lead by less than this share of th
 _CLEARLY = 0.6  # and from the lead that it was taken for by so much more
 
 
-def strip_leads(traces: Sequence[Trace], geometry: PageGeometry, layout: Layout) -> Layout:
-    """The layout with every rhythm strip under the lead whose curve it repeats, where that is clear."""
-    if not any(box.is_rhythm for box in layout.boxes):
+def strip_leads(
+    traces: Sequence[Trace], geometry: PageGeometry, layout: Layout, is_sure: Sequence[bool] = ()
+) -> Layout:
+    """The layout with every rhythm strip under the lead whose curve it repeats, where that is clear.
+
+    `is_sure` tells for each strip from the top whether its printed name is certain: such a one keeps its name, for its
+    own short lead may be covered.
+    """
+    strips = [box for box in layout.boxes if box.is_rhythm]
+    doubtful = {id(box) for i, box in enumerate(strips) if not any(is_sure[i : i + 1])}
+    if not doubtful:
         return layout
     curves = [_curve(trace, geometry, layout, box) for trace, box in zip(traces, layout.boxes, strict=True)]
     short = [(box, curve) for box, curve in zip(layout.boxes, curves, strict=True) if not box.is_rhythm]
     boxes = [
-        replace(box, lead=_lead_of(box, curve, short)) if box.is_rhythm else box
+        replace(box, lead=_lead_of(box, curve, short)) if id(box) in doubtful else box
         for box, curve in zip(layout.boxes, curves, strict=True)
     ]
     return replace(layout, boxes=tuple(boxes))
