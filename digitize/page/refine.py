@@ -152,7 +152,7 @@ def _perspective(mm: np.ndarray, px: np.ndarray) -> np.ndarray | None:
 
 
 def _clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
-    """How much darker than its surroundings each place is (>= 0), float32 [row, col]; ink is cut to the grid's level."""
+    """How much darker than its surroundings each place is (>= 0), float32 [row, col]; ink cut to the grid's level."""
     flat = darkest(flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM)).astype(np.float32)
     ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * _FLAT_PX_PER_MM)
     dark = np.maximum(ground - flat, 0)
