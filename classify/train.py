@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classify.tasks import TASKS, split
-from ecg.fit.launch import leave
+from ecg.fit.launch import ended, leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -206,22 +206,14 @@ def load_recipe(args: argparse.Namespace) -> Recipe:
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when trained, 1 when something is wrong, 130 when interrupted."""
     args = parser().parse_args(argv)
-    from ecg.fit import ddp
-    from ecg.fit.precision import FitError
 
-    try:
+    def training() -> str:
         recipe = load_recipe(args)
         result = train(recipe, args.data, args.output, args.resume, args.start)
-    except (FitError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    best = "" if result.best_metric is None else f" ({recipe.fit.best_metric} {result.best_metric:.4f})"
-    if ddp.speaks():
-        print(f"best: epoch {result.best_epoch}{best}: {result.best}")
-    return 0
+        best = "" if result.best_metric is None else f" ({recipe.fit.best_metric} {result.best_metric:.4f})"
+        return f"best: epoch {result.best_epoch}{best}: {result.best}"
+
+    return ended(training, 1)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitize.source import CACHE_GB, SYNTHETIC, Source
-from ecg.fit.launch import leave
+from ecg.fit.launch import ended, leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -51,21 +51,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when trained, 2 when something is wrong, 130 when interrupted."""
     args = parser().parse_args(argv)
-    from ecg.fit import ddp
-    from ecg.fit.precision import FitError
-
     source = Source(args.sim_root, args.csv_root, args.data, args.cache, args.cache_dir, args.cache_gb)
-    try:
+
+    def training() -> str:
         result = train(load_recipe(args), source, args.output, args.resume, args.pretrained, args.start)
-    except (FitError, ValueError, OSError) as error:
-        print(f"digitize.train: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("digitize.train: interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    if ddp.speaks():
-        print(f"trained {result.epochs} epochs, {result.steps} steps: {result.best}")
-    return 0
+        return f"trained {result.epochs} epochs, {result.steps} steps: {result.best}"
+
+    return ended(training, 2, "digitize.train")
 
 
 def load_recipe(args: argparse.Namespace) -> PassRecipe:

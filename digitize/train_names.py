@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecg.fit.launch import leave
+from ecg.fit.launch import ended, leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
@@ -38,21 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """0 when trained, 2 when something is wrong, 130 when interrupted."""
     args = parser().parse_args(argv)
     from digitize.recipe import NameRecipe
-    from ecg.fit.precision import FitError
     from ecg.fit.recipe import load
 
     debug = ["pages.samples=100", "pages.validation_samples=16"] if args.debug else []
-    try:
+
+    def training() -> str:
         recipe = load(NameRecipe, args.config, debug + changes(args, {"max_samples": "pages.samples"}))
         result = train(recipe, args.data, args.output, args.resume, args.start)
-    except (FitError, ValueError, OSError) as error:
-        print(f"digitize.train_names: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("digitize.train_names: interrupted; --resume goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    print(f"trained {result.epochs} epochs, {result.steps} steps: {result.best}")
-    return 0
+        return f"trained {result.epochs} epochs, {result.steps} steps: {result.best}"
+
+    return ended(training, 2, "digitize.train_names")
 
 
 def train(

@@ -19,6 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from ecg.fit import doctor, options, precision
 from ecg.fit.board import Board
+from ecg.fit.launch import ended
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.memory import advice, ran_out
 from ecg.fit.origin import git_revision, origin
@@ -185,6 +186,41 @@ def test_memory_errors_are_told_from_others() -> None:
     assert ran_out(RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."))
     assert not ran_out(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     assert not ran_out(ValueError("out of memory"))
+
+
+# --- how a command ends ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "code", "said"),
+    [
+        (FitError("no such device"), "digitize.train", 2, "digitize.train: no such device"),
+        (ValueError("unknown key"), "", 2, "error: unknown key"),
+        (KeyboardInterrupt(), "digitize.train", 130, "digitize.train: interrupted; --resume goes on"),
+        (KeyboardInterrupt(), "", 130, "interrupted; --resume goes on"),
+    ],
+)
+def test_what_is_wrong_becomes_a_line_and_a_code(
+    error: BaseException, name: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def training() -> str:
+        raise error
+
+    assert ended(training, 2, name) == code
+    out, err = capsys.readouterr()
+    assert not out and err.startswith(said)
+
+
+def test_errors_that_nobody_foresaw_are_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        ended(lambda: str(1 // 0), 2)
+
+
+def test_the_first_of_a_team_tells_the_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for rank, told in (("0", "done\n"), ("1", "")):
+        monkeypatch.setenv("RANK", rank)
+        assert ended(lambda: "done", 2) == 0
+        assert capsys.readouterr().out == told
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
