@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -19,6 +20,7 @@ from oracle import heart, scene
 from safetensors.torch import save_file
 
 from digitize import review
+from digitize import ship as shipping
 from digitize.data import PageDataset, RowDataset
 from digitize.losses import LossWeights, total_loss
 from digitize.nets import NetSpec, ReconstructionNet
@@ -28,6 +30,7 @@ from digitize.validation import Validation
 from digitize.weights import load_pass, ship
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict
+from ecg.fit.run_folder import RunFolder
 from ecg.formats import write
 from simulate.stream import MixedHearts, PageStream, SyntheticHearts
 
@@ -448,6 +451,27 @@ def test_shipped_weights_read_the_same_to_half_precision(
     assert path.stat().st_size < 0.6 * sum(v.numel() * v.element_size() for v in state["ema"].values())
     assert ship(last, {}, tmp_path) == path
     assert load_pass(kind, folder=tmp_path).version == shipped.version == card["version"]
+
+
+def test_a_card_tells_what_led_to_its_weights(
+    row_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, then, run = tmp_path / "first", tmp_path / "then", RunFolder(tmp_path / "run")
+    shutil.copytree(row_run, run.path)
+    epoch = run.rows()[-1]
+    run.metrics({**epoch, "epoch": epoch["epoch"] + 1, "val": {"error_px": 7.0}})  # a later one, not of these weights
+    best = str(run.checkpoints / "best.pth")
+    assert shipping.main(["--checkpoint", best, "--output", str(first)]) == 0
+    before = json.loads((first / "row.json").read_text())
+    before.update(hours=1.5, history=["90 steps", "4 steps in 1.5 hours from row-0a1b"])
+    before["recipe"]["fit"]["lr"] = 0.5
+    (first / "row.json").write_text(json.dumps(before))
+    assert shipping.main(["--checkpoint", best, "--after", str(first / "row.json"), "--output", str(then)]) == 0
+    card = json.loads((then / "row.json").read_text())
+    assert card["history"] == [*before["history"], f"{card['steps']} steps from {before['version']} with fit.lr=0.001"]
+    assert card["validation"] == epoch["val"]
+    assert shipping.main(["--checkpoint", best, "--after", str(run.path / "config.json"), "--output", str(then)]) == 2
+    assert "config.json: not a card of shipped weights; expected one like" in capsys.readouterr().err
 
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:
