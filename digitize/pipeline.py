@@ -39,7 +39,8 @@ class NotAnEcg(ValueError):
 class Located:
     """Where the layout lies on the page, how far each row's ink reaches, mm, and what was assumed.
 
-    `sure_strips` tells for every rhythm strip whether its name was read for certain.
+    `sure_strips` tells for every rhythm strip whether its name was read for certain, `knows_speed` whether pulse or
+    print showed the speed.
     """
 
     geometry: PageGeometry
@@ -48,6 +49,7 @@ class Located:
     warnings: tuple[str, ...]
     is_named: bool
     sure_strips: tuple[bool, ...] = ()
+    knows_speed: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +97,11 @@ class Digitizer:
         found = self._locate(page, layout, mm_per_s)
         geometry = found.geometry
         rows = read_rows(self.row_net, page, geometry, found.layout, found.reach_mm)
-        placed, more = calibrate(found.layout, rows, mm_per_s, mm_per_mv)
+        laid, faster = (found.layout, ()) if mm_per_s or found.knows_speed else at_pulse_speed(found.layout, rows)
+        placed, more = calibrate(laid, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
         placed, traces, renamed = name_strips(placed, traces, geometry, found.sure_strips)
-        return self._reading(page, geometry, placed, traces, (*found.warnings, *more, *renamed))
+        return self._reading(page, geometry, placed, traces, (*found.warnings, *faster, *more, *renamed))
 
     def _locate(self, page: Page, given: Template | str | None, mm_per_s: float | None) -> Located:
         """The layout on the page, on its side or askew if names can be read there but not upright. Raises NotAnEcg."""
@@ -120,14 +123,17 @@ class Digitizer:
     ) -> Located | NotAnEcg:
         """The layout in one look at the page, by the grid that it shows.
 
-        Where it shows none, lines seen close up may give the map; names have to confirm it.
+        Where no names can be read on that, lines seen close up may give the map; names have to confirm it.
         """
         try:
-            return self._lay_on(page, view, find_geometry(page, view), given, mm_per_s)
+            found = self._lay_on(page, view, find_geometry(page, view), given, mm_per_s)
         except NotAnEcg as refusal:
-            geometry = None if self.name_net is None else find_geometry_close(page, view)
-            found = refusal if geometry is None else self._lay_on(page, view, geometry, given, mm_per_s)
-            return found if _is_named(found) else refusal
+            found = refusal
+        if self.name_net is None or _is_named(found):
+            return found
+        geometry = find_geometry_close(page, view)
+        other = found if geometry is None else self._lay_on(page, view, geometry, given, mm_per_s)
+        return other if _is_named(other) else found
 
     def _lay_on(
         self, page: Page, view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
@@ -240,16 +246,17 @@ def find_layout(
     Raises UnknownLayout with what was seen.
     """
     from digitize.page.locate import gather, reach_mm
-    from digitize.page.match import match, place
+    from digitize.page.match import match_rows, place, seen_mm_per_s
     from ecg.layout import template
 
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
     evidence = gather(view, geometry, words)
-    found = match(evidence, candidates, mm_per_s)
+    found = match_rows(evidence, candidates, mm_per_s)
     layout = place(found, evidence.said("mm/mV") or 10.0, evidence.chest_gain())
     warnings = (*_name_warnings(found), *(_speed_warnings(found, evidence) if mm_per_s is None else ()))
     sure = tuple(certainty > _CERTAIN for certainty in found.names.rhythm_certainty)
-    return Located(geometry, layout, reach_mm(evidence, found.baselines_mm), warnings, found.is_named, sure)
+    reach, knows_speed = reach_mm(evidence, found.baselines_mm), seen_mm_per_s(evidence) is not None
+    return Located(geometry, layout, reach, warnings, found.is_named, sure, knows_speed)
 
 
 def _name_warnings(found: Match) -> list[str]:
@@ -297,6 +304,17 @@ def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reac
         for row, far in zip(layout.rows(), reach, strict=True)
     ]
     return [read_row(net, pixels, seen_by, window) for window in windows]
+
+
+def at_pulse_speed(layout: Layout, rows: Sequence[RowReading]) -> tuple[Layout, tuple[str, ...]]:
+    """Columns of the usual width hold half the seconds where the pulses, seen close up, are twice as wide."""
+    from digitize.trace.scale import speed_from_pulses
+
+    if layout.mm_per_s != 25.0 or speed_from_pulses(rows) != 50.0:
+        return layout, ()
+    boxes = tuple(replace(box, t0_s=box.t0_s / 2, t1_s=box.t1_s / 2) for box in layout.boxes)
+    said = "the pulses are 10 mm wide: the paper speed is taken as 50 mm/s"
+    return replace(layout, boxes=boxes, mm_per_s=50.0), (said,)
 
 
 def calibrate(

@@ -10,7 +10,7 @@ from oracle import SIZE_PX, Oracle, scene, starts_mm, unpainted
 
 from digitize.data import fit_matrix
 from digitize.page.locate import Evidence, UnknownLayout, gather, reach_mm
-from digitize.page.match import match, place
+from digitize.page.match import match, match_rows, place
 from digitize.page.names import PrintedWord
 from digitize.page.see import View, look_twice
 from digitize.pipeline import find_layout
@@ -260,6 +260,18 @@ def test_a_rhythm_strip_whose_name_was_not_read_is_pointed_out(monkeypatch: pyte
     found = find_layout(view, truth.geometry, words, None, 25.0)
     assert found.layout.boxes[-1].lead == "II"
     assert "no name was read at a rhythm strip: taken as II" in found.warnings[0]
+
+
+@pytest.mark.parametrize(("name", "missed"), [("4x3", 0), ("6x2", 5), ("3x4+1", 1)])
+def test_a_row_that_was_missed_is_put_back_where_names_and_ink_have_it(
+    name: str, missed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = unpainted(whole(36, "clean", name, pulse="none"))
+    evidence = evidence_of(truth, monkeypatch)
+    kept = [r for r in range(len(evidence.baselines_mm)) if r != missed]
+    found = match_rows(evidence.only(kept))
+    assert found.template.name == name
+    assert found.baselines_mm[missed] == pytest.approx(evidence.baselines_mm[missed], abs=3.0)
 
 
 def test_a_tall_row_asks_for_a_tall_strip(monkeypatch: pytest.MonkeyPatch) -> None:

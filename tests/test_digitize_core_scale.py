@@ -10,7 +10,7 @@ import pytest
 
 from digitize.data import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, column_centres_px, edge_heat
 from digitize.trace.row import RowReading, strip_window
-from digitize.trace.scale import gain_from_pulses, in_place, start_mm
+from digitize.trace.scale import gain_from_pulses, in_place, speed_from_pulses, start_mm
 from ecg.layout import Layout, LeadBox
 
 BEGIN_MM = 20.0
@@ -94,6 +94,17 @@ def test_a_pulse_of_an_unusual_height_is_told_but_not_believed() -> None:
     gain, height = gain_from_pulses([strip(y, [pulse_mm(14.0, y)]) for y in (30.0, 80.0)])
     assert gain is None
     assert height == pytest.approx(14.0, abs=0.3)
+
+
+@pytest.mark.parametrize(("width_mm", "mm_per_s"), [(2.5, 12.5), (5.0, 25.0), (10.0, 50.0), (7.2, None)])
+@pytest.mark.parametrize("foot_mm", [0.5, 2.0])
+def test_pulses_tell_the_speed(width_mm: float, mm_per_s: float | None, foot_mm: float) -> None:
+    rows = [strip(y, [pulse_mm(10.0, y, 4.0, width_mm, foot_mm)]) for y in (30.0, 80.0)]
+    assert speed_from_pulses(rows) == mm_per_s
+
+
+def test_without_pulses_there_is_no_speed() -> None:
+    assert speed_from_pulses([strip(30.0, [])]) is None
 
 
 # --- where the first column begins ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 
@@ -25,6 +25,8 @@ _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
 _SURE = 0.5  # a printed speed or gain that is less sure is not believed
 _CLEARLY = 0.15  # so much surer than any other number it has to be
 _USUAL, _UNUSUALLY_SURE = ("25 mm/s", "10 mm/mV"), 0.75
+_TOO_FAR = 1.6  # rows this many usual distances apart may have another between them
+_AS_INKED = 0.4  # where there is at least this share of a row's usual ink
 _BESIDE_MM = (70.0, 4.0)  # the gains of limb and chest leads are printed on one line, this near
 _ECHO = 0.15  # the sides of pulses are told from chance by this
 _NEAREST_ROWS_MM = 4.0
@@ -61,6 +63,24 @@ class Evidence:
     def only(self, rows: Sequence[int]) -> Evidence:
         """The same with some of the rows."""
         return replace(self, baselines_mm=self.baselines_mm[list(rows)], ink=self.ink[list(rows)])
+
+    def with_missing_row(self) -> Iterator[Evidence]:
+        """The same with one row more: above, below, or where two rows stand too far apart."""
+        lines = self.baselines_mm
+        if len(lines) < 2:
+            return
+        apart = np.diff(lines)
+        wide = [(a + b) / 2 for a, b in pairwise(lines) if b - a > _TOO_FAR * apart.min()]
+        reach = round(_PX_PER_MM * float(np.median(apart)) / 3)
+        for guess in (lines[0] - np.median(apart), lines[-1] + np.median(apart), *wide):
+            top = max(0, round((guess - self.y0_mm) * _PX_PER_MM) - reach)
+            band = self.flat[top : top + 2 * reach]
+            if band.size and band.max(0).mean() > _AS_INKED * np.median(self.ink.mean(1)):
+                line = self.y0_mm + (top + int(np.argmax(band.sum(1))) + 0.5) / _PX_PER_MM
+                if np.abs(lines - line).min() > apart.min() / 2:
+                    at = int(np.searchsorted(lines, line))
+                    ink = np.insert(self.ink, at, band.max(0), axis=0)
+                    yield replace(self, baselines_mm=np.insert(lines, at, line), ink=ink)
 
     def said(self, unit: str) -> float | None:
         """The number that is printed with a unit (mm/s, mm/mV): the surest one, None where none is clearly surest.

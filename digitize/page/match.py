@@ -22,6 +22,7 @@ _USUAL = 0.03  # of two orders that fit alike the standard one is taken
 _MARGIN = 0.04  # a layout is certain when every other one scores this much less
 _READ = 0.35  # names decide when they agree this well
 _SURELY_READ = 0.4  # and tell rows from rules and text when they agree this well
+_WELL_READ, _CLEARLY = 0.8, 0.15  # where they agree less, a row may be missing; with it they must agree so much better
 _SPARE_ROWS = 2  # so many rows may be something else
 _INKED = 0.5  # least share of the ink that must lie where the layout has traces
 _SURE = 0.4  # a rhythm strip is what was read there when that is this sure
@@ -91,6 +92,27 @@ class Match:
     @property
     def is_named(self) -> bool:
         return self.names.agreement >= _READ
+
+
+def match_rows(
+    evidence: Evidence, candidates: Sequence[Template] | None = None, mm_per_s: float | None = None
+) -> Match:
+    """`match`, also with rows added where one seems to be missing, if names confirm it."""
+    try:
+        found: Match | UnknownLayout = match(evidence, candidates, mm_per_s)
+    except UnknownLayout as refusal:
+        found = refusal
+    agreement = 0.0 if isinstance(found, UnknownLayout) else found.names.agreement
+    for fuller in evidence.with_missing_row() if agreement < _WELL_READ else ():
+        try:
+            other = match(fuller, candidates, mm_per_s)
+        except UnknownLayout:
+            continue
+        if other.names.agreement > max(agreement + _CLEARLY, _SURELY_READ):
+            found, agreement = other, other.names.agreement
+    if isinstance(found, UnknownLayout):
+        raise found
+    return found
 
 
 def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_per_s: float | None = None) -> Match:

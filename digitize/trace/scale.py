@@ -13,6 +13,8 @@ from digitize.trace.row import RowReading
 from ecg.layout import Layout, LeadBox
 
 GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part
+SPEEDS_MM_PER_S = (12.5, 25.0, 50.0)
+_PULSE_S = 0.2
 _TOLERANCE = 0.15
 _REACH_MM, _STEP_MM = 15.0, 0.05
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
@@ -28,16 +30,40 @@ def pulse_height_mm(row: RowReading) -> float:
 
     The strip may show the pulses of its neighbours too: the row's own stands on its zero line, the strip's middle.
     """
+    middle = row.seg.shape[1] / 2
+    heights = [_plateau_above_feet(pulse.sum(1).astype(float), middle) / ROW_PX_PER_MM for pulse in _pulses(row)]
+    return float(np.median(heights)) if heights else float("nan")
+
+
+def _pulses(row: RowReading) -> list[np.ndarray]:
+    """Every pulse that stands on the strip's middle, as a mask [row, col] of the strip."""
     pulse = cv2.morphologyEx((row.seg[ROW_PULSE] > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(pulse, connectivity=8)
-    middle = pulse.shape[0] / 2
-    heights = []
+    found = []
     for label in range(1, count):
         _, top, width, tall, _ = boxes[label]
-        foot = top + tall
-        if abs(foot - middle) < _FOOT_MM * ROW_PX_PER_MM and width > 2 * ROW_PX_PER_MM and tall > 1.5 * ROW_PX_PER_MM:
-            heights.append(_plateau_above_feet((labels == label).sum(1).astype(float), middle) / ROW_PX_PER_MM)
-    return float(np.median(heights)) if heights else float("nan")
+        off = abs(top + tall - pulse.shape[0] / 2)
+        if off < _FOOT_MM * ROW_PX_PER_MM and width > 2 * ROW_PX_PER_MM and tall > 1.5 * ROW_PX_PER_MM:
+            found.append(labels == label)
+    return found
+
+
+def speed_from_pulses(rows: Sequence[RowReading]) -> float | None:
+    """The usual speed in mm/s nearest to the pulses' median width, None when none is near."""
+    widths = [_width_mm(pulse) for row in rows for pulse in _pulses(row)]
+    if not widths:
+        return None
+    speed = float(np.median(widths)) / _PULSE_S
+    nearest = min(SPEEDS_MM_PER_S, key=lambda usual: abs(np.log(speed / usual)))
+    return nearest if abs(speed / nearest - 1) < _TOLERANCE else None
+
+
+def _width_mm(pulse: np.ndarray) -> float:
+    """From the middle of a pulse's left side to that of its right one: the columns with most ink."""
+    tall = pulse.sum(0).astype(float)
+    sides = np.flatnonzero(tall >= 0.5 * tall.max())
+    halves = sides[sides < sides.mean()], sides[sides >= sides.mean()]
+    return float(halves[1].mean() - halves[0].mean()) / ROW_PX_PER_MM if len(halves[0]) else 0.01
 
 
 def _plateau_above_feet(profile: np.ndarray, zero_px: float) -> float:
