@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from digitize.lean import LeanNet, fold, lean
 from digitize.nets import NetSpec, ReconstructionNet
 from digitize.page.names import NameNet, NameSpec
+from digitize.weights import load_pass
+from ecg.fit import precision
 
 torch.set_num_threads(1)
 
@@ -39,6 +46,26 @@ def test_a_lean_network_gives_the_outputs_of_the_trained_one(encoder: str) -> No
     assert wanted.keys() == got.keys()
     for name, value in wanted.items():
         torch.testing.assert_close(got[name], value, rtol=1e-4, atol=1e-4)
+
+
+def test_a_pass_rounded_to_bf16_reads_what_the_exact_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = NetSpec("resnet18", 4, seg_classes=3, signal_leads=2, columns_per_px=2, decoder_channels=(16, 12, 8, 8, 8))
+    weights = settled(ReconstructionNet(spec)).state_dict()
+    save_file({name: value.half() if value.is_floating_point() else value for name, value in weights.items()},
+              tmp_path / "row.safetensors")  # fmt: skip
+    card = {"version": "row-0", "recipe": {"net": asdict(spec), "pages": {"size_px": [96, 64]}}}
+    (tmp_path / "row.json").write_text(json.dumps(card))
+    monkeypatch.setattr(precision, "_cpu_has_bf16", lambda: True)
+    exact, rounded = (load_pass("row", folder=tmp_path, exact=e).net for e in (True, False))
+    assert isinstance(rounded, LeanNet)
+    assert [{p.dtype for p in net.parameters()} for net in (exact, rounded)] == [{torch.float32}, {torch.bfloat16}]
+    image = torch.rand(2, 4, 64, 96)
+    with torch.no_grad():
+        wanted, got = exact(image), rounded(image)
+    assert wanted.keys() == got.keys()
+    for name, value in wanted.items():
+        error = (got[name].float() - value).square().mean().sqrt()
+        assert 0 < error < 0.05 * value.std(), name
 
 
 def test_an_encoder_of_other_blocks_is_kept_whole() -> None:
