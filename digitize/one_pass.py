@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 0.06  # of the traces' size, left around them as a page does
 _PRESENT = 0.5
+_BEYOND = 0.5  # of a row's height that a lead may reach into the next one
+_NOWHERE = -30.0  # the logit of a place where a lead cannot be
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,8 @@ class OnePass:
         image = to_tensor(fit_image(page.pixels, matrix, self.size_px))[None]
         with torch.inference_mode(), autocast_for("auto", image.device)():
             out = self.net(image)
-        height, certainty = decode_columns(out["signal"][0].float())
+        near = torch.from_numpy(near_its_box(geometry, layout, matrix, self.size_px))
+        height, certainty = decode_columns(out["signal"][0].float().masked_fill(~near, _NOWHERE))
         presence, edge = (out[name][0].float().sigmoid().numpy() for name in ("signal_valid", "signal_edge"))
         return Curves(matrix, height.numpy().astype(float), certainty.numpy(), presence, edge)
 
@@ -114,6 +117,20 @@ def upright(geometry: PageGeometry, layout: Layout, size_px: tuple[int, int]) ->
     into_px = (corners_mm - middle) * scale + (np.array(size_px) - 1) / 2
     affine = cv2.getAffineTransform(geometry.to_px(corners_mm).astype(np.float32), into_px.astype(np.float32))
     return np.vstack([affine, [0, 0, 1]])
+
+
+def near_its_box(geometry: PageGeometry, layout: Layout, matrix: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+    """Where each lead may be, bool [12, row, col]: in its box (the short one before the strip) and half a row on."""
+    near = np.zeros((len(STANDARD), size_px[1], size_px[0]), np.uint8)
+    for box in sorted(layout.boxes, key=lambda box: not box.is_rhythm):
+        x0, y0, x1, y1 = box.box_mm
+        more = _BEYOND * (y1 - y0)
+        corners_mm = np.array([[x0, y0 - more], [x1, y0 - more], [x1, y1 + more], [x0, y1 + more]])
+        corners = np.round(project(matrix, geometry.to_px(corners_mm))).astype(np.int32)
+        mine = near[_index(box)]
+        mine[:, max(corners[:, 0].min(), 0) : max(corners[:, 0].max() + 1, 0)] = 0
+        cv2.fillPoly(mine, [corners], 1)
+    return near > 0
 
 
 def as_rows(curves: Curves, geometry: PageGeometry, layout: Layout) -> list[RowReading]:

@@ -14,7 +14,7 @@ from oracle import Oracle, heart, scene
 from digitize.data import page_targets
 from digitize.metrics import page_ratio, to_db
 from digitize.nets import NetSpec, ReconstructionNet
-from digitize.one_pass import Curves, OnePass, main, upright
+from digitize.one_pass import Curves, OnePass, main, near_its_box, upright
 from digitize.pipeline import Digitizer
 from digitize.recipe import Pages, PassRecipe
 from ecg.fit import checkpoint
@@ -75,6 +75,23 @@ def test_the_page_is_brought_upright_whole() -> None:
     assert (at > 0).all() and (at < (640, 480)).all()
     assert (at[1] - at[0])[0] > 100 and (at[3] - at[0])[1] > 100  # to the right, and down
     assert np.ptp(at[:, 0]) > 500 or np.ptp(at[:, 1]) > 380
+
+
+def test_a_lead_is_looked_for_in_its_box_only() -> None:
+    truth = drawn("3x4+1")[1]
+    size = (640, 480)
+    matrix = upright(truth.geometry, truth.layout, size)
+    near = near_its_box(truth.geometry, truth.layout, matrix, size)
+    targets = page_targets(truth, matrix, size)["signal"]
+    for lead, heights in enumerate(targets):
+        columns = np.flatnonzero(np.isfinite(heights))
+        assert near[lead, np.round(heights[columns]).astype(int), columns].mean() > 0.98
+    assert near.mean() < 0.35  # most of the page is out of question
+    two, strip = 1, truth.layout.boxes[-1]
+    row = round(
+        float(project(matrix, truth.geometry.to_px(np.array([[10.0 + strip.box_mm[0], strip.baseline_mm]])))[0, 1])
+    )
+    assert not near[two, row, :].all() and near[two, row, -150]  # the strip counts where the short lead is not
 
 
 def saved(path: Path, spec: NetSpec = TINY) -> Path:
