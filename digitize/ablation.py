@@ -24,17 +24,20 @@ _FIGURES = {
 }  # fmt: skip
 
 
-def ablate(recipe: PassRecipe, source: Source, output: Path, heads: Sequence[str] = ()) -> list[dict[str, Any]]:
+def ablate(
+    recipe: PassRecipe, source: Source, output: Path, heads: Sequence[str] = (), start: Path | None = None
+) -> list[dict[str, Any]]:
     """Train with all heads and without each of `heads` (default: every one), from the same start on the same pages.
 
-    Writes a run folder and a JSON for each, ablation.json and ablation.md to `output`; what is there already, made by
-    the same recipe, is not trained again. Raises ValueError for a head that the recipe has not.
+    `start` names weights to begin with, as in `digitize.train`. Writes a run folder and a JSON for each, ablation.json
+    and ablation.md to `output`; what is there already, made by the same recipe from the same start, is not trained
+    again. Raises ValueError for a head that the recipe has not.
     """
     from ecg.formats import write_text
 
     rows: list[dict[str, Any]] = []
     for dropped, shown in variants(recipe, heads):
-        rows.append(_known(dropped, shown, output) or _trained(dropped, shown, source, output))
+        rows.append(_known(dropped, shown, output, start) or _trained(dropped, shown, source, output, start))
         write_text(output / "ablation.json", json.dumps(rows, indent=2) + "\n")
         write_text(output / "ablation.md", table(rows) + "\n")
     return rows
@@ -62,30 +65,34 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _trained(dropped: str, recipe: PassRecipe, source: Source, output: Path) -> dict[str, Any]:
+def _trained(dropped: str, recipe: PassRecipe, source: Source, output: Path, start: Path | None) -> dict[str, Any]:
     from digitize.source import held_out_pages
     from digitize.train import build, train
     from digitize.validation import Validation
     from ecg.fit.checkpoint import load, weights
-    from ecg.fit.recipe import to_dict
     from ecg.formats import write_text
 
-    result = train(recipe, source, output / "runs")
+    result = train(recipe, source, output / "runs", start=start)
     net = build(recipe)
     net.load_state_dict(weights(load(result.best)))
     measures = Validation(held_out_pages(recipe, source.data), recipe)(net.eval())
-    row = {"dropped": dropped, "recipe": to_dict(recipe), "steps": result.steps, "measures": measures}
+    row = {**_made_by(recipe, start), "dropped": dropped, "steps": result.steps, "measures": measures}
     write_text(_path(dropped, output), json.dumps(row, indent=2) + "\n")
     return row
 
 
-def _known(dropped: str, recipe: PassRecipe, output: Path) -> dict[str, Any] | None:
-    """The result that lies there, if this very recipe made it."""
-    from ecg.fit.recipe import to_dict
-
+def _known(dropped: str, recipe: PassRecipe, output: Path, start: Path | None) -> dict[str, Any] | None:
+    """The result that lies there, if this very recipe made it from this start."""
     path = _path(dropped, output)
     row: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-    return row if row.get("recipe") == json.loads(json.dumps(to_dict(recipe))) else None
+    made_by = json.loads(json.dumps(_made_by(recipe, start)))
+    return row if {key: row.get(key) for key in made_by} == made_by else None
+
+
+def _made_by(recipe: PassRecipe, start: Path | None) -> dict[str, Any]:
+    from ecg.fit.recipe import to_dict
+
+    return {"recipe": to_dict(recipe), "start": start.name if start else None}
 
 
 def _path(dropped: str, output: Path) -> Path:
@@ -102,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     made.add_argument("--heads", nargs="+", default=[], help="drop only these, one at a time (default: every head)")
     made.add_argument("--sim_root", type=Path, help="folder of simulated pages (default: drawn as it goes)")
+    made.add_argument("--start", type=Path, help="begin with these weights: a checkpoint or a shipped .safetensors")
     made.add_argument("--cache_dir", type=Path, help="keep the prepared pages of --sim_root in this folder")
     made.add_argument(
         "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
@@ -120,6 +128,7 @@ def _ablate_and_tell(
     changes: Sequence[str],
     heads: Sequence[str],
     sim_root: Path | None,
+    start: Path | None,
     cache_dir: Path | None,
     data: str | Path | None,
     output: Path,
@@ -128,7 +137,7 @@ def _ablate_and_tell(
     from digitize.source import Source
 
     source = Source(sim_root=sim_root, data=Path(data) if data else None, cache_dir=cache_dir)
-    print(table(ablate(load_pass_recipe(config, changes), source, output, heads)))
+    print(table(ablate(load_pass_recipe(config, changes), source, output, heads, start)))
     return 0
 
 

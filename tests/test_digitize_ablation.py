@@ -67,7 +67,8 @@ def test_the_command_trains_each_and_trains_none_twice(tmp_path: Path, capsys: p
     assert main(command) == 0
     assert capsys.readouterr().out == first
     assert sorted((output / "runs").iterdir()) == runs
-    assert main([*command, "--set", "fit.lr=0.01"]) == 0
+    trained = next(runs[0].glob("checkpoints/best.pth"))
+    assert main([*command, "--set", "fit.lr=0.01", "--start", str(trained)]) == 0
     assert len(list((output / "runs").iterdir())) == 4
     assert json.loads((output / "ablation.json").read_text())[0]["measures"] != rows[0]["measures"]
 
