@@ -27,6 +27,7 @@ _CERTAIN = 0.9  # a strip's name that was read so surely stands whatever its cur
 _OTHERWISE = 0.15  # more of the names than this may not say otherwise without a word
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
+_USUAL_MM_PER_S = 25.0
 _LIMB_LIMIT_MV = 0.15
 _FINE_PX_PER_MM = 3.0  # below this the signal is a rough one
 
@@ -133,6 +134,10 @@ class Digitizer:
             return found
         geometry = find_geometry_close(page, view)
         other = found if geometry is None else self._lay_on(page, view, geometry, given, mm_per_s)
+        if isinstance(other, Located) and other.layout.mm_per_s != _USUAL_MM_PER_S and not other.knows_speed:
+            # Lines may be printed every half or every other millimetre.
+            usual = other.geometry.scaled(_USUAL_MM_PER_S / other.layout.mm_per_s)
+            other = self._lay_on(page, view, usual, given, mm_per_s)
         return other if _is_named(other) else found
 
     def _lay_on(

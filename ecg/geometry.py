@@ -108,6 +108,13 @@ class PageGeometry:
         matrix = self.homography @ np.diag([-1.0, -1.0, 1.0])
         return replace(self, homography=matrix, bend_mm=bend, extent_mm=(-x1, -y1, -x0, -y0))
 
+    def scaled(self, factor: float) -> PageGeometry:
+        """The same paper counted in other millimetres: what was at (x, y) mm is at (factor x, factor y)."""
+        matrix = self.homography @ np.diag([1 / factor, 1 / factor, 1.0])
+        bend = None if self.bend_mm is None else self.bend_mm * factor
+        extent = tuple(factor * v for v in self.extent_mm)
+        return PageGeometry(matrix, bend, extent, self.error_mm * factor)  # type: ignore[arg-type]
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "homography": self.homography.tolist(),

@@ -190,6 +190,22 @@ def test_an_unknown_number_of_rows_is_told_with_what_stands_in_them(monkeypatch:
     assert warnings == ""
 
 
+def test_a_page_with_more_leads_than_a_layout_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = unpainted(whole(27, "clean", "3x2-precordial", pulse="none"))
+    evidence = evidence_of(truth, monkeypatch)
+    limb = zip(("aVR", "aVL", "aVF"), evidence.names()[::2], strict=True)
+    strange = [replace(at, text=lead, x_mm=at.x_mm + 60.0) for lead, at in limb]
+    with pytest.raises(UnknownLayout, match="names stand on it that that has not there"):
+        match(replace(evidence, words=(*evidence.words, *strange)))
+
+
+def test_a_strip_is_not_invented_where_no_name_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = unpainted(whole(36, "clean", "3x4+1", pulse="none"))
+    evidence = evidence_of(truth, monkeypatch)
+    unnamed = replace(evidence.only([0, 1, 2]), words=evidence.words[:-1])
+    assert match_rows(unnamed).template.name == "3x4"
+
+
 def test_a_page_without_traces_is_refused() -> None:
     truth = unpainted(whole(29, "clean", "3x4"))
     view = Oracle(truth).look(None, truth.page.pixels, fit_matrix(truth.page.size_px, SIZE_PX))

@@ -70,3 +70,12 @@ def test_what_is_no_map_is_refused(matrix: np.ndarray) -> None:
 def test_a_bend_needs_a_lattice() -> None:
     with pytest.raises(ValueError, match=r"\[row, column, 2\]"):
         PageGeometry(np.eye(3), np.zeros((1, 5, 2)))
+
+
+def test_other_millimetres_are_the_same_places() -> None:
+    bend = np.random.default_rng(0).normal(0, 0.3, (5, 6, 2))
+    geometry = PageGeometry(np.array([[6.0, 0.2, 30], [-0.1, 6.1, 20], [1e-5, 0, 1]]), bend, (0, 0, 100, 80), 0.1)
+    mm = np.random.default_rng(1).uniform((5, 5), (95, 75), (20, 2))
+    half = geometry.scaled(0.5)
+    np.testing.assert_allclose(half.to_px(mm / 2), geometry.to_px(mm), atol=1e-6)
+    assert half.extent_mm == (0, 0, 50, 40) and half.error_mm == 0.05
