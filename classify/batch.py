@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from classify.weights import DEFAULT
 from digitize.options import ENGINES, add_engine, add_page_options
+from ecg.formats.options import add_csv_options
 
 if TYPE_CHECKING:
     from classify.classifier import Classifier
@@ -36,8 +37,8 @@ class Case:
         return classifier.of_reading(self.reading) if self.reading else classifier(self.record)
 
 
-def recordings(files: Sequence[Path]) -> Iterator[Case]:
-    """Every recording of these files."""
+def recordings(files: Sequence[Path], fs_hz: float | None = None, unit: str | None = None) -> Iterator[Case]:
+    """Every recording of these files; `fs_hz` and `unit` are for CSVs that do not say them."""
     from digitize.batch import free_name
     from ecg.formats import read
 
@@ -46,7 +47,7 @@ def recordings(files: Sequence[Path]) -> Iterator[Case]:
         name = free_name(path.stem, taken)
         taken.add(name)
         try:
-            yield Case(name, path, read(path))
+            yield Case(name, path, read(path, fs_hz, unit))
         except (OSError, ValueError) as error:
             yield Case(name, path, error=_words(path, error))
 
@@ -72,15 +73,17 @@ def cases(
     mm_per_mv: float | None = None,
     device: str = "cpu",
     engine: str = ENGINES[0],
+    fs_hz: float | None = None,
+    unit: str | None = None,
 ) -> Iterator[Case]:
-    """Pages or recordings that files, folders and patterns mean; the rest is what is known of the pages.
+    """Pages or recordings that files, folders and patterns mean; the rest is what is known of the pages or of CSVs.
 
     Raises ValueError for options that make no sense and for places without pages, OSError for those without recordings.
     """
     from ecg.formats import find_records
 
     if not image:
-        return recordings(find_records(record))
+        return recordings(find_records(record), fs_hz, unit)
     from digitize.batch import Given, find_template, load_digitizer
     from digitize.page.open import expand_images
 
@@ -89,7 +92,7 @@ def cases(
 
 
 def add_case_options(parser: argparse.ArgumentParser) -> None:
-    """What to diagnose, with which weights, and what is known of the pages."""
+    """What to diagnose, with which weights, and what is known of the pages or of CSVs."""
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--image", nargs="+", default=[], metavar="PATH", help="pages: files, folders or patterns")
     what.add_argument("--record", nargs="+", default=[], metavar="PATH", help="recordings (WFDB, CSV, JSON) or folders")
@@ -97,6 +100,7 @@ def add_case_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", default=DEFAULT, help="a .safetensors file with its .json beside it")
     add_page_options(parser)
     add_engine(parser)
+    add_csv_options(parser)
 
 
 def _with_progress(files: Sequence[Path]) -> Iterable[Path]:

@@ -112,6 +112,8 @@ def explain_all(
     mm_per_mv: float | None = None,
     device: str = "cpu",
     engine: str = ENGINES[0],
+    fs_hz: float | None = None,
+    unit: str | None = None,
 ) -> int:
     """Write `<name>.<label>.explain.png` and `<name>.explain.json` for every page or recording; 1 if any failed, or 0.
 
@@ -126,7 +128,7 @@ def explain_all(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
     classifier, folder, failed = Classifier.load(weights), Path(output), 0
-    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine):
+    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine, fs_hz, unit):
         if case.record is None:
             failed += 1
             print(f"error: {case.error}", file=sys.stderr)

@@ -33,6 +33,8 @@ def infer(
     mm_per_mv: float | None = None,
     device: str = "cpu",
     engine: str = ENGINES[0],
+    fs_hz: float | None = None,
+    unit: str | None = None,
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
@@ -43,7 +45,7 @@ def infer(
     from classify.classifier import Classifier
 
     classifier, folder, rows = Classifier.load(weights), Path(output), []
-    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine):
+    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine, fs_hz, unit):
         diagnosis, error = _diagnose(case, classifier, folder)
         rows.append(_row(case, diagnosis, error))
         if diagnosis is None:

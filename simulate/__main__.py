@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
+from ecg.formats.options import add_csv_options
 from ecg.layout import TEMPLATES
 from simulate.job import MIXED
 from simulate.memory import keep_memory
@@ -26,8 +27,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--layout", help=f"drawn at random if not one of {', '.join(TEMPLATES)}")
     made.add_argument("--difficulty", type=float, default=1.0, help="0 (no wear, no tilt) to 1 (default)")
     made.add_argument("--long_side_px", type=int, help="size of the pictures (default: by the preset)")
-    made.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
-    made.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
+    add_csv_options(made)
     target = made.add_mutually_exclusive_group(required=True)
     target.add_argument("--output", metavar="DIR", help="folder for the pages; an interrupted run goes on there")
     target.add_argument("--contact_sheet", metavar="PICTURE", help="instead of pages, one picture of many small ones")

@@ -63,17 +63,16 @@ class Job:
         Raises OSError or ValueError, with the recording's name, for one that cannot be read or shows nothing.
         """
         rng = np.random.default_rng([self.seed, index, 21])
-        record = SyntheticHearts(seed=self.seed)[index] if source is None else stretch(self._read(source), source, rng)
+        if source is None:
+            record = SyntheticHearts(seed=self.seed)[index]
+        else:
+            record = stretch(read(source, self.fs_hz, self.unit), source, rng)
         scene = self._scene(rng, record)
         if scene is None:
             where = f"the layout {self.layout}" if self.layout else "any layout"
             raise ValueError(f"{source}: {where} would print less than {_SHORTEST_S:g} s of {', '.join(record.leads)}")
         _, reading = scene.render(record)
         return replace(reading, facts={**reading.facts, "simulated": self._facts(index, scene, record, source)})
-
-    def _read(self, source: Path) -> Record:
-        options = {"fs_hz": self.fs_hz, "unit": self.unit} if source.suffix.lower() == ".csv" else {}
-        return read(str(source), **options)
 
     def _scene(self, rng: np.random.Generator, record: Record) -> Scene | None:
         """The first scene at random whose layout shows enough of the record; most records are shown by all."""

@@ -79,6 +79,20 @@ def test_the_summary_has_a_row_for_every_file_also_for_the_bad_one(record: Recor
         "diagnosed", "failed", "abstained"]  # fmt: skip
 
 
+def test_a_csv_that_says_neither_rate_nor_unit_is_read_when_told(record: Record, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.csv"
+    lines = [",".join(record.leads), *(",".join(f"{v:.1f}" for v in row) for row in 1000 * record.signal_mv.T)]
+    bare.write_text("\n".join(lines) + "\n")
+    said = ["--record", str(bare), "--output", str(tmp_path)]
+    assert main(said) == 1 and main([*said, "--fs_hz", f"{record.fs_hz}"]) == 1
+    assert main([*said, "--fs_hz", f"{record.fs_hz}", "--unit", "uV"]) == 0
+    found = json.loads((tmp_path / "bare.diagnosis.json").read_text())
+    wanted = Classifier.load()(record)
+    assert [label["probability"] for label in found["labels"]] == pytest.approx(
+        [label.probability for label in wanted.labels], abs=1e-3
+    )
+
+
 def test_the_exit_status_is_that_of_reading_pages(record: Record, tmp_path: Path) -> None:
     write(record, tmp_path / "a.hea")
     assert main(["--record", str(tmp_path / "a.hea"), "--output", str(tmp_path / "out")]) == 0

@@ -8,12 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classify.features.info import ALL, NAMES, SIXTEEN
+from ecg.formats.options import add_csv_options
 
 SETS = {"core": NAMES, "sixteen": SIXTEEN, "all": ALL}
 
 
-def write_table(paths: Sequence[str], output: Path, names: Sequence[str] = ALL) -> int:
+def write_table(
+    paths: Sequence[str],
+    output: Path,
+    names: Sequence[str] = ALL,
+    fs_hz: float | None = None,
+    unit: str | None = None,
+) -> int:
     """One row per recording: its path, then the features, an empty cell where there is no evidence.
+
+    `fs_hz` and `unit` are for CSVs that do not say them.
 
     A recording that cannot be read is named on stderr and has no row; 1 if there was such a one, else 0.
     """
@@ -22,19 +31,20 @@ def write_table(paths: Sequence[str], output: Path, names: Sequence[str] = ALL) 
     from ecg.formats import find_records, write_text
 
     found = find_records(paths)
-    rows = [_row(path, names) for path in tqdm(found, desc="features", disable=not sys.stderr.isatty())]
+    shown = tqdm(found, desc="features", disable=not sys.stderr.isatty())
+    rows = [_row(path, names, fs_hz, unit) for path in shown]
     lines = [",".join(["record", *names]), *(row for row in rows if row is not None)]
     write_text(output, "\n".join(lines) + "\n")
     return 1 if None in rows else 0
 
 
-def _row(path: Path, names: Sequence[str]) -> str | None:
+def _row(path: Path, names: Sequence[str], fs_hz: float | None, unit: str | None) -> str | None:
     from classify.doubts import doubts_about
     from classify.features.by_name import measure
     from ecg.formats import read
 
     try:
-        record = read(path)
+        record = read(path, fs_hz, unit)
         values = measure(record, names)
     except (OSError, ValueError) as error:
         print(f"error: {error}" if str(path) in str(error) else f"error: {path}: {error}", file=sys.stderr)
@@ -51,13 +61,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--input", nargs="+", required=True, metavar="PATH", help="recordings: files, folders or patterns")
     p.add_argument("--output", type=Path, required=True, help="the CSV to write")
     p.add_argument("--set", choices=SETS, default="all", help="which features (default: all)")
+    add_csv_options(p)
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
-        return write_table(args.input, args.output, SETS[args.set])
+        return write_table(args.input, args.output, SETS[args.set], args.fs_hz, args.unit)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -12,16 +12,16 @@ from ecg.record import Record
 
 __all__ = ["FORMATS", "atomic_path", "find_records", "read", "write", "write_text"]
 
-# Each module has read(path, **options) -> Record and write(record, path).
+# Each module has read(path) -> Record and write(record, path).
 FORMATS: dict[str, ModuleType] = {".hea": wfdb, ".dat": wfdb, ".mat": wfdb, ".csv": csv, ".json": json}
 
 
-def read(path: str | Path, **options: object) -> Record:
-    """Read a recording; options are those of the format's own `read` (CSV: fs_hz, unit)."""
+def read(path: str | Path, fs_hz: float | None = None, unit: str | None = None) -> Record:
+    """Read a recording; `fs_hz` and `unit` ("mV", "uV") are for a CSV that does not say them, the other formats do."""
     found = _format(path)
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    record: Record = found.read(path, **options)
+    record: Record = csv.read(path, fs_hz, unit) if found is csv else found.read(path)
     return record
 
 

@@ -28,7 +28,7 @@ def read(path: str | Path, fs_hz: float | None = None, unit: str | None = None) 
     has_time = columns[0] == TIME
     rate_hz, start_s = _rate(path, table[:, 0], fs_hz) if has_time else (fs_hz, 0.0)
     if rate_hz is None:
-        raise ValueError(f"{path}: no column {TIME}, so the sampling rate must be given (fs_hz=)")
+        raise ValueError(f"{path}: no column {TIME}, so the sampling rate must be given (fs_hz=, --fs_hz)")
     signal_mv = table[:, has_time:].T * _scale(path, table[:, has_time:], unit)
     return Record(signal_mv, rate_hz, tuple(columns[has_time:]), start_s, {"source": Path(path).stem})
 
@@ -70,7 +70,7 @@ def _table(path: Path) -> tuple[list[str], np.ndarray]:
     unknown = [name for i, name in enumerate(columns) if not (is_known(name) or (i == 0 and name == TIME))]
     if unknown or columns == [TIME]:
         wanted = f"{TIME} (first, or absent) and leads out of {', '.join(STANDARD)}"
-        raise ValueError(f"{path}: expected the columns {wanted}; got {', '.join(columns)}")
+        raise ValueError(f"{path}: expected a first line with the columns {wanted}; got {', '.join(columns)}")
     return columns, np.array([_numbers(path, i, line, len(columns)) for i, line in enumerate(lines[1:], start=2)])
 
 
@@ -80,7 +80,7 @@ def _numbers(path: Path, number: int, line: Sequence[str], count: int) -> list[f
     try:
         return [float(cell) if cell.strip() else float("nan") for cell in line]
     except ValueError as error:
-        raise ValueError(f"{path}, line {number}: {error}") from error
+        raise ValueError(f"{path}, line {number}: {error}; expected numbers, empty where nothing is known") from error
 
 
 def _rate(path: str | Path, times_s: np.ndarray, asked_hz: float | None) -> tuple[float, float]:
@@ -106,5 +106,5 @@ def _scale(path: str | Path, values: np.ndarray, unit: str | None) -> float:
         raise ValueError(f"unknown unit {unit!r}: expected one of {', '.join(_MV_PER_UNIT)}")
     largest = np.abs(values[np.isfinite(values)]).max(initial=0.0)
     if unit is None and largest > _LARGEST_PLAUSIBLE_MV:
-        raise ValueError(f"{path}: values up to {largest:g} are no ECG in mV; state the unit (unit='uV' or 'mV')")
+        raise ValueError(f"{path}: values up to {largest:g} are no ECG in mV; state the unit (unit='uV', --unit uV)")
     return _MV_PER_UNIT[unit or "mV"]

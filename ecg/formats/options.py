@@ -1,0 +1,11 @@
+"""What a CSV may leave unsaid, as options of a command line."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_csv_options(parser: argparse.ArgumentParser) -> None:
+    """`--fs_hz` and `--unit`, as `ecg.formats.read` takes them."""
+    parser.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
+    parser.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
