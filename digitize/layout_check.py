@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digitize.pipeline import Digitizer
     from ecg.geometry import PageGeometry
     from ecg.layout import Layout, LeadBox
-    from ecg.reading import Reading
+    from ecg.reading import Page, Reading
     from simulate.scene import Scene
     from simulate.sheet import Sheet
 
@@ -113,7 +113,7 @@ def check(
         yield Verdict(seed + i, preset, truth.layout.name, outcome, lacks, words)
 
 
-def judge(digitizer: Digitizer, truth: Reading) -> tuple[str, str]:
+def judge(digitizer: Callable[[Page], Reading], truth: Reading) -> tuple[str, str]:
     """(outcome, in words what was wrong) of reading the page of a truth."""
     try:
         reading = digitizer(truth.page)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from oracle import heart, scene, unpainted
 
 from digitize.layout_check import Verdict, faults, judge, missing, table
-from ecg.reading import Reading
+from ecg.reading import Page, Reading
 
 
 class Reader:
@@ -17,7 +18,7 @@ class Reader:
     def __init__(self, reading: Reading | ValueError) -> None:
         self.reading = reading
 
-    def __call__(self, page: object) -> Reading:
+    def __call__(self, page: Page) -> Reading:
         if isinstance(self.reading, ValueError):
             raise self.reading
         return self.reading
@@ -28,7 +29,7 @@ def truth() -> Reading:
     return unpainted(scene(3, "clean", "3x4+1"))
 
 
-def with_first_box(truth: Reading, **changes: object) -> Reading:
+def with_first_box(truth: Reading, **changes: Any) -> Reading:
     first, *others = truth.layout.boxes
     return replace(truth, layout=replace(truth.layout, boxes=(replace(first, **changes), *others)))
 
