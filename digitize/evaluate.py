@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tqdm import tqdm
 
 from digitize import batch
 from digitize.batch import Digitize, find_template
+from digitize.drawn import FIRST_SEED, drawn_pages
 from digitize.options import CLASSICAL, add_device, add_engine, run
 from digitize.page.open import PageError, expand_images, iter_pages
 from digitize.scoreboard import CLEAN, PageRow, summarise
@@ -21,12 +24,17 @@ from digitize.trial import Trial, try_page, unopened
 from digitize.truth import Truth, find_truth, index_folder, load_truth
 from digitize.worst import WorstPages
 from ecg.layout import TEMPLATES, Template
+from ecg.reading import Page
 
 
 def evaluate(
-    pages: Sequence[str | Path],
+    pages: Sequence[str | Path] = (),
     output: str | Path = "out/evaluate",
     *,
+    drawn: Sequence[str] = (),
+    count: int = 24,
+    seed: int = FIRST_SEED,
+    data: str | Path | None = None,
     truth: str | Path | None = None,
     printed: Template | str | None = None,
     stress: str = "none",
@@ -41,10 +49,13 @@ def evaluate(
 
     `truth` is a folder of recordings named like the pages (default: beside each page); `printed` says which template
     the pages print when the recordings are whole. `stress` is none, all, or names joined by commas. `limit` takes the
-    first so many files of each folder. Raises ValueError for options or truths that make no sense.
+    first so many files of each folder. `drawn` names presets of which `count` fresh pages each are measured, too (see
+    `drawn_pages`). Raises ValueError for options or truths that make no sense.
     """
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1 file a folder, got {limit}")
+    if not pages and not drawn:
+        raise ValueError("nothing to measure: name folders of pages (--pages) or presets to draw (--drawn)")
     conditions = _conditions(stress)
     files = [(Path(folder), path) for folder in pages for path in expand_images([folder])[:limit]]
     template = find_template(printed)
@@ -55,13 +66,17 @@ def evaluate(
     digitize = digitizer or batch.load_digitizer(device, engine)
     rows: list[PageRow] = []
     worst = WorstPages()
-    with tqdm(total=len(files) * len(conditions), desc="evaluate", unit="page", file=sys.stderr) as bar:
-        for folder, path in files:
-            for trial in _measure_file(path, folder.name, truths[path], conditions, digitize):
-                rows.append(trial.row)
-                _offer(worst, trial)
-                bar.set_postfix_str(f"{trial.row.page} {trial.row.condition}")
-                bar.update()
+    trials = chain.from_iterable([
+        *(_measure_file(path, folder.name, truths[path], conditions, digitize) for folder, path in files),
+        _measure_drawn(drawn_pages(drawn, count, seed, Path(data) if data else None), conditions, digitize),
+    ])  # fmt: skip
+    total = (len(files) + count * len(drawn)) * len(conditions)
+    with tqdm(total=total, desc="evaluate", unit="page", file=sys.stderr) as bar:
+        for trial in trials:
+            rows.append(trial.row)
+            _offer(worst, trial)
+            bar.set_postfix_str(f"{trial.row.page} {trial.row.condition}")
+            bar.update()
     report = summarise(rows)
     write_report(Path(output), report, rows)
     worst.save(Path(output) / "worst.jpg")
@@ -103,9 +118,23 @@ def _measure_file(
         yield from (unopened(path, str(error), folder, condition, truth) for condition in conditions)
 
 
+def _measure_drawn(
+    pages: Iterable[tuple[str, Page, Truth]], conditions: Sequence[str], digitize: Digitize
+) -> Iterator[Trial]:
+    for preset, page, truth in pages:
+        for condition in conditions:
+            yield try_page(page, preset, condition, truth, digitize)
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m digitize.evaluate", description=__doc__)
-    made.add_argument("--pages", metavar="FOLDER", nargs="+", required=True, help="folders of pages (or single pages)")
+    made.add_argument("--pages", metavar="FOLDER", nargs="+", default=[], help="folders of pages (or single pages)")
+    made.add_argument(
+        "--drawn", metavar="PRESET", nargs="+", default=[], help="also pages drawn anew: clean, scan, photo ..."
+    )
+    made.add_argument("--count", type=int, default=24, help="pages of each preset of --drawn (default: 24)")
+    made.add_argument("--seed", type=int, default=FIRST_SEED, help=f"of --drawn (default: {FIRST_SEED})")
+    made.add_argument("--data", default=os.environ.get("ECG_DATA"), help="recordings for --drawn (default: $ECG_DATA)")
     made.add_argument("--output", default="out/evaluate", help="folder for the report (default: out/evaluate)")
     made.add_argument("--truth", metavar="FOLDER", help="recordings named like the pages (default: beside each page)")
     made.add_argument("--printed", help=f"what the pages print of whole recordings: {', '.join(TEMPLATES)}, or YAML")

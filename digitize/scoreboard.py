@@ -17,6 +17,9 @@ from digitize.metrics import PageScore, aggregate, bootstrap
 from ecg.reading import Reading
 
 CLEAN = "none"
+LOW_DB = 12.0  # a page below is listed with its cause
+_ONE_LEAD = 0.7  # of a page's squared error
+_COARSE_PX_PER_MM, _SCALE_OFF_PERCENT = 3.0, 1.5
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,43 @@ def _group(folder: str, condition: str, rows: Sequence[PageRow]) -> dict[str, An
         "agreement": _means([row.agreement for row in rows]),
         "calibration": {**_calibration(rows), "samples": pooled([row.certainty for row in rows if row.certainty])},
         "seconds_per_page": float(np.mean([row.seconds for row in read])) if read else float("nan"),
+        "causes": _causes(rows),
         "not_read": {row.page: row.words for row in rows if row.status != "read"},
     }
+
+
+def _causes(rows: Sequence[PageRow]) -> dict[str, list[str]]:
+    """The pages that were not read or are below `LOW_DB`, by cause, the commonest first."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.status != "read" or (row.score and row.score.snr_db < LOW_DB):
+            found.setdefault(_cause(row), []).append(row.page)
+    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
+
+
+def _cause(row: PageRow) -> str:
+    """The first thing that went wrong on the way from the page to the signal, in a few words."""
+    if row.status != "read":
+        words = row.words.rpartition(": no ")[2] if ": no " in row.words else row.words.rpartition(".png: ")[2]
+        return f"{row.status}: {' '.join(words.split()[:6])}"
+    for name, words in _ASKED.items():
+        if row.agreement.get(name, 1.0) < 1:
+            return words
+    assert row.score is not None
+    if row.score.missing:
+        return "leads not read"
+    if row.agreement.get("scale_error_percent", 0.0) > _SCALE_OFF_PERCENT:
+        return "scale off"
+    if min(row.facts.get("px_per_mm", [math.inf])) < _COARSE_PX_PER_MM:
+        return "coarse picture"
+    errors = [lead.error for lead in row.score.leads]
+    return "one lead" if max(errors) > _ONE_LEAD * sum(errors) else "several leads"
+
+
+_ASKED = {
+    "orientation_right": "orientation wrong", "layout_right": "layout wrong", "names_right": "lead names wrong",
+    "speed_right": "speed wrong", "gain_right": "gain wrong",
+}  # fmt: skip
 
 
 def _means(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:

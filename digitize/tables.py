@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from digitize.scoreboard import PageRow
+from digitize.scoreboard import LOW_DB, PageRow
 from ecg.formats import write_text
 
 _FIGURES = {
@@ -45,9 +45,15 @@ def _parts(report: Mapping[str, Any]) -> Iterator[str]:
         names = ("snr_mean_db", "snr_p5_db", "failure_rate")
         head = ["what", "kind", "n", "read", *(_FIGURES[name] for name in names), "layout", "names"]
         yield _ruled(head, [_kind(kind, names) for kind in report["kinds"]])
-    for group in groups:
-        if group["calibration"]["samples"]:
-            yield _certainty_line(group)
+    sure = [(group, step) for group in groups for step in group["calibration"]["samples"]]
+    if sure:
+        yield "What the confidence is worth: the samples of each step, how many are within 0.5 mm, and their |error|:"
+        head = ["pages", "stress", "confidence", "samples", "stated", "within 0.5 mm", "median µV", "90 % below µV"]
+        yield _ruled(head, [_certainty(*pair) for pair in sure])
+    causes = [(group, *cause) for group in groups for cause in group["causes"].items()]
+    if causes:
+        yield f"Pages that were not read or are below {LOW_DB:g} dB, by cause:"
+        yield _ruled(["pages", "stress", "cause", "n", "which"], [_cause(*cause) for cause in causes])
 
 
 def _ruled(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
@@ -81,12 +87,21 @@ def _kind(kind: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     ]
 
 
-def _certainty_line(group: Mapping[str, Any]) -> str:
-    steps = (
-        f"{step['confidence'][0]:g}-{step['confidence'][1]:g} ({step['share']:.0%}): {_cell(step['rmse_uv'])} µV"
-        for step in group["calibration"]["samples"]
-    )
-    return f"{group['folder']} {group['condition']}, error of the samples by confidence: {'; '.join(steps)}"
+def _certainty(group: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
+    low, high = step["confidence"]
+    shares = [f"{step[name]:.1%}" for name in ("share", "stated", "within")]
+    return [
+        group["folder"],
+        group["condition"],
+        f"{low:g}-{high:g}",
+        *shares,
+        _cell(step["median_uv"]),
+        _cell(step["p90_uv"]),
+    ]
+
+
+def _cause(group: Mapping[str, Any], cause: str, pages: Sequence[str]) -> list[str]:
+    return [group["folder"], group["condition"], cause, str(len(pages)), " ".join(pages)]
 
 
 def _counts(group: Mapping[str, Any]) -> list[str]:

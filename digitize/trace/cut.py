@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from digitize.trace.row import RowReading
+from digitize.trace.trust import confidence, signs
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox
 from ecg.reading import Trace
@@ -24,9 +25,9 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     confidence remains that of what was seen there.
     """
     x0, x1 = box.box_mm[0], box.box_mm[2]
-    inside = np.flatnonzero((row.x_mm > x0 + _BESIDE_MM) & (row.x_mm < x1 - _BESIDE_MM))
-    columns = np.concatenate([inside[:1], inside, inside[-1:]])
+    columns = _columns(box, row)
     certainty, presence = row.certainty[columns], row.presence[columns]
+    sure = np.minimum(confidence(signs(row, columns)), certainty)  # no surer than that it is this curve at all
     from_begin, from_end = row.x_mm[columns] - x0, x1 - row.x_mm[columns]
     is_end = np.minimum(from_begin, from_end) < _END_MM
     hidden = (presence < _PRESENT) & ~(is_end & (certainty > _CLEAR))
@@ -35,10 +36,22 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     first = _covered(unsure | jumps, from_begin)
     last = _covered((unsure | np.roll(jumps, 1))[::-1], from_end[::-1])
     shown = np.clip(np.arange(len(columns)), first, max(len(columns) - 1 - last, first))
-    x_mm = np.concatenate([[x0], row.x_mm[inside], [x1]])
+    x_mm = np.concatenate([[x0], row.x_mm[columns[1:-1]], [x1]])
     px = geometry.to_px(np.stack([x_mm, row.y_mm[columns[shown]]], axis=-1))
     hidden = hidden[shown]
-    return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, certainty * presence))
+    return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, sure))
+
+
+def signs_along(box: LeadBox, row: RowReading) -> np.ndarray:
+    """The signs of a box's confidence at the points of its trace, [len(SIGNS), point]."""
+    return signs(row, _columns(box, row))
+
+
+def _columns(box: LeadBox, row: RowReading) -> np.ndarray:
+    """The row's columns that show a box; the first and the last stand for its very ends, too."""
+    x0, x1 = box.box_mm[0], box.box_mm[2]
+    inside = np.flatnonzero((row.x_mm > x0 + _BESIDE_MM) & (row.x_mm < x1 - _BESIDE_MM))
+    return np.concatenate([inside[:1], inside, inside[-1:]])
 
 
 def _covered(unsure: np.ndarray, inward_mm: np.ndarray) -> int:

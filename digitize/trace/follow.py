@@ -22,15 +22,26 @@ def decode_columns(logits: Tensor) -> tuple[Tensor, Tensor]:
 
 def centre_near(share: Tensor, path: Tensor) -> tuple[Tensor, Tensor]:
     """Centre of gravity and mass of column distributions [..., col, row] within a few rows of a path [..., col]."""
-    rows = share.shape[-1]
-    near = path[..., None] + torch.arange(-_REACH, _REACH + 1, device=share.device)
-    weight = share.gather(-1, near.clamp(0, rows - 1)) * ((near >= 0) & (near < rows)) + 1e-9
+    near, weight = _around(share, path)
     mass = weight.sum(-1)
     return (weight * near).sum(-1) / mass, mass.clamp(max=1.0)
 
 
-def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Height in px and certainty of a whole row's curve; logits [row, col] to two arrays [col].
+def spread_near(share: Tensor, path: Tensor, centre: Tensor) -> Tensor:
+    """Standard deviation [..., col], in rows, of column distributions near a path around their centre."""
+    near, weight = _around(share, path)
+    return ((weight * (near - centre[..., None]) ** 2).sum(-1) / weight.sum(-1)).sqrt()
+
+
+def _around(share: Tensor, path: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows near a path and what the distributions hold there, [..., col, near]."""
+    rows = share.shape[-1]
+    near = path[..., None] + torch.arange(-_REACH, _REACH + 1, device=share.device)
+    return near, share.gather(-1, near.clamp(0, rows - 1)) * ((near >= 0) & (near < rows)) + 1e-9
+
+
+def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Height in px, certainty and spread in px of a whole row's curve; logits [row, col] to three arrays [col].
 
     The path is the likeliest one when every row of climb costs a little (Viterbi 1967); around it the height is
     refined as in `decode_columns`.
@@ -38,7 +49,8 @@ def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray]:
     share = logits.float().softmax(0).T.contiguous()  # [col, row]
     path = torch.from_numpy(likeliest_path(share.cpu().numpy())).to(share.device)
     height, certainty = centre_near(share, path)
-    return height.cpu().numpy().astype(np.float64), certainty.cpu().numpy()
+    spread = spread_near(share, path, height)
+    return height.cpu().numpy().astype(np.float64), certainty.cpu().numpy(), spread.cpu().numpy()
 
 
 def likeliest_path(share: np.ndarray) -> np.ndarray:

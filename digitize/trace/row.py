@@ -21,6 +21,7 @@ class RowReading:
 
     `x_mm`, `y_mm` [column] are the curve; `certainty`, `presence` and `edge` [column], whether a lead begins or ends
     there, lie in 0..1; `seg` is the class map [row, col] in 0..1 per class, `corner_mm` the strip's upper left corner.
+    `spread_mm` [column] is how wide the distribution is that the height was decoded from, None where there is none.
     """
 
     x_mm: np.ndarray
@@ -30,6 +31,7 @@ class RowReading:
     edge: np.ndarray
     seg: np.ndarray
     corner_mm: tuple[float, float]
+    spread_mm: np.ndarray | None = None
 
 
 def strip_window(x0_mm: float, x1_mm: float, baseline_mm: float, half_mm: float) -> tuple[float, float, float, float]:
@@ -67,7 +69,7 @@ def read_row(
     image = with_height(to_tensor(strip))[None].to(device)
     with torch.inference_mode(), autocast_for("auto", device)():
         out = net(image.contiguous(memory_format=torch.channels_last))
-    height_px, certainty = follow(out["signal"][0, 0])
+    height_px, certainty, spread_px = follow(out["signal"][0, 0])
     columns = column_centres_px(strip.shape[1])
     return RowReading(
         window_mm[0] + (columns + 0.5) / ROW_PX_PER_MM,
@@ -77,4 +79,5 @@ def read_row(
         out["signal_edge"][0, 0].float().sigmoid().cpu().numpy(),
         out["seg"][0].float().softmax(0).cpu().numpy(),
         (window_mm[0], window_mm[1]),
+        spread_px / ROW_PX_PER_MM,
     )
