@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 ENGINES = ("torch", "onnx")
 CLASSICAL = "classical"
@@ -16,6 +18,12 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mm_per_s", type=float, help="paper speed, if known (usual: 25 or 50)")
     parser.add_argument("--mm_per_mv", type=float, help="gain, if known (usual: 5, 10 or 20)")
     add_device(parser)
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """`--data`: by default what ECG_DATA names; an empty one names nothing."""
+    named = os.environ.get("ECG_DATA") or None
+    parser.add_argument("--data", type=Path, default=named, help="real recordings to draw (default: $ECG_DATA)")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digitize.options import run
+from digitize.options import add_data, run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,9 +97,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m digitize.review", description=__doc__)
     made.add_argument("--checkpoint", type=Path, required=True, help="best.pth or last.pth of digitize.train")
     made.add_argument("--output", type=Path, default=Path("out/review"), help="folder for pictures and review.json")
-    made.add_argument(
-        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
-    )
+    add_data(made)
     made.add_argument("--pages", type=Path, nargs="+", help="also read these whole, with the other shipped passes")
     made.add_argument("--limit", type=int, help="only the first so many of --pages")
     return made

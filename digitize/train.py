@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digitize.options import add_data
 from digitize.source import CACHE_GB, SYNTHETIC, Source
 from ecg.fit.launch import ended, leave
 from ecg.fit.options import add_options, changes
@@ -29,9 +29,7 @@ def parser() -> argparse.ArgumentParser:
     add_options(p, "configs/whole_page.yaml")
     p.add_argument("--sim_root", type=Path, help="folder of simulated pages (png or jpg with json)")
     p.add_argument("--csv_root", type=Path, help="folder of their signals (csv); default: sim_root")
-    p.add_argument(
-        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
-    )
+    add_data(p)
     p.add_argument("--cache", action="store_true", help="keep the prepared pages of --sim_root in memory")
     p.add_argument("--cache_dir", type=Path, help="keep the prepared pages of --sim_root in this folder")
     p.add_argument("--cache_gb", type=float, default=CACHE_GB, help=f"bound of either (default: {CACHE_GB:g})")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digitize.options import add_data
 from ecg.fit.launch import ended, leave
 from ecg.fit.options import add_options, changes
 
@@ -27,9 +27,7 @@ def parser() -> argparse.ArgumentParser:
         description="Train the network that reads lead names, paper speed and gain, on crops drawn as it goes.",
     )
     add_options(p, "configs/names.yaml")
-    p.add_argument(
-        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
-    )
+    add_data(p)
     p.add_argument("--start", type=Path, help="start from the weights of another run's checkpoint")
     return p
 

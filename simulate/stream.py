@@ -19,6 +19,10 @@ from simulate.scene import Scene
 
 _ELECTRODE_OFF = 0.03  # how often a synthetic patient has lost an electrode
 _TRAIN, _VALIDATE = ("0", "1", "2"), "3"  # values of cv5 in PTB-XL's index.csv: folds apart by patient
+_EXPECTED = (
+    "expected a folder of real recordings with ptbxl/index.csv (ecg_id, cv5), ptbxl/**/*_hr.hea and cinc_mix/*.hea; "
+    "without --data and ECG_DATA hearts are synthetic"
+)
 
 
 class Hearts(Protocol):
@@ -100,13 +104,23 @@ def ptbxl_records(root: Path, keep: Callable[[Mapping[str, str]], bool]) -> list
 
 
 def _ptbxl_rows(root: Path) -> dict[str | None, dict[str, str]]:
-    return {row["ecg_id"]: row for row in csv.DictReader((root / "index.csv").open(newline=""))}
+    path = root / "index.csv"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; {_EXPECTED}")
+    with path.open(newline="") as file:
+        table = csv.DictReader(file)
+        missing = {"ecg_id", "cv5"} - set(table.fieldnames or ())
+        if missing:
+            raise ValueError(f"{path}: lacks the columns {', '.join(sorted(missing))}; {_EXPECTED}")
+        return {row["ecg_id"]: row for row in table}
 
 
 def _cinc_records(data: Path) -> list[Path]:
     """The CinC recordings but for those that are PTB-XL's under another name and are held out or validate."""
     rows = _ptbxl_rows(data / "ptbxl")
     found = [path for path in sorted((data / "cinc_mix").glob("*.hea")) if not is_held_out(path)]
+    if not found:
+        raise FileNotFoundError(f"{data / 'cinc_mix'}: no recordings here; {_EXPECTED}")
     return [path for path in found if rows.get(ptbxl_id(path), {}).get("cv5") != _VALIDATE]
 
 

@@ -68,6 +68,14 @@ def test_a_pass_rounded_to_bf16_reads_what_the_exact_one_does(tmp_path: Path, mo
         assert 0 < error < 0.05 * value.std(), name
 
 
+def test_a_device_that_is_not_there_is_named() -> None:
+    for name in ("gpu", "cuda:99"):
+        with pytest.raises(
+            ValueError, match=f"device '{name}': torch cannot compute there .* expected cpu, cuda or mps"
+        ):
+            load_pass("names", name)
+
+
 def test_an_encoder_of_other_blocks_is_kept_whole() -> None:
     spec = NetSpec("mobilenet_v2", heads=("grid",), decoder_channels=(8, 8, 8, 8, 8))
     assert isinstance(lean(spec, ReconstructionNet(spec).state_dict()), ReconstructionNet)

@@ -423,6 +423,12 @@ def test_every_flag_of_the_guide_is_there(flag: str) -> None:
     assert f"--{flag}" in parser()._option_string_actions
 
 
+@pytest.mark.parametrize(("named", "taken"), [("", None), ("hearts", Path("hearts"))])
+def test_an_empty_variable_names_no_recordings(named: str, taken: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECG_DATA", named)
+    assert parser().parse_args([]).data == taken
+
+
 # --- shipping ---------------------------------------------------------------------------------------------------------
 
 

@@ -229,7 +229,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_as_it_was(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04torn"])
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04torn", b"this is text"])
 def test_a_torn_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "last.pth"
     path.write_bytes(content)
@@ -268,5 +268,8 @@ def test_run_folders_of_one_second_do_not_collide(tmp_path: Path) -> None:
     runs = [new_run(tmp_path) for _ in range(3)]
     assert len({run.path for run in runs}) == 3
     assert RunFolder.of_checkpoint(runs[0].checkpoints / "last.pth").path == runs[0].path.resolve()
+    for name, words in (("none.pth", "no such checkpoint"), (runs[0].path / "config.json", "not inside a run folder")):
+        with pytest.raises((OSError, ValueError), match=words):
+            RunFolder.of_checkpoint(name)
     assert json.loads((runs[0].path / "config.json").read_text()) == to_dict(settings())
     assert line.Line() != settings()

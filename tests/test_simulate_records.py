@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
@@ -180,6 +181,18 @@ def test_training_and_validation_share_no_recording(tmp_path: Path) -> None:
     train, validate = training_hearts(tiny_data(tmp_path)), validation_hearts(tmp_path)
     names = [[p.stem for p in s.paths] for s in (*train.sources, *validate.sources) if isinstance(s, RecordedHearts)]
     assert names == [["00038_hr"], ["A0001", "HR00038"], ["00009_hr"]]
+
+
+def test_a_folder_of_recordings_is_told_what_it_lacks(tmp_path: Path) -> None:
+    index = tmp_path / "ptbxl" / "index.csv"
+    with pytest.raises(OSError, match=r"index\.csv: no such file; expected a folder of real recordings with"):
+        training_hearts(tmp_path)
+    shutil.rmtree(tiny_data(tmp_path) / "cinc_mix")
+    with pytest.raises(OSError, match="cinc_mix: no recordings here; expected"):
+        training_hearts(tmp_path)
+    index.write_text("ecg_id,fold\n")
+    with pytest.raises(ValueError, match=r"index\.csv: lacks the columns cv5; expected"):
+        training_hearts(tmp_path)
 
 
 def test_some_synthetic_patients_have_lost_an_electrode() -> None:

@@ -22,9 +22,10 @@ class Pass:
 
 
 def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER, *, exact: bool = False) -> Pass:
-    """Load the page pass, the row pass or the name reader. Raises FileNotFoundError when it is not there.
+    """Load the page pass, the row pass or the name reader.
 
     The weights are rounded to what the device computes in fastest, or `exact`: float32.
+    Raises FileNotFoundError when they are not there, ValueError for a device that torch cannot compute on.
     """
     import torch
     from safetensors.torch import load_file
@@ -40,9 +41,20 @@ def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER, *, exact: 
     state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
     net = _build(kind, card["recipe"]["net"], state)
     width, height = card["recipe"]["pages"]["size_px"]
-    dtype = torch.float32 if exact else dtype_for("auto", torch.device(device))
-    net = net.eval().to(torch.device(device), dtype).to(memory_format=torch.channels_last)
+    place = _device(device)
+    dtype = torch.float32 if exact else dtype_for("auto", place)
+    net = net.eval().to(place, dtype).to(memory_format=torch.channels_last)
     return Pass(net, (width, height), card["version"])
+
+
+def _device(name: str) -> Any:
+    import torch
+
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).splitlines()[0][:90]
+        raise ValueError(f"device {name!r}: torch cannot compute there ({why}); expected cpu, cuda or mps") from error
 
 
 def _build(kind: str, spec: Mapping[str, Any], state: Mapping[str, Any]) -> Any:

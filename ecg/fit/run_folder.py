@@ -40,6 +40,8 @@ class RunFolder:
         """The folder that a checkpoint lies in, so that a resumed run goes on in it."""
         path = Path(checkpoint).resolve().parent.parent
         if not (path / "config.json").is_file():
+            if not Path(checkpoint).is_file():
+                raise FileNotFoundError(f"{checkpoint}: no such checkpoint")
             raise ValueError(f"{checkpoint}: not inside a run folder (no config.json in {path})")
         return cls(path)
 
