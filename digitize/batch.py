@@ -6,6 +6,7 @@ A page that fails is an `Attempt` with the reason in words, and the batch goes o
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -68,6 +69,8 @@ def load_digitizer(device: str = "cpu", engine: str = ENGINES[0]) -> Digitize:
         from digitize.classical import Classical
 
         return Classical()
+    # oneDNN keeps what it compiles for every size of picture, by default 1,024 times: memory grows with the pages read
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     from digitize.pipeline import Digitizer
 
     digitizer = Digitizer.load(device=device)
