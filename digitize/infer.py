@@ -77,9 +77,12 @@ def infer(
 def _target(output: Path, paths: Sequence[Path]) -> Path:
     """The output, once it is sure that it can hold the results."""
     suffix = output.suffix.lower()
+    blocked = next((place for place in output.parents if place.is_file()), None)
+    if blocked or (output.is_file() and not suffix):
+        raise ValueError(
+            f"{blocked or output}: is a file; expected a folder, or a name that ends in {_or(OUTPUT_SUFFIXES)}"
+        )
     if output.is_dir() or not suffix:
-        if output.is_file():
-            raise ValueError(f"{output}: is a file; expected a folder, or a name that ends in {_or(OUTPUT_SUFFIXES)}")
         return output
     if suffix not in OUTPUT_SUFFIXES:
         raise ValueError(f"{output}: cannot write {suffix}; expected {_or(OUTPUT_SUFFIXES)}, or a folder")

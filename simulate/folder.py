@@ -56,19 +56,26 @@ class PageFolder:
             temporary.write_bytes(data.tobytes())
 
     def claim(self, settings: Mapping[str, Any]) -> None:
-        """Leave the settings in the folder, or refuse one that was made with others; clear away half-written files."""
+        """Leave the settings in the folder, or refuse one made with others; clear away half-written files.
+
+        Settings that led to no page bind nobody.
+        """
         path = self.pages / SETTINGS
         if self.pages.is_file() or self.signals.is_file():
             raise ValueError(f"{self.pages}: is a file; expected a folder")
         before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else dict(settings)
         differ = [f"{k} {before.get(k)!r}, now {v!r}" for k, v in settings.items() if before.get(k) != v]
-        if differ:
+        if differ and self._has_pages():
             raise ValueError(f"{self.pages}: was made with {'; '.join(differ)}. Say the same, or name another folder")
         write_text(path, json.dumps(settings, indent=1) + "\n")
         for place in {self.pages, self.signals}:
             for left in place.glob(".*") if place.is_dir() else ():
                 if _LEFTOVER.fullmatch(left.name):
                     left.unlink()
+
+    def _has_pages(self) -> bool:
+        found = (path.name for place in (self.pages, self.signals) if place.is_dir() for path in place.iterdir())
+        return any(name not in (MANIFEST, SETTINGS) and not name.startswith(".") for name in found)
 
     def rows(self, stems: Iterable[str]) -> list[Row]:
         """Of the pages that are there: from the manifest, or from the truth of `stems` that a killed run left."""

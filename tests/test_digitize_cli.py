@@ -175,7 +175,9 @@ def test_commands_that_make_no_sense_end_with_2_and_words(
     assert "no pictures here" in wrong(["--image", str(tmp_path / "*.jpg")], capsys)
     assert "one file, but 2 pictures" in wrong(["--image", scan, other, "--output", str(tmp_path / "x.csv")], capsys)
     assert "cannot write .xlsx" in wrong(["--image", scan, "--output", str(tmp_path / "x.xlsx")], capsys)
-    assert "is a file" in wrong(["--image", scan, "--output", str(save(tmp_path / "x", format="PNG"))], capsys)
+    taken = save(tmp_path / "x", format="PNG")
+    for output in (taken, taken / "below" / "out", taken / "one.csv"):
+        assert f"{taken}: is a file" in wrong(["--image", scan, "--output", str(output)], capsys)
     assert "unknown layout '3x5'" in wrong(["--image", scan, "--layout", "3x5"], capsys)
     assert "layout cannot be read" in wrong(["--image", scan, "--layout", "none.yaml"], capsys)
     assert "mm_per_s must lie" in wrong(["--image", scan, "--mm_per_s", "0"], capsys)

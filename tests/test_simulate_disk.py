@@ -159,6 +159,12 @@ def test_other_options_do_not_mix_into_a_folder(tmp_path: Path) -> None:
         write_pages(tmp_path, count=1, **{**SMALL, "seed": 5})
 
 
+def test_options_that_led_to_no_page_do_not_bind(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert write_pages(out, records=[tmp_path / "nowhere.csv"], count=1, **SMALL).failures
+    assert write_pages(out, count=1, **{**SMALL, "seed": 5}).drawn == 1
+
+
 def test_a_bad_recording_is_named_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for seed in range(3):
         write(synthetic_record(seed), tmp_path / "in" / f"r{seed}.hea")

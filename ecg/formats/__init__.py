@@ -18,9 +18,9 @@ FORMATS: dict[str, ModuleType] = {".hea": wfdb, ".dat": wfdb, ".mat": wfdb, ".cs
 
 def read(path: str | Path, fs_hz: float | None = None, unit: str | None = None) -> Record:
     """Read a recording; `fs_hz` and `unit` ("mV", "uV") are for a CSV that does not say them, the other formats do."""
-    found = _format(path)
-    if not Path(path).is_file():
+    if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no such file")
+    found = _format(path)
     record: Record = csv.read(path, fs_hz, unit) if found is csv else found.read(path)
     return record
 
