@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import resource
 import sys
 from collections.abc import Mapping, Sequence
@@ -135,8 +136,8 @@ def _causes(rows: Sequence[PageRow]) -> dict[str, list[str]]:
 def _cause(row: PageRow) -> str:
     """The first thing that went wrong on the way from the page to the signal, in a few words."""
     if row.status != "read":
-        words = row.words.rpartition(": no ")[2] if ": no " in row.words else row.words.rpartition(".png: ")[2]
-        return f"{row.status}: {' '.join(words.split()[:6])}"
+        why = re.split(r"[(;:]", row.words.partition(": ")[2])[0]  # the words begin with the page's file
+        return f"{row.status}: {why.strip()}"
     for name, words in _ASKED.items():
         if row.agreement.get(name, 1.0) < 1:
             return words

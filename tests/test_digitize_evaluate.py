@@ -293,3 +293,14 @@ def test_the_confidence_of_a_sample_is_that_of_its_trace() -> None:
     assert np.array_equal(np.isnan(found.signal_mv), np.isnan(reading.record.signal_mv))
     assert found["I"][[0, 1249]] == pytest.approx([0.6, 1.0], abs=0.01)
     assert found["II"][[0, 2500, 4999]] == pytest.approx([0.6, 0.8, 1.0], abs=0.01)  # the strip, not the short box
+
+
+def test_a_page_that_went_wrong_is_listed_with_its_cause(tmp_path: Path) -> None:
+    for name, colour in (("good", (255, 255, 255)), ("lost", REFUSED_COLOUR), ("broken", CRASH_COLOUR)):
+        write(drawn().record, str(save_page(tmp_path / "pages" / f"{name}.png", colour).with_suffix(".truth.csv")))
+    report = evaluate.evaluate([tmp_path / "pages"], tmp_path / "out", digitizer=FakeDigitizer())
+    assert report["groups"][0]["causes"] == {
+        "crashed: an error inside the program, please report it": ["broken"],
+        "refused: no grid and no traces were found": ["lost"],
+    }
+    assert "| refused: no grid and no traces were found" in (tmp_path / "out" / "report.md").read_text()
