@@ -128,9 +128,9 @@ def _measure_drawn(
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m digitize.evaluate", description=__doc__)
-    made.add_argument("--pages", metavar="FOLDER", nargs="+", default=[], help="folders of pages (or single pages)")
+    made.add_argument("--pages", metavar="FOLDER", nargs="+", default=(), help="folders of pages (or single pages)")
     made.add_argument(
-        "--drawn", metavar="PRESET", nargs="+", default=[], help="also pages drawn anew: clean, scan, photo ..."
+        "--drawn", metavar="PRESET", nargs="+", default=(), help="also pages drawn anew: clean, scan, photo ..."
     )
     made.add_argument("--count", type=int, default=24, help="pages of each preset of --drawn (default: 24)")
     made.add_argument("--seed", type=int, default=FIRST_SEED, help=f"of --drawn (default: {FIRST_SEED})")
