@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitize.options import run
+from digitize.options import add_data, run
 
 if TYPE_CHECKING:
     from digitize.recipe import PassRecipe
@@ -111,9 +110,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--sim_root", type=Path, help="folder of simulated pages (default: drawn as it goes)")
     made.add_argument("--start", type=Path, help="begin with these weights: a checkpoint or a shipped .safetensors")
     made.add_argument("--cache_dir", type=Path, help="keep the prepared pages of --sim_root in this folder")
-    made.add_argument(
-        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
-    )
+    add_data(made)
     made.add_argument("--output", type=Path, default=Path("experiments/ablation"), help="where results and runs go")
     return made
 
@@ -130,13 +127,13 @@ def _ablate_and_tell(
     sim_root: Path | None,
     start: Path | None,
     cache_dir: Path | None,
-    data: str | Path | None,
+    data: Path | None,
     output: Path,
 ) -> int:
     from digitize.recipe import load_pass_recipe
     from digitize.source import Source
 
-    source = Source(sim_root=sim_root, data=Path(data) if data else None, cache_dir=cache_dir)
+    source = Source(sim_root=sim_root, data=data, cache_dir=cache_dir)
     print(table(ablate(load_pass_recipe(config, changes), source, output, heads, start)))
     return 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +20,7 @@ from tqdm import tqdm
 from digitize.agreement import layout_agreement
 from digitize.certainty import laid_over
 from digitize.drawn import drawn_pages
-from digitize.options import run
+from digitize.options import add_data, run
 from digitize.trace.trust import FITTED, SIGNS, WITHIN_MM
 from digitize.truth import Truth
 from ecg.formats import write_text
@@ -116,9 +115,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--presets", nargs="+", default=["clean", "scan", "photo", "damaged", "fax", "screen"])
     made.add_argument("--count", type=int, default=24, help="pages of each preset (default: 24)")
     made.add_argument("--seed", type=int, default=_SEED, help=f"of the pages (default: {_SEED})")
-    made.add_argument(
-        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="recordings to draw (default: $ECG_DATA)"
-    )
+    add_data(made)
     made.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     made.add_argument(
         "--output",
