@@ -134,11 +134,10 @@ class Digitizer:
             return found
         geometry = find_geometry_close(page, view)
         other = found if geometry is None else self._lay_on(page, view, geometry, given, mm_per_s)
-        if isinstance(other, Located) and other.layout.mm_per_s != _USUAL_MM_PER_S and not other.knows_speed:
-            # Lines may be printed every half or every other millimetre.
+        if isinstance(other, Located) and _is_odd(other):  # the lines may be half or two millimetres apart
             usual = other.geometry.scaled(_USUAL_MM_PER_S / other.layout.mm_per_s)
             other = self._lay_on(page, view, usual, given, mm_per_s)
-        return other if _is_named(other) else found
+        return other if isinstance(other, Located) and other.is_named and not _is_odd(other) else found
 
     def _lay_on(
         self, page: Page, view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
@@ -207,6 +206,11 @@ def _lay_out(
 
 def _is_named(found: Located | NotAnEcg) -> bool:
     return isinstance(found, Located) and found.is_named
+
+
+def _is_odd(found: Located) -> bool:
+    """Whether the columns tell of an unusual speed that neither pulse nor print shows."""
+    return found.layout.mm_per_s != _USUAL_MM_PER_S and not found.knows_speed
 
 
 def find_geometry(page: Page, view: View) -> PageGeometry:

@@ -195,7 +195,7 @@ def test_a_page_with_more_leads_than_a_layout_is_not_taken_for_it(monkeypatch: p
     evidence = evidence_of(truth, monkeypatch)
     limb = zip(("aVR", "aVL", "aVF"), evidence.names()[::2], strict=True)
     strange = [replace(at, text=lead, x_mm=at.x_mm + 60.0) for lead, at in limb]
-    with pytest.raises(UnknownLayout, match="names stand on it that that has not there"):
+    with pytest.raises(UnknownLayout, match="shows leads that that has not"):
         match(replace(evidence, words=(*evidence.words, *strange)))
 
 

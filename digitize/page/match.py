@@ -23,7 +23,7 @@ _MARGIN = 0.04  # a layout is certain when every other one scores this much less
 _READ = 0.35  # names decide when they agree this well
 _SURELY_READ = 0.4  # and tell rows from rules and text when they agree this well
 _WELL_READ, _CLEARLY = 0.8, 0.15  # where they agree less, a row may be missing; with it they must agree so much better
-_MOST_OTHERS = 0.35  # names for certain that stand where a layout has others, for each of its own
+_MOST_STRANGE = 2  # so many names may be read for certain, as high over the rows as names stand, that a layout lacks
 _SPARE_ROWS = 2  # so many rows may be something else
 _INKED = 0.5  # least share of the ink that must lie where the layout has traces
 _SURE = 0.4  # a rhythm strip is what was read there when that is this sure
@@ -150,11 +150,12 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
             f"{sure} lead names were read for certain, but they fit no known layout "
             f"({rows} rows were seen: {seen_names(evidence)}); give --layout"
         )
-    others = [word.text for word in best.names.others if word.certainty > _CERTAIN]
-    if candidates is None and len(others) > max(_MOST_OTHERS * best.names.cells, 2):
+    own = {lead for _, _, lead, _ in best.template.cells()}
+    strange = [word.text for word in best.names.others if word.certainty > _CERTAIN and word.text not in own]
+    if candidates is None and len(strange) > _MOST_STRANGE:
         raise UnknownLayout(
-            f"the page looks most like {best.template.name}, but names stand on it that that has not there "
-            f"({' '.join(others)}; {rows} rows were seen: {seen_names(evidence)}); give --layout"
+            f"the page looks most like {best.template.name}, but shows leads that that has not "
+            f"({' '.join(strange)}; {rows} rows were seen: {seen_names(evidence)}); give --layout"
         )
     if rival is not None and best.score - rival.score < _MARGIN:
         raise UnknownLayout(
