@@ -18,6 +18,7 @@ from ecg.record import Record
 
 FS_HZ = 500.0
 DURATION_S = 10.0
+_CONFIDENCE_DIGITS = 4  # as saved, so that what is read again says the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ class Reading:
         """Mean confidence per printed lead, 0..1; a hidden point counts as 0."""
         found: dict[str, list[np.ndarray]] = {}
         for trace in self.traces:
-            seen = np.where(np.isfinite(trace.y_px), trace.confidence, 0.0)
+            seen = np.where(np.isfinite(trace.y_px), np.round(trace.confidence, _CONFIDENCE_DIGITS), 0.0)
             found.setdefault(trace.lead.removeprefix("-"), []).append(seen)
         return {lead: float(np.concatenate(parts).mean()) for lead, parts in found.items()}
 
@@ -118,7 +119,7 @@ class Reading:
                     "lead": t.lead,
                     "x_px": _plain(t.x_px),
                     "y_px": _plain(t.y_px),
-                    "confidence": _plain(t.confidence, 3),
+                    "confidence": _plain(t.confidence, _CONFIDENCE_DIGITS),
                 }
                 for t in self.traces
             ],
