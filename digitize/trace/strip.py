@@ -13,6 +13,7 @@ from ecg.reading import Trace, traces_to_record
 
 _SLACK = 15  # samples of 2 ms that a bent page may be off between two places
 _ALIKE = 0.35  # a strip differs from its own lead by less than this share of the lead's spread
+_SEEN = 0.9  # confidence of a short lead from which its curve can speak against a strip's printed name
 _CLEARLY = 0.6  # and from the lead that it was taken for by so much more
 
 
@@ -21,11 +22,16 @@ def strip_leads(
 ) -> Layout:
     """The layout with every rhythm strip under the lead whose curve it repeats, where that is clear.
 
-    `is_sure` tells for each strip from the top whether its printed name is certain: such a one keeps its name, for its
-    own short lead may be covered.
+    `is_sure` tells for each strip from the top whether its printed name is certain: such a one keeps its name where
+    its own short lead is not clearly seen, for that may be covered.
     """
     strips = [box for box in layout.boxes if box.is_rhythm]
-    doubtful = {id(box) for i, box in enumerate(strips) if not any(is_sure[i : i + 1])}
+    covered = {
+        trace.lead
+        for trace, box in zip(traces, layout.boxes, strict=True)
+        if not box.is_rhythm and trace.confidence.mean() < _SEEN
+    }
+    doubtful = {id(box) for i, box in enumerate(strips) if not any(is_sure[i : i + 1]) or box.lead not in covered}
     if not doubtful:
         return layout
     curves = [_curve(trace, geometry, layout, box) for trace, box in zip(traces, layout.boxes, strict=True)]
