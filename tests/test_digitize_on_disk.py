@@ -117,7 +117,7 @@ def tear_picture(folder: Path, stem: Path) -> None:
 
 
 WRONG: list[tuple[Callable[[Path, Path], None], str]] = [
-    (rename_column, r"\.csv: expected the columns .*got .*augmented"),
+    (rename_column, r"\.csv: expected a first line with the columns .*augmented"),
     (drop_column, r"\.csv: the page prints V6, but there is no such column"),
     (shorten, r"\.csv: ends at 2\.00 s, but the page prints until 10\.00 s"),
     (swap, r"\.csv: not the signal that .*\.png shows \(correlation -?0\.\d\d\); are they a pair\?"),
