@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitize.options import add_data, run
+from digitize.tables import line
 
 if TYPE_CHECKING:
     from digitize.recipe import PassRecipe
@@ -56,11 +57,11 @@ def variants(recipe: PassRecipe, heads: Sequence[str] = ()) -> Iterator[tuple[st
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Markdown: a line for each dropped head, with every measure of the heads that are left."""
     shown = [name for name in _FIGURES if any(name in row["measures"] for row in rows)]
-    lines = [_line(["dropped", "steps", *(_FIGURES[name] for name in shown)]), _line(["---"] * (len(shown) + 2))]
+    lines = [line(["dropped", "steps", *(_FIGURES[name] for name in shown)]), line(["---"] * (len(shown) + 2))]
     for row in rows:
         measures = row["measures"]
         said = [f"{measures[name]:.3f}" if name in measures else "-" for name in shown]
-        lines.append(_line([row["dropped"], str(row["steps"]), *said]))
+        lines.append(line([row["dropped"], str(row["steps"]), *said]))
     return "\n".join(lines)
 
 
@@ -96,10 +97,6 @@ def _made_by(recipe: PassRecipe, start: Path | None) -> dict[str, Any]:
 
 def _path(dropped: str, output: Path) -> Path:
     return output / f"without_{dropped}.json"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def parser() -> argparse.ArgumentParser:

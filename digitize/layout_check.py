@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections import Counter
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
+from digitize.options import add_data
 from ecg.layout import TEMPLATES
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--presets", nargs="+", default=["clean", "scan", "photo"])
     p.add_argument("--layouts", nargs="+", default=list(TEMPLATES), choices=list(TEMPLATES), metavar="LAYOUT")
     p.add_argument("--seed", type=int, default=600_000, help="of the first page; every preset goes on from there")
-    p.add_argument(
-        "--data", type=Path, default=os.environ.get("ECG_DATA"), help="real recordings to draw (default: $ECG_DATA)"
-    )
+    add_data(p)
     return p
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitize.options import run
+from digitize.tables import line
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -80,18 +81,14 @@ def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
     """Markdown: a line for each silenced head; pages that were read and their mean dB, for every folder and stress."""
     first = next(iter(reports.values()))["groups"]
     heads = [f"{group['folder']}, {group['condition']}".removesuffix(", none") for group in first]
-    lines = [_line(["silenced", *heads]), _line(["---"] * (len(heads) + 1))]
+    lines = [line(["silenced", *heads]), line(["---"] * (len(heads) + 1))]
     for name, report in reports.items():
-        lines.append(_line([name, *(_said(group) for group in report["groups"])]))
+        lines.append(line([name, *(_said(group) for group in report["groups"])]))
     return "\n".join(lines)
 
 
 def _said(group: Mapping[str, Any]) -> str:
     return f"{group['read']} of {group['pages']}, {group['metrics']['snr_mean_db']:.1f} dB"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -56,6 +56,11 @@ def _parts(report: Mapping[str, Any]) -> Iterator[str]:
         yield _ruled(["pages", "stress", "cause", "n", "which"], [_cause(*cause) for cause in causes])
 
 
+def line(cells: Sequence[str]) -> str:
+    """One line of a Markdown table whose columns are not aligned."""
+    return f"| {' | '.join(cells)} |"
+
+
 def _ruled(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     widths = [max(len(cell) for cell in column) for column in zip(head, *lines, strict=True)]
     ruled = [head, ["-" * width for width in widths], *lines]
