@@ -34,6 +34,7 @@ ROW_COLUMNS_PER_PX = 2  # a column is 2.5 ms at 25 mm/s
 ROW_HEIGHT_PX = 320
 ROW_TARGET, ROW_OTHER, ROW_PULSE, ROW_TEXT = 1, 2, 3, 4
 ROW_CLASSES = 5
+_FAR_MM, _FAR_SHARE = 24.0, 0.4  # strips are taller than a crop where beats are: crops from there have to be known, too
 
 
 def fit_matrix(size_px: tuple[int, int], into_px: tuple[int, int] = PAGE_SIZE_PX) -> np.ndarray:
@@ -292,6 +293,8 @@ def row_example(scene: Scene, record: Record, rng: np.random.Generator, width_px
     row = sheet.layout.rows()[int(rng.integers(len(sheet.layout.rows())))]
     centre = np.array([_crop_centre_mm(row, rng), row[0].baseline_mm])
     residual = Residual.sample(rng)
+    below_mm = _off_zero_line_mm(rng)
+    centre[1] += below_mm
     half = np.array([width_px, ROW_HEIGHT_PX]) / ROW_PX_PER_MM / 2
     px_per_mm = float(np.exp(rng.uniform(np.log(3.0), np.log(13.0))))
     window = np.concatenate([centre - half - 4, centre + half + 4])
@@ -305,14 +308,22 @@ def row_example(scene: Scene, record: Record, rng: np.random.Generator, width_px
         return (residual.inverse(mm - centre) + half) * ROW_PX_PER_MM - 0.5
 
     targets = _row_targets(sheet, window, row[0].baseline_mm, to_px, width_px)
-    return {"image": with_height(to_tensor(seen)), **{k: torch.from_numpy(v) for k, v in targets.items()}}
+    return {"image": with_height(to_tensor(seen), below_mm), **{k: torch.from_numpy(v) for k, v in targets.items()}}
 
 
-def with_height(image: Tensor) -> Tensor:
-    """Add the fourth channel of the row pass: the height below the row's zero line in units of 40 mm, around 0.5."""
+def with_height(image: Tensor, below_mm: float = 0.0) -> Tensor:
+    """Add the fourth channel of the row pass: the height below the row's zero line in units of 40 mm, around 0.5.
+
+    The picture's middle lies `below_mm` under the zero line.
+    """
     rows, cols = image.shape[-2:]
-    height = (torch.arange(rows) - (rows - 1) / 2) / (ROW_PX_PER_MM * 40) + 0.5
+    height = ((torch.arange(rows) - (rows - 1) / 2) / ROW_PX_PER_MM + below_mm) / 40 + 0.5
     return torch.cat([image, height[:, None].expand(1, rows, cols)], 0)
+
+
+def _off_zero_line_mm(rng: np.random.Generator) -> float:
+    """How far below its zero line a row is looked at: often at it, else anywhere that tall beats reach."""
+    return float(rng.uniform(-_FAR_MM, _FAR_MM)) if rng.random() < _FAR_SHARE else 0.0
 
 
 def _crop_centre_mm(row: tuple, rng: np.random.Generator) -> float:

@@ -17,6 +17,7 @@ from ecg.record import Record
 from simulate.held_out import is_held_out, ptbxl_id
 from simulate.scene import Scene
 
+_TALL_SHARE = 0.08
 _ELECTRODE_OFF = 0.03  # how often a synthetic patient has lost an electrode
 _TRAIN, _VALIDATE = ("0", "1", "2"), "3"  # values of cv5 in PTB-XL's index.csv: folds apart by patient
 _EXPECTED = (
@@ -82,17 +83,22 @@ class RecordedHearts:
 
 @dataclass(frozen=True, eq=False)
 class MixedHearts:
-    """Several sources, each with a share of the draws."""
+    """Several sources, each with a share of the draws; `tall` of these are as tall as hypertrophy makes them."""
 
     sources: Sequence[Hearts]
     shares: Sequence[float]
+    tall: float = 0.0
 
     def draw(self, rng: np.random.Generator) -> Record:
         """One record, sometimes with its amplitude changed a little."""
         weights = np.array(self.shares) / np.sum(self.shares)
         source = self.sources[int(rng.choice(len(self.sources), p=weights))]
         record = source[int(rng.integers(len(source)))]
-        scale = float(np.exp(rng.normal(0, 0.15))) if rng.random() < 0.5 else 1.0
+        kind, scale = rng.random(), 1.0
+        if kind < self.tall:
+            scale = float(rng.uniform(1.3, 2.2))
+        elif kind < 0.5:
+            scale = float(np.exp(rng.normal(0, 0.15)))
         return replace(record, signal_mv=record.signal_mv * scale)
 
 
@@ -131,10 +137,10 @@ def training_hearts(data: Path | None) -> MixedHearts:
     """
     synthetic = SyntheticHearts()
     if data is None:
-        return MixedHearts([synthetic], [1.0])
+        return MixedHearts([synthetic], [1.0], _TALL_SHARE)
     real = RecordedHearts(ptbxl_records(data / "ptbxl", lambda row: row["cv5"] in _TRAIN))
     mixed = RecordedHearts(_cinc_records(data))
-    return MixedHearts([real, mixed, synthetic], [0.65, 0.15, 0.2])
+    return MixedHearts([real, mixed, synthetic], [0.65, 0.15, 0.2], _TALL_SHARE)
 
 
 def validation_hearts(data: Path | None) -> MixedHearts:
