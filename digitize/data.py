@@ -34,6 +34,7 @@ ROW_COLUMNS_PER_PX = 2  # a column is 2.5 ms at 25 mm/s
 ROW_HEIGHT_PX = 320
 ROW_TARGET, ROW_OTHER, ROW_PULSE, ROW_TEXT = 1, 2, 3, 4
 ROW_CLASSES = 5
+EDGE_COLUMNS = 1.2  # spread of the mark where a lead begins or ends
 _FAR_MM, _FAR_SHARE = 24.0, 0.4  # strips are taller than a crop where beats are: crops from there have to be known, too
 
 
@@ -217,7 +218,7 @@ def edge_heat(places_px: np.ndarray, columns_px: np.ndarray) -> np.ndarray:
     if not places_px.size:
         return np.zeros(columns_px.size, np.float32)
     away = np.abs(columns_px - places_px[:, None]).min(0) / step
-    return _heat(away, 1.2).astype(np.float32)
+    return _heat(away, EDGE_COLUMNS).astype(np.float32)
 
 
 def column_heights(points_px: np.ndarray, columns: np.ndarray) -> np.ndarray:

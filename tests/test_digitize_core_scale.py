@@ -130,6 +130,13 @@ def test_without_a_beginning_near_it_the_layouts_start_stands(begin_mm: float | 
     assert start(rows) == pytest.approx(20.0, abs=0.03)
 
 
+@pytest.mark.parametrize("begin_mm", [19.0, 20.013, 20.031, 20.05, 21.77])
+def test_columns_that_touch_tell_the_start_far_below_a_column(begin_mm: float) -> None:
+    row = columns_apart([begin_mm + 20.0 * k for k in range(3)], 20.0)
+    boxes = tuple(LeadBox("I", (20.0 + 20.0 * k, 0.0, 40.0 + 20.0 * k, 30.0), 0.8 * k, 0.8 * k + 0.8) for k in range(3))
+    assert start_mm([row], Layout("joined", boxes, 25.0, 10.0)) == pytest.approx(begin_mm, abs=0.004)
+
+
 def test_a_dropout_is_not_the_start() -> None:
     row = strip(30.0, [], begin_mm=19.0, end_mm=89.0)
     row.presence[(row.x_mm > 21.0) & (row.x_mm < 22.0)] = 0.0

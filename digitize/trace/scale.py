@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d
 
-from digitize.data import ROW_PULSE, ROW_PX_PER_MM
+from digitize.data import EDGE_COLUMNS, ROW_PULSE, ROW_PX_PER_MM
 from digitize.trace.row import RowReading
 from ecg.layout import Layout, LeadBox
 
@@ -143,13 +145,20 @@ def _fits(rows: Sequence[RowReading], layout: Layout, moves_mm: np.ndarray) -> n
 
 
 def _fit(row: RowReading, boxes: Sequence[LeadBox], moves_mm: np.ndarray, last_mm: float) -> np.ndarray:
-    """How well a row's boxes agree with what was read when they are moved along it, [move]."""
+    """How well a row's boxes agree with what was read when they are moved along it, [move].
+
+    The edges are smoothed by the very shape that they have, so that what counts is all of a mark and not its top.
+    """
     begins, ends = np.array([box.box_mm[::2] for box in boxes]).T
     is_last = np.append(begins[1:] - ends[:-1] > _TOUCH_MM, True)  # before room, or of the row
-    edges = np.concatenate([begins, ends[is_last] - last_mm])[:, None] + moves_mm
+    is_first = np.append(True, is_last[:-1])
+    joins = begins[~is_first] - last_mm / 2  # the mark of one lead's last sample and of the next one's first
+    edges = np.concatenate([begins[is_first], joins, ends[is_last] - last_mm])[:, None] + moves_mm
     step = float(row.x_mm[1] - row.x_mm[0])
-    seen: np.ndarray = np.interp(edges, row.x_mm, row.edge, 0.0, 0.0).sum(0)
-    within = np.interp(edges, row.x_mm, np.cumsum(row.presence) * step)
-    firsts = np.append(True, is_last[:-1])
-    inside = within[len(begins) :].sum(0) - within[: len(begins)][firsts].sum(0)
+    marks = CubicSpline(row.x_mm, gaussian_filter1d(row.edge, EDGE_COLUMNS), extrapolate=False)
+    seen: np.ndarray = np.nan_to_num(marks(edges)).sum(0)
+    within = np.interp(
+        np.concatenate([begins[is_first], ends[is_last]])[:, None] + moves_mm, row.x_mm, np.cumsum(row.presence) * step
+    )
+    inside = within[is_first.sum() :].sum(0) - within[: is_first.sum()].sum(0)
     return seen + inside / _WORTH_MM
