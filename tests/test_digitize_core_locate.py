@@ -136,13 +136,24 @@ def test_50_mm_per_s_is_told_by_the_print_or_by_the_user(name: str, monkeypatch:
 def test_columns_may_stand_apart_with_pulses_between_them(
     name: str, room_mm: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    truth = with_pulses_between(name, room_mm)
+    agrees(found_in(truth, monkeypatch), truth.layout)
+
+
+def test_pulses_alone_tell_that_columns_stand_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = with_pulses_between("3x4+1", 11.0)
+    nameless = replace(evidence_of(truth, monkeypatch), words=())
+    assert nameless.pulse_pitch_mm == pytest.approx(62.5 + 11.0, abs=1.1)
+    agrees(place(match(nameless), 10.0), truth.layout)
+
+
+def with_pulses_between(name: str, room_mm: float) -> Reading:
     found = whole(27, "clean", name, pulse="none")
     x0, y0, x1, y1 = found.paper.extent_mm
     sheet = (x0, y0, x1 + 4 * room_mm, y1)
     paper = replace(found.paper, extent_mm=sheet, grid_mm=sheet)
     apart_ = replace(found, layout=apart(found.layout, room_mm), paper=paper, frame_mm=sheet)
-    truth = unpainted(replace(apart_, style=replace(found.style, pulse="between", pulse_room_mm=room_mm)))
-    agrees(found_in(truth, monkeypatch), truth.layout)
+    return unpainted(replace(apart_, style=replace(found.style, pulse="between", pulse_room_mm=room_mm)))
 
 
 @pytest.mark.parametrize("given", ["12x1", "3x1", "6x2+1"])

@@ -8,6 +8,7 @@ from itertools import pairwise, permutations
 
 import cv2
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from digitize.data import PULSE
@@ -29,6 +30,9 @@ _TOO_FAR = 1.6  # rows this many usual distances apart may have another between 
 _AS_INKED = 0.4  # where there is at least this share of a row's usual ink
 _BESIDE_MM = (70.0, 4.0)  # the gains of limb and chest leads are printed on one line, this near
 _ECHO = 0.15  # the sides of pulses are told from chance by this
+_PULSE_BLUR_MM, _ECHO_OF_PULSE = 1.0, 0.3  # one of two pulses repeats half of what there is, one of three two thirds
+_AS_GOOD_AS = 0.3
+_PITCHES_MM = (45.0, 160.0)  # pulses between columns stand this far apart
 _NEAREST_ROWS_MM = 4.0
 _FAINT = 0.1  # a grid that is seen no better than this tells nothing
 _FARTHEST_ROWS = 1.5  # where beats of neighbouring rows touch, no trace is taken to go further than so many rows
@@ -43,7 +47,8 @@ class Evidence:
     """What was seen: the rows' zero lines, `ink` [row, x] (any trace near the row, 0..1), and the words.
 
     `flat` [y, x] is all ink on the paper; x and y run in steps of 1/2 mm from `x0_mm` and `y0_mm`.
-    `pulse_width_mm` is 5 or 10, NaN where no calibration pulse was seen well.
+    `pulse_width_mm` is 5 or 10, NaN where no calibration pulse was seen well; `pulse_pitch_mm` tells how far apart
+    pulses stand along the rows, NaN where there are not several.
     """
 
     baselines_mm: np.ndarray
@@ -53,6 +58,7 @@ class Evidence:
     x0_mm: float
     y0_mm: float
     pulse_width_mm: float = float("nan")
+    pulse_pitch_mm: float = float("nan")
 
     def names(self) -> list[PrintedWord]:
         """The words that are lead names, along the rows."""
@@ -144,8 +150,9 @@ def gather(view: View, geometry: PageGeometry, words: Sequence[PrintedWord] = ()
         raise UnknownLayout("no ECG rows were found on the page")
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
     bands = np.stack([ink[int(a) : max(int(a) + 1, int(b))].max(0) for a, b in pairwise(bounds)])
-    width = _pulse_width_mm(flat(view.seg[PULSE]))
-    return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, bands, tuple(words), ink, x0, y0, width)
+    pulse = flat(view.seg[PULSE])
+    width, pitch = _pulse_width_mm(pulse), _pulse_pitch_mm(pulse)
+    return Evidence(y0 + (lines + 0.5) / _PX_PER_MM, bands, tuple(words), ink, x0, y0, width, pitch)
 
 
 def _on_grid(lines: np.ndarray, grid: np.ndarray) -> np.ndarray:
@@ -205,6 +212,16 @@ def _pulse_width_mm(pulse: np.ndarray) -> float:
     clear = {mm: echo(mm) - max(echo(0.5 * mm), echo(1.5 * mm)) for mm in (5.0, 10.0)}
     best = max(clear, key=lambda mm: clear[mm])
     return best if clear[best] > _ECHO else float("nan")
+
+
+def _pulse_pitch_mm(pulse: np.ndarray) -> float:
+    """How far apart the pulses of a row stand that has one before every column, mm; NaN where they do not repeat."""
+    side = gaussian_filter1d(pulse.sum(0), _PULSE_BLUR_MM * _PX_PER_MM)
+    side = np.minimum(side, _AS_GOOD_AS * side.max())  # one that is seen well must not drown the others
+    least, most = (round(mm * _PX_PER_MM) for mm in _PITCHES_MM)
+    echoes = np.correlate(side, side, "full")[len(side) - 1 :][:most] / max(float((side**2).sum()), 1e-6)
+    tops = [lag for lag in find_peaks(echoes)[0] if lag >= least and echoes[lag] > _ECHO_OF_PULSE]
+    return tops[0] / _PX_PER_MM if tops else float("nan")
 
 
 def reach_mm(evidence: Evidence, baselines_mm: Sequence[float]) -> list[float]:

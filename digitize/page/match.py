@@ -70,7 +70,7 @@ class Names:
 class Match:
     """A template laid over rows; `covered`: the ink inside it, less the share of it where there is none.
 
-    `gap_mm` is the room between its columns.
+    `gap_mm` is the room between its columns, `is_gap_shown` whether pulses stand in it.
     """
 
     template: Template
@@ -80,10 +80,11 @@ class Match:
     x0_mm: float
     covered: float
     names: Names
+    is_gap_shown: bool = False
 
     @property
     def score(self) -> float:
-        unusual = _USUAL * (self.is_cabrera + (self.gap_mm > 0))
+        unusual = _USUAL * (self.is_cabrera + (self.gap_mm > 0 and not self.is_gap_shown))
         return 0.4 * self.covered + 0.6 * self.names.agreement - unusual
 
     @property
@@ -182,14 +183,17 @@ def _timings(template: Template, mm_per_s: float | None) -> list[tuple[Template,
 
 
 def _gaps_mm(evidence: Evidence, template: Template, mm_per_s: float) -> list[float]:
-    """The room that there may be between columns, mm: none, or as much as the names of a row stand apart."""
-    seen = np.array(list(_seen_gaps(evidence, template, template.column_s * mm_per_s))).reshape(-1, 2)
-    gaps, sure = seen.T
+    """The room that there may be between columns, mm: none, or as the names or the pulses of a row stand apart."""
+    width = template.column_s * mm_per_s
+    between = evidence.pulse_pitch_mm - width
+    by_pulses = [between] if template.columns > 1 and _GAPS_MM[0] < between < _GAPS_MM[1] else []
+    gaps, sure = np.array(list(_seen_gaps(evidence, template, width))).reshape(-1, 2).T
     if not len(gaps):
-        return [0.0]
+        return [0.0, *by_pulses]
     alike = np.abs(gaps[:, None] - gaps) < _GAP_APART_MM
     best = alike[np.argmax(alike @ sure)]
-    return [0.0, float(np.average(gaps[best], weights=sure[best]))] if sure[best].sum() > _GAP_SEEN else [0.0]
+    by_names = [float(np.average(gaps[best], weights=sure[best]))] if sure[best].sum() > _GAP_SEEN else []
+    return [0.0, *(by_names or by_pulses)]
 
 
 def _seen_gaps(evidence: Evidence, template: Template, width_mm: float) -> Iterator[tuple[float, float]]:
@@ -228,7 +232,8 @@ def lay(evidence: Evidence, template: Template, mm_per_s: float, gap_mm: float, 
         template = replace(template, rhythm=tuple(read or usual for read, usual in seen))
     total = template.columns * (width + gap_mm) - gap_mm
     x0_mm, covered = _start(evidence, template, total, names.start_mm if names.places else float("nan"), every)
-    return Match(template, mm_per_s, gap_mm, tuple(evidence.baselines_mm.tolist()), x0_mm, covered, names)
+    is_shown = bool(abs(evidence.pulse_pitch_mm - width - gap_mm) < _GAP_APART_MM)
+    return Match(template, mm_per_s, gap_mm, tuple(evidence.baselines_mm.tolist()), x0_mm, covered, names, is_shown)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
