@@ -88,6 +88,12 @@ def test_one_beat_in_a_column_tells_nothing() -> None:
         assert [row[1].t0_s for row in layout.rows()] == [1.25] * 3 and "may show" in warnings[0]
 
 
+def test_a_breath_that_lasts_as_long_as_a_column_makes_no_switch() -> None:
+    record = synthetic_record(987, "SARRH")  # its beats come back to nearly the same places after 5 s
+    layout, warnings = read(record, TEMPLATES["6x2"])
+    assert layout == TEMPLATES["6x2"].place((3.0, 7.0)) and "may show" in warnings[0]
+
+
 @pytest.mark.parametrize("name", ["12x1", "6x1-limb"])
 def test_a_single_column_is_left_alone(name: str) -> None:
     assert read(heart(4, "SR"), TEMPLATES[name]) == (TEMPLATES[name].place((3.0, 7.0)), ())

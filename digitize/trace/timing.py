@@ -22,7 +22,9 @@ _SHORTEST_S = 1.0  # a shorter column shows too little of the rhythm
 _BEAT_S = 0.25  # no two beats are closer
 _ENOUGH = 4  # beats that meet those of another column by chance are never so many
 _ALIKE = 0.8  # correlation of beats that stand at the same places
+_EXACTLY = 0.95  # where there is one join only, over which breathing may bring the beats back to the same places
 _CLEARLY, _NEARLY = 0.2, 0.03  # how far apart the correlations of the two readings are
+_CLEARLY_STRIP = 0.4  # one strip alone may be noisy or partly hidden
 
 
 def timed(
@@ -41,7 +43,8 @@ def timed(
     at_once, in_turn = _evidence(layout, traces, geometry, starts_s)
     if at_once < _ALIKE or at_once < in_turn - _NEARLY:
         return layout, ()
-    if at_once < in_turn + _CLEARLY:
+    has_strip = any(box.is_rhythm for box in layout.boxes)
+    if at_once < in_turn + (_CLEARLY_STRIP if has_strip else _CLEARLY):
         return layout, (
             "the columns may show the same seconds, for their beats fit that too: read one after the other",
         )
@@ -99,7 +102,8 @@ def _alone(columns: np.ndarray) -> tuple[float, float]:
     usual = columns.mean(0)
     shown = np.nan_to_num(usual)
     seen, _ = signal.find_peaks(shown, height=0.5 * shown.max(), distance=round(_BEAT_S * _FS_HZ))
-    if len(seen) < 2 or len(seen) * (len(columns) - 1) < _ENOUGH:
+    joins = len(columns) - 1
+    if len(seen) < 2 or len(seen) * joins < _ENOUGH or (joins == 1 and at_once < _EXACTLY):
         return at_once, at_once
     shares = range(2, int(len(usual) / (_BEAT_S * _FS_HZ)) + 1)
     goes_on = max(_likeness(usual, np.roll(usual, round(len(usual) / share))) for share in shares)
