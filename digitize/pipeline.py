@@ -94,6 +94,7 @@ class Digitizer:
             except NotDrawn as error:
                 page = replace(page, notes=(*page.notes, f"read from its pixels, because {error}"))
         from digitize.trace.cut import cut
+        from digitize.trace.timing import timed
 
         found = self._locate(page, layout, mm_per_s)
         geometry = found.geometry
@@ -101,8 +102,9 @@ class Digitizer:
         laid, faster = (found.layout, ()) if mm_per_s or found.knows_speed else at_pulse_speed(found.layout, rows)
         placed, more = calibrate(laid, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
+        placed, timing = timed(placed, traces, geometry, layout)
         placed, traces, renamed = name_strips(placed, traces, geometry, found.sure_strips)
-        return self._reading(page, geometry, placed, traces, (*found.warnings, *faster, *more, *renamed))
+        return self._reading(page, geometry, placed, traces, (*found.warnings, *faster, *more, *timing, *renamed))
 
     def _locate(self, page: Page, given: Template | str | None, mm_per_s: float | None) -> Located:
         """The layout on the page, on its side or askew if names can be read there but not upright. Raises NotAnEcg."""

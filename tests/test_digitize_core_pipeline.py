@@ -14,6 +14,7 @@ from digitize.metrics import page_ratio, to_db
 from digitize.nets import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer, NotAnEcg
 from digitize.trace.row import RowReading
+from digitize.trace.timing import simultaneous
 from ecg.leads import STANDARD
 from ecg.reading import Page, Reading
 from ecg.record import Record
@@ -68,6 +69,15 @@ def test_a_page_gives_back_its_signal(
         off = mine.y_px - np.interp(mine.x_px, wanted.x_px, wanted.y_px)
         if abs(found.facts["rotation_deg"]) < 20:
             assert np.nanmedian(np.abs(off)) < 0.6
+
+
+def test_columns_of_the_same_seconds_are_read_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = whole(1, mm_per_mv=10.0)
+    printed = replace(printed, layout=simultaneous(printed.layout))
+    found, truth = read(printed, monkeypatch, heart(4), mm_per_mv=10.0)
+    assert {(box.t0_s, box.t1_s) for box in found.layout.boxes} == {(0.0, 2.5), (0.0, 10.0)}
+    assert any("show the same 2.5 s" in warning for warning in found.warnings)
+    assert to_db(page_ratio(truth.record, found.record)) > 25
 
 
 def test_minus_avr_is_turned_over(monkeypatch: pytest.MonkeyPatch) -> None:

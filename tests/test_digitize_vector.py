@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,15 @@ def test_every_layout_comes_back_from_its_curves(tmp_path: Path, name: str) -> N
     assert reading.layout.name == name
     assert reading.warnings == ()
     assert set(reading.confidence.values()) == {1.0}
+
+
+def test_drawn_columns_of_the_same_seconds_are_found_or_told(tmp_path: Path) -> None:
+    kind = replace(template("3x4"), simultaneous=True)
+    layout = kind.place((20, 15), 60.0)
+    found = read_drawing(only(draw_page(tmp_path / "a.pdf", layout)))
+    assert error_uv(found.record, layout) < 5 and "show the same 2.5 s" in found.warnings[0]
+    told = read_drawing(only(tmp_path / "a.pdf"), kind)
+    assert error_uv(told.record, layout) < 5 and told.warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def test_own_template(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("name: mine\ngrid: [[d1, v1], [d2, -avr]]\ncolumn_s: 5\nrhythm: [ii]\n")
     assert load_template(file) == Template("mine", (("I", "V1"), ("II", "-aVR")), 5.0, ("II",))
+    file.write_text("name: mine\ngrid: [[I, II]]\ncolumn_s: 2.5\nsimultaneous: true\n")
+    assert load_template(file) == Template("mine", (("I", "II"),), 2.5, simultaneous=True)
     file.write_text("name: mine\ngrid: [[I]]\ncolum_s: 5\n")
     with pytest.raises(ValueError, match=r"mine.yaml: a layout file holds"):
         load_template(file)

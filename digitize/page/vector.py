@@ -10,6 +10,7 @@ from digitize.page.captions import name_traces, names_beside, said_chest_gain, s
 from digitize.page.curves import Curve, divided, from_left_to_right, in_rows, without_pulse, zero_lines
 from digitize.page.drawn_leads import NEAR, NotDrawn, cells_of, lead_names, listed, shape_of, starts_s, strip_numbers
 from digitize.page.ruled import find_grid
+from digitize.trace.timing import timed
 from ecg.drawing import Drawing, Stroke
 from ecg.geometry import PageGeometry, project
 from ecg.layout import TEMPLATES, Layout, LeadBox, Template, template
@@ -38,7 +39,9 @@ def read_drawing(
     names, words = lead_names(rows, printed, given, speed)
     chest_gain = None if mm_per_mv else said_chest_gain(drawing.words)
     placed = _place(rows, names, zero_lines(rows, pulses), speed, gain, (chest_gain or gain) / gain)
-    return _reading(page, geometry, placed, [trace for row in rows for trace in row], (*notes, *more, *words))
+    traces = _traces(placed, [trace for row in rows for trace in row], geometry)
+    placed, timing = timed(placed, traces, geometry, given)
+    return _reading(page, geometry, placed, traces, (*notes, *more, *words, *timing))
 
 
 def _rows_and_pulses(drawing: Drawing, geometry: PageGeometry) -> tuple[list[list[Curve]], list[Curve]]:
@@ -136,14 +139,19 @@ def _place(
     return Layout(next(same, f"rows of {listed(shape)}"), tuple(boxes), speed, gain)
 
 
+def _traces(layout: Layout, curves: Sequence[Curve], geometry: PageGeometry) -> tuple[Trace, ...]:
+    """The curves in page px, one for each box; all of a drawn line is certain."""
+    traces = []
+    for box, curve in zip(layout.boxes, curves, strict=True):
+        px = geometry.to_px(curve.filled())
+        traces.append(Trace(box.lead, px[:, 0], px[:, 1], np.ones(len(px))))
+    return tuple(traces)
+
+
 def _reading(
-    page: Page, geometry: PageGeometry, layout: Layout, traces: Sequence[Curve], warnings: tuple[str, ...]
+    page: Page, geometry: PageGeometry, layout: Layout, traces: tuple[Trace, ...], warnings: tuple[str, ...]
 ) -> Reading:
-    found = []
-    for box, trace in zip(layout.boxes, traces, strict=True):
-        px = geometry.to_px(trace.filled())
-        found.append(Trace(box.lead, px[:, 0], px[:, 1], np.ones(len(px))))
-    record = traces_to_record(found, geometry, layout)
+    record = traces_to_record(traces, geometry, layout)
     across, down = geometry.px_per_mm((0.0, 0.0))
     facts = {
         "rotation_deg": round(geometry.angle_deg((0.0, 0.0)), 2),
@@ -152,4 +160,4 @@ def _reading(
         "mm_per_mv": layout.mm_per_mv,
         "read_from": "the file's own curves",
     }
-    return Reading(record, page, geometry, layout, tuple(found), warnings, facts)
+    return Reading(record, page, geometry, layout, traces, warnings, facts)

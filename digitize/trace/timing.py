@@ -1,0 +1,118 @@
+"""Whether the columns follow each other or show the same seconds, told by where their beats stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from scipy import ndimage, signal
+
+from ecg.filters import bandpass
+from ecg.geometry import PageGeometry
+from ecg.layout import Layout, Template
+from ecg.reading import Trace, traces_to_record
+
+_FS_HZ = 250.0
+_QRS_HZ = (8.0, 30.0)
+_BLUR_S = 0.015  # columns may lie so far off that their beats do not quite meet
+_EDGE_S = 0.04  # at the ends of a column its neighbour may show, at the same place in all of them
+_SHORTEST_S = 1.0  # a shorter column shows too little of the rhythm
+_BEAT_S = 0.25  # no two beats are closer
+_ENOUGH = 4  # beats that meet those of another column by chance are never so many
+_ALIKE = 0.8  # correlation of beats that stand at the same places
+_EXACTLY = 0.95  # where there is one join only, over which breathing may bring the beats back to the same places
+_CLEARLY, _NEARLY = 0.2, 0.03  # how far apart the correlations of the two readings are
+_CLEARLY_STRIP = 0.4  # one strip alone may be noisy or partly hidden
+
+
+def timed(
+    layout: Layout, traces: Sequence[Trace], geometry: PageGeometry, given: Template | str | None = None
+) -> tuple[Layout, tuple[str, ...]]:
+    """The layout with all columns in the same seconds where the beats clearly say so, and what is to be said of it.
+
+    Most pages print one column after the other, so this is what stays where the beats fit both. A layout that was
+    given says it itself.
+    """
+    if given is not None:
+        return (simultaneous(layout) if isinstance(given, Template) and given.simultaneous else layout), ()
+    starts_s = sorted({box.t0_s for box in layout.boxes if not box.is_rhythm})
+    if len(starts_s) < 2 or min(np.diff(starts_s)) < _SHORTEST_S:
+        return layout, ()
+    at_once, in_turn = _evidence(layout, traces, geometry, starts_s)
+    if at_once < _ALIKE or at_once < in_turn - _NEARLY:
+        return layout, ()
+    has_strip = any(box.is_rhythm for box in layout.boxes)
+    if at_once < in_turn + (_CLEARLY_STRIP if has_strip else _CLEARLY):
+        return layout, (
+            "the columns may show the same seconds, for their beats fit that too: read one after the other",
+        )
+    seconds = min(box.t1_s - box.t0_s for box in layout.boxes)
+    said = f"the columns show the same {seconds:g} s: beats stand at the same place in all of them"
+    return simultaneous(layout), (said,)
+
+
+def simultaneous(layout: Layout) -> Layout:
+    """The same boxes on the paper, all beginning with the first."""
+    first_s = min(box.t0_s for box in layout.boxes)
+    boxes = tuple(replace(box, t0_s=first_s, t1_s=first_s + (box.t1_s - box.t0_s)) for box in layout.boxes)
+    return replace(layout, boxes=boxes)
+
+
+def _evidence(
+    layout: Layout, traces: Sequence[Trace], geometry: PageGeometry, starts_s: Sequence[float]
+) -> tuple[float, float]:
+    """How well the beats fit columns of the same seconds and columns one after the other, as correlations."""
+    columns = _beats(layout, traces, geometry, starts_s, of_strips=False)
+    if not any(box.is_rhythm for box in layout.boxes):
+        return _alone(columns)
+    return _beside(columns, _beats(layout, traces, geometry, starts_s, of_strips=True))
+
+
+def _beats(
+    layout: Layout, traces: Sequence[Trace], geometry: PageGeometry, starts_s: Sequence[float], *, of_strips: bool
+) -> np.ndarray:
+    """How much QRS there is in the short leads or in the strips in each column, [column, sample]; NaN at its ends."""
+    kept = [(box, trace) for box, trace in zip(layout.boxes, traces, strict=True) if box.is_rhythm == of_strips]
+    part = replace(layout, boxes=tuple(box for box, _ in kept))
+    record = traces_to_record([trace for _, trace in kept], geometry, part, _FS_HZ, layout.duration_s + _EDGE_S)
+    power = (np.nan_to_num(bandpass(record.signal_mv, _FS_HZ, *_QRS_HZ)) ** 2).sum(0)
+    samples = int(min(np.diff(starts_s)) * _FS_HZ)
+    edge = round(_EDGE_S * _FS_HZ)
+    cut = np.stack([power[round(start * _FS_HZ) :][:samples] for start in starts_s])
+    beats: np.ndarray = np.sqrt(ndimage.gaussian_filter1d(cut, _BLUR_S * _FS_HZ, axis=1))
+    beats[:, :edge] = beats[:, -edge:] = np.nan
+    return beats
+
+
+def _beside(columns: np.ndarray, strip: np.ndarray) -> tuple[float, float]:
+    """How well the later columns fit the first seconds of the strip, and the strip above which they stand."""
+    at_once = np.mean([_likeness(column, strip[0]) for column in columns[1:]])
+    in_turn = np.mean([_likeness(column, own) for column, own in zip(columns[1:], strip[1:], strict=True)])
+    return float(at_once), float(in_turn)
+
+
+def _alone(columns: np.ndarray) -> tuple[float, float]:
+    """How well the columns fit each other, and how far a rhythm that goes on across their joins explains that.
+
+    Such a rhythm repeats itself within the column, too: one that begins anew at every join belongs to no heart.
+    """
+    at_once = min(_likeness(a, b) for a, b in combinations(columns, 2))
+    usual = columns.mean(0)
+    shown = np.nan_to_num(usual)
+    seen, _ = signal.find_peaks(shown, height=0.5 * shown.max(), distance=round(_BEAT_S * _FS_HZ))
+    joins = len(columns) - 1
+    if len(seen) < 2 or len(seen) * joins < _ENOUGH or (joins == 1 and at_once < _EXACTLY):
+        return at_once, at_once
+    shares = range(2, int(len(usual) / (_BEAT_S * _FS_HZ)) + 1)
+    goes_on = max(_likeness(usual, np.roll(usual, round(len(usual) / share))) for share in shares)
+    return at_once, min(goes_on, at_once)
+
+
+def _likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson's correlation over what is not NaN; 0 where one is flat."""
+    known = np.isfinite(a) & np.isfinite(b)
+    a, b = a[known] - a[known].mean(), b[known] - b[known].mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale > 0 else 0.0
