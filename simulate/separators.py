@@ -9,6 +9,8 @@ from simulate.sheet import Stroke
 
 Line = list[list[float]]  # [point, (x, y)]
 
+_DOT_MM = 0.15
+
 SEPARATORS = {
     "none": 0.3, "bar": 0.16, "ticks": 0.1, "tick": 0.14, "line": 0.08, "dotted": 0.12, "dashed": 0.04, "notch": 0.03,
     "cross": 0.03,
@@ -16,13 +18,22 @@ SEPARATORS = {
 
 
 def separators(layout: Layout, kind: str, pen_mm: float, dy_mm: float, size_mm: float) -> list[Stroke]:
-    """One mark at the start of every lead but the first of a row; `dy_mm` moves it off the zero line."""
+    """One mark at the start of every lead but the first of a row; `dy_mm` moves it off the zero line.
+
+    Programs draw marks of whole dots on whole dots, so a mark stands up to half a dot beside where its lead begins.
+    """
     if kind == "none":
         return []
     if kind in ("line", "dotted", "dashed"):
         pen_mm = max(0.15, 0.4 * pen_mm)
     boxes = [box for row in layout.rows() for box in row[1:]]
-    return [Stroke(_broken(_marks(box, kind, dy_mm, size_mm)), pen_mm, "separator") for box in boxes]
+    dot_mm = pen_mm / max(1, round(pen_mm / _DOT_MM))
+    found = []
+    for box in boxes:
+        line = _broken(_marks(box, kind, dy_mm, size_mm))
+        beside = dot_mm * round(box.box_mm[0] / dot_mm) - box.box_mm[0]
+        found.append(Stroke(line + np.array([beside, 0.0]), pen_mm, "separator"))
+    return found
 
 
 def _broken(lines_mm: list[Line]) -> np.ndarray:
