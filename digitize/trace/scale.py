@@ -23,6 +23,7 @@ _WORTH_MM = 5.0  # so much trace, in or out, weighs as much as one edge
 _FOOT_MM = 4.0  # a pulse stands this near to the zero line of its row
 _GAP_REACH_MM, _GAP_STEP_MM = 4.0, 0.1  # the room between columns is known this well, and looked for this finely
 _TOUCH_MM = 0.01
+_SHARE_STEP, _NEAR_MM, _COARSE_MM = 0.0025, 8.0, 0.25  # the length of columns is looked for near where they are
 
 
 def pulse_height_mm(row: RowReading) -> float:
@@ -106,6 +107,28 @@ def in_place(rows: Sequence[RowReading], layout: Layout) -> Layout:
         wider = [_spread(layout, starts, by) for by in np.arange(-_GAP_REACH_MM, _GAP_REACH_MM, _GAP_STEP_MM)]
         layout = max(wider, key=lambda tried: float(_fits(rows, tried, moves).max()))
     return layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
+
+
+def length_share(rows: Sequence[RowReading], layout: Layout, within: float) -> float | None:
+    """How long the columns were seen beside the layout's, a share not farther than `within` from 1.
+
+    None where the leads' ends do not tell.
+    """
+    moves = np.arange(-_NEAR_MM, _NEAR_MM, _COARSE_MM)
+    shares = 1 + np.arange(-within, within + _SHARE_STEP / 2, _SHARE_STEP)
+    fit = np.array([_fits(rows, _stretched(layout, share), moves).max() for share in shares])
+    best = int(np.argmax(fit))
+    return float(shares[best]) if 0 < best < len(shares) - 1 else None
+
+
+def _stretched(layout: Layout, share: float) -> Layout:
+    """The layout made longer along its rows."""
+    begin = layout.extent_mm[0]
+    boxes = []
+    for box in layout.boxes:
+        x0, y0, x1, y1 = box.box_mm
+        boxes.append(replace(box, box_mm=(begin + share * (x0 - begin), y0, begin + share * (x1 - begin), y1)))
+    return replace(layout, boxes=tuple(boxes))
 
 
 def _spread(layout: Layout, starts_mm: Sequence[float], by_mm: float) -> Layout:
