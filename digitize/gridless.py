@@ -56,11 +56,18 @@ def locate(page: Page, view: View, road: Road, told: Told, refusal: NoGrid) -> L
         found = _by_pulse(view, road, told, *max(pulses, key=lambda seen: seen[0].clear))
     found = found or _by_length(view, road, told, matrix)
     if found is None:
-        raise NotAnEcg(
-            f"{refusal}; without one, calibration pulses ({max((p.count for p, _ in pulses), default=0)} seen) or lead "
-            "names with a printed paper speed have to give the scale: scan the whole page, pulses and print included"
-        )
+        raise NotAnEcg(f"{refusal}; {_in_vain(max((pulse.count for pulse, _ in pulses), default=0))}")
     return found
+
+
+def _in_vain(count: int) -> str:
+    """What else was looked for on a page that is refused, and what to do."""
+    if count:
+        return f"{count} calibration pulses were seen, but lead names fit no known layout at their scale: give --layout"
+    return (
+        "without one, calibration pulses (0 seen) or lead names with a printed paper speed have to give the scale: scan "
+        "the whole page, pulses and print included"
+    )
 
 
 def _by_pulse(view: View, road: Road, told: Told, pulse: Pulse, matrix: np.ndarray) -> Located | None:

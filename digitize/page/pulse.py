@@ -27,6 +27,7 @@ _WIDTHS_PX, _TALLEST_PX = (4.0, 26.0), 45.0  # how wide and tall pulses may be i
 _TRIED = 4  # of the distances at which the sides echo
 _SHAPES = {2.0: 1.0, 1.0: 0.7, 4.0: 0.7}  # heights by the width, and what a page's being unusual costs
 _OFF = 0.15  # a height is one of these within this share
+_PARTS = ((-0.27, -0.1), (0.25, 0.75), (1.1, 1.27))  # where its left foot, plateau and right foot are, in widths
 _CLEAR = 0.25  # all strokes of a pulse are at least so dark beside the darkest ink
 _ALIKE = 0.06  # pulses whose heights are alike within this share are one machine's
 
@@ -145,23 +146,22 @@ def _heights(
     """(height in px, how clear its faintest stroke is) of every row's pulse of a width and shape."""
     for row, line in zip(sides, seen.lines_px, strict=True):
         lag = round(width_px)
-        both = np.minimum(row[:-lag], row[lag:])
-        left = int(np.argmax(both))
-        inner, outer = (seen.ink[:, left + a : left + b] for a, b in _parts(width_px))
-        before = seen.ink[:, max(0, left - round(0.27 * width_px)) : max(1, left - round(0.1 * width_px))]
-        foot, foot_clear = _stroke(np.maximum(outer.mean(1), before.mean(1)), line, 0.2 * width_px, width_px)
+        left = int(np.argmax(np.minimum(row[:-lag], row[lag:])))
+        before, inner, behind = (_strip(seen.ink, left, width_px, *part) for part in _PARTS)
+        foot, foot_clear = _stroke(np.maximum(before, behind), line, 0.2 * width_px, width_px)
         tall = shape * width_px
-        top, top_clear = _stroke(inner.mean(1), foot - tall, _OFF * tall, width_px)
+        top, top_clear = _stroke(inner, foot - tall, _OFF * tall, width_px)
         upright = [_upright(seen.ink, left + k * lag, foot - tall, foot) for k in (0, 1)]
         clear = min(foot_clear, top_clear, *upright)
         if clear > _CLEAR:
             yield foot - top, clear
 
 
-def _parts(width_px: float) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Where a pulse's plateau and its right foot are, px from its left side."""
-    w = width_px
-    return (round(0.25 * w), round(0.75 * w) + 1), (round(1.1 * w) + 1, round(1.27 * w) + 1)
+def _strip(ink: np.ndarray, left_px: int, width_px: float, begin: float, end: float) -> np.ndarray:
+    """The ink by height [row] in a part of a pulse, given in widths from its left side; 0 beyond the picture."""
+    first, last = (max(0, left_px + round(share * width_px)) for share in (begin, end))
+    part = ink[:, first : last + 1]
+    return part.mean(1) if part.size else np.zeros(len(ink), np.float32)
 
 
 def _stroke(profile: np.ndarray, at_px: float, reach_px: float, width_px: float) -> tuple[float, float]:
