@@ -63,15 +63,18 @@ def locate(page: Page, view: View, road: Road, told: Told, refusal: NoGrid) -> L
 def _in_vain(count: int) -> str:
     """What else was looked for on a page that is refused, and what to do."""
     if count:
-        return f"{count} calibration pulses were seen, but lead names fit no known layout at their scale: give --layout"
+        return (
+            f"calibration pulses were seen ({count}), but no known layout whose names were read has columns as long as "
+            "their scale says: scan the page flat, as photos taken at a slant have no one scale, or give --layout"
+        )
     return (
-        "without one, calibration pulses (0 seen) or lead names with a printed paper speed have to give the scale: scan "
-        "the whole page, pulses and print included"
+        "without one, calibration pulses (0 seen) or lead names with a printed paper speed have to give the scale: "
+        "scan the whole page, pulses and print included"
     )
 
 
 def _by_pulse(view: View, road: Road, told: Told, pulse: Pulse, matrix: np.ndarray) -> Located | None:
-    """The layout on the map in which the pulses have a usual size that suits the columns."""
+    """The layout on the map in which the pulses have a usual size, where the columns confirm it."""
     for speed, gain in _scales(pulse, told):
         found = road.lay_on(view, _map(view, matrix, *_mm_per_px(pulse, speed, gain)))
         if isinstance(found, Located) and found.layout.mm_per_s == speed and (found.is_named or road.is_given):
@@ -80,8 +83,7 @@ def _by_pulse(view: View, road: Road, told: Told, pulse: Pulse, matrix: np.ndarr
                 f"taken as {gain:g} mm high and {_PULSE_S * speed:g} mm wide, so amplitudes and times may be off by a "
                 "few per cent"
             )
-            placed = _with(found, gain, said)
-            return _refined(placed, view, road, _OFF_BY_PULSE, is_square=False) or placed
+            return _refined(_with(found, gain, said), view, road, _OFF_BY_PULSE, is_square=False)
     return None
 
 

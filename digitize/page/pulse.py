@@ -130,13 +130,11 @@ def _measured(seen: _CloseUp, sides: Sequence[np.ndarray], width_px: float) -> P
     """The pulse of a width that stands on most rows; None where none does."""
     best = None
     for shape, usual in _SHAPES.items():
-        found = list(_heights(seen, sides, width_px, shape))
-        if found:
-            heights, clear = np.array(found).T
-            alike = np.abs(heights / np.median(heights) - 1) < _ALIKE
-            score, height = usual * float(clear[alike].sum()), float(np.mean(heights[alike]))
-            if best is None or score > best.clear:
-                best = Pulse(width_px / seen.zoom, height / seen.zoom, int(alike.sum()), score)
+        found = np.array(list(_heights(seen, sides, width_px, shape))).reshape(-1, 2)
+        alike = found[np.abs(found[:, 0] - np.median(found[:, 0])) < _ALIKE * shape * width_px] if len(found) else found
+        score = usual * float(alike[:, 1].sum())
+        if score > (best.clear if best else 0.0):
+            best = Pulse(width_px / seen.zoom, float(alike[:, 0].mean()) / seen.zoom, len(alike), score)
     return best
 
 
