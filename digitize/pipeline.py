@@ -36,6 +36,10 @@ class NotAnEcg(ValueError):
     """A page that is refused; the message says what was seen and what to do."""
 
 
+class NoGrid(NotAnEcg):
+    """No grid was seen: a scale has to come from elsewhere."""
+
+
 @dataclass(frozen=True, eq=False)
 class Located:
     """Where the layout lies on the page, how far each row's ink reaches, mm, and what was assumed.
@@ -96,7 +100,10 @@ class Digitizer:
         from digitize.trace.cut import cut
         from digitize.trace.timing import timed
 
-        found = self._locate(page, layout, mm_per_s)
+        try:
+            found = self._locate(page, layout, mm_per_s)
+        except NoGrid as refusal:
+            found = self._locate_without_grid(page, layout, mm_per_s, mm_per_mv, refusal)
         geometry = found.geometry
         rows = read_rows(self.row_net, page, geometry, found.layout, found.reach_mm)
         laid, faster = (found.layout, ()) if mm_per_s or found.knows_speed else at_pulse_speed(found.layout, rows)
@@ -120,6 +127,21 @@ class Digitizer:
         if isinstance(found, NotAnEcg):
             raise found
         return found
+
+    def _locate_without_grid(
+        self, page: Page, given: Template | str | None, mm_per_s: float | None, mm_per_mv: float | None, refusal: NoGrid
+    ) -> Located:
+        """The layout by calibration pulses or print. Raises NotAnEcg where these give no scale either."""
+        from digitize.gridless import Road, locate
+        from digitize.page.see import look_twice
+
+        view = look_twice(self.page_net, page.pixels, self.page_size_px)
+        road = Road(
+            lambda seen, geometry: self._lay_on(page, seen, geometry, given, mm_per_s),
+            lambda found: read_rows(self.row_net, page, found.geometry, found.layout, found.reach_mm),
+            given is not None,
+        )
+        return locate(page, view, road, (mm_per_s, mm_per_mv), refusal)
 
     def _attempt(
         self, page: Page, view: View, given: Template | str | None, mm_per_s: float | None
@@ -224,7 +246,7 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
     lattice = count_lattice(find_nodes(view.grid))
     if lattice is None or len(lattice.px) < 40:
         seen = 0 if lattice is None else len(lattice.px)
-        raise NotAnEcg(
+        raise NoGrid(
             f"no ECG grid was found ({seen} crossings of 5 mm lines seen, 40 needed): expected a picture of an ECG on "
             "its printed grid, sharp enough to see the lines"
         )

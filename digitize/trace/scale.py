@@ -25,6 +25,8 @@ _WORTH_MM = 5.0  # so much trace, in or out, weighs as much as one edge
 _FOOT_MM = 4.0  # a pulse stands this near to the zero line of its row
 _GAP_REACH_MM, _GAP_STEP_MM = 4.0, 0.1  # the room between columns is known this well, and looked for this finely
 _TOUCH_MM = 0.01
+_ENDS_SEEN = 0.25  # flat scans have more than this, slanted photos less
+_SHARE_STEP, _NEAR_MM, _COARSE_MM = 0.0025, 8.0, 0.25  # the length of columns is looked for near where they are
 
 
 def pulse_height_mm(row: RowReading) -> float:
@@ -108,6 +110,37 @@ def in_place(rows: Sequence[RowReading], layout: Layout) -> Layout:
         wider = [_spread(layout, starts, by) for by in np.arange(-_GAP_REACH_MM, _GAP_REACH_MM, _GAP_STEP_MM)]
         layout = max(wider, key=lambda tried: float(_fits(rows, tried, moves).max()))
     return layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
+
+
+def length_share(rows: Sequence[RowReading], layout: Layout, within: float) -> float | None:
+    """How long the columns were seen beside the layout's, a share not farther than `within` from 1.
+
+    None where the leads do not begin and end as in columns of any such length.
+    """
+    moves = np.arange(-_NEAR_MM, _NEAR_MM, _COARSE_MM)
+    shares = 1 + np.arange(-within, within + _SHARE_STEP / 2, _SHARE_STEP)
+    fit = np.array([_fits(rows, _stretched(layout, share), moves) for share in shares])
+    best, move = np.unravel_index(int(np.argmax(fit)), fit.shape)
+    placed = _stretched(layout, shares[best]).shifted(float(moves[move]), 0.0)
+    is_inside = 0 < best < len(shares) - 1
+    return float(shares[best]) if is_inside and _ends_seen(rows, placed) > _ENDS_SEEN else None
+
+
+def _ends_seen(rows: Sequence[RowReading], layout: Layout) -> float:
+    """How surely leads begin and end where the layout has them, 0..1."""
+    places = [[*(box.box_mm[0] for box in boxes), boxes[-1].box_mm[2]] for boxes in layout.rows()]
+    seen = [np.interp(at, row.x_mm, row.edge, 0.0, 0.0) for row, at in zip(rows, places, strict=True)]
+    return float(np.concatenate(seen).mean())
+
+
+def _stretched(layout: Layout, share: float) -> Layout:
+    """The layout made longer along its rows."""
+    begin = layout.extent_mm[0]
+    boxes = []
+    for box in layout.boxes:
+        x0, y0, x1, y1 = box.box_mm
+        boxes.append(replace(box, box_mm=(begin + share * (x0 - begin), y0, begin + share * (x1 - begin), y1)))
+    return replace(layout, boxes=tuple(boxes))
 
 
 def _spread(layout: Layout, starts_mm: Sequence[float], by_mm: float) -> Layout:
