@@ -215,11 +215,11 @@ def _is_odd(found: Located) -> bool:
 
 def find_geometry(page: Page, view: View) -> PageGeometry:
     """Paper millimetres from the grid's crossings, then from the phase of its lines."""
-    from digitize.page.grid import Lattice, count_lattice, find_nodes, fit_geometry
+    from digitize.page.grid import Lattice, fit_geometry, see_lattice
     from digitize.page.refine import refine
     from ecg.geometry import project
 
-    lattice = count_lattice(find_nodes(view.grid))
+    lattice = see_lattice(view.grid)
     if lattice is None or len(lattice.px) < 40:
         seen = 0 if lattice is None else len(lattice.px)
         raise NotAnEcg(

@@ -15,6 +15,7 @@ from ecg.geometry import PageGeometry, project
 STEP_MM = 5.0
 _FLAT_MM = 0.7  # crossings this near to the lattice of a flat sheet belong to it; by chance it would be 2
 _FEWEST = 12  # crossings that make a lattice
+_LEVELS, _MOST = (0.35, 0.5, 0.65), 0.5  # how bright crossings are; so many of those seen belong to the page's lattice
 _APART_PX = 3  # a crossing has faded this far from its middle
 _STEPS = ((0, 1), (0, -1), (1, 1), (1, -1))  # (axis, sign): to the right, to the left, down, up
 
@@ -27,7 +28,26 @@ class Lattice:
     steps: np.ndarray
 
 
-def find_nodes(heat: np.ndarray, threshold: float = 0.35) -> np.ndarray:
+def see_lattice(heat: np.ndarray) -> Lattice | None:
+    """The counted crossings in a heat map [row, col] in 0..1; None when no lattice is there.
+
+    Faint glows between the crossings can make a finer lattice of their own, in patches: where most of what glows does
+    not belong together, only what is brighter is looked at.
+    """
+    best: Lattice | None = None
+    for level in _LEVELS:
+        nodes = find_nodes(heat, level)
+        found = count_lattice(nodes)
+        if found is None:
+            continue
+        if best is None or len(found.px) > len(best.px):
+            best = found
+        if len(found.px) > _MOST * len(nodes):
+            return found
+    return best
+
+
+def find_nodes(heat: np.ndarray, threshold: float = _LEVELS[0]) -> np.ndarray:
     """Sub-pixel maxima [node, (x, y)] of a heat map [row, col] in 0..1.
 
     A crossing stands out both along x and along y; the glow along a trace only does so across it and does not count.

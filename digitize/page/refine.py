@@ -47,6 +47,7 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     """
     geometry, trust = _settle(pixels, every_other(pixels, geometry), _FIRST)
     for _ in range(_MOST_GROWTHS):
+        geometry = _straightened(geometry, trust) or geometry
         wider = _wider(geometry, pixels)
         if wider.extent_mm == geometry.extent_mm:
             break
