@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -214,7 +215,21 @@ def _is_odd(found: Located) -> bool:
 
 
 def find_geometry(page: Page, view: View) -> PageGeometry:
-    """Paper millimetres from the grid's crossings, then from the phase of its lines."""
+    """Paper millimetres from the grid's crossings, then from the phase of its lines; from fine lines if more fit them.
+
+    Raises NotAnEcg where no crossings are seen.
+    """
+    from digitize.page.rhythm import is_heard, loudness
+
+    geometry = _by_crossings(page, view)
+    if is_heard(page.pixels, geometry):
+        return geometry
+    close = find_geometry_close(page, view)  # lines 1 mm apart show no crossings that could be counted
+    return max((found for found in (geometry, close) if found is not None), key=partial(loudness, page.pixels))
+
+
+def _by_crossings(page: Page, view: View) -> PageGeometry:
+    """Raises NotAnEcg where no crossings are seen."""
     from digitize.page.grid import Lattice, fit_geometry, see_lattice
     from digitize.page.refine import refine
     from ecg.geometry import project

@@ -23,6 +23,7 @@ from digitize.page.grid import (
 from digitize.page.lines import every_other, follow_lines, stretched
 from digitize.page.rectify import flatten
 from digitize.page.refine import _shifted, refine
+from digitize.page.rhythm import is_heard
 from digitize.pipeline import NotAnEcg, find_geometry
 from ecg.geometry import PageGeometry, project
 from ecg.reading import Page
@@ -240,6 +241,34 @@ def test_a_flat_sheet_of_which_a_corner_was_counted_stays_flat(jitter_mm: float)
     found = refine(page.pixels, fit_geometry(Lattice(true.to_px(seen_mm), steps)))
     assert found.bend_mm is None
     assert error_mm(found, oracle).max() < 0.05
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scale", [1.0, 0.86, 1.03])
+def test_only_the_right_scale_is_heard(kind: str, scale: float) -> None:
+    _, page, oracle = page_of(kind, "scan", 18)
+    true = replace(oracle.truth.geometry, extent_mm=oracle.truth.layout.extent_mm)
+    assert is_heard(page.pixels, true.scaled(scale)) == (scale == 1.0)
+
+
+def test_lines_1_mm_apart_give_the_scale_that_crossings_missed() -> None:
+    """Where no 5 mm lines are, a network may still see crossings of some, nearly as far apart."""
+    _, page, oracle = page_of("1mm", "scan", 18, 1400)
+    view = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
+    steps = np.stack(np.meshgrid(np.arange(2, 58), np.arange(2, 42)), -1).reshape(-1, 2)
+    mm = 4.3 * steps + oracle.truth.layout.extent_mm[:2] - 10.0
+    px = np.round(project(view.matrix, oracle.truth.geometry.to_px(mm))).astype(int)
+    px = px[((px > 1) & (px < np.array(SIZE_PX) - 2)).all(1)]
+    found = find_geometry(page, replace(view, grid=glow(px, 0.8)))
+    assert scale_error(found, oracle) < 0.003
+
+
+def scale_error(found: PageGeometry, oracle: Oracle) -> float:
+    """The share by which lengths across the traces and down them are wrong, the greater one."""
+    x0, y0, x1, y1 = oracle.truth.layout.extent_mm
+    corner, right, below = found.to_mm(oracle.truth.geometry.to_px(np.array([[x0, y0], [x1, y0], [x0, y1]])))
+    lengths = np.hypot(*np.array([right - corner, below - corner]).T)
+    return float(np.abs(lengths / np.array([x1 - x0, y1 - y0]) - 1).max())
 
 
 def test_a_page_without_lines_leaves_the_map_where_it_is() -> None:
