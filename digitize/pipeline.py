@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +29,7 @@ _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _USUAL_MM_PER_S = 25.0
 _LIMB_LIMIT_MV = 0.15
+_LOUDER = 2.0  # another map of the page has to be heard so much more clearly
 _FINE_PX_PER_MM = 3.0  # below this the signal is a rough one
 
 
@@ -225,7 +225,9 @@ def find_geometry(page: Page, view: View) -> PageGeometry:
     if is_heard(page.pixels, geometry):
         return geometry
     close = find_geometry_close(page, view)  # lines 1 mm apart show no crossings that could be counted
-    return max((found for found in (geometry, close) if found is not None), key=partial(loudness, page.pixels))
+    if close is None or loudness(page.pixels, close) < _LOUDER * loudness(page.pixels, geometry):
+        return geometry
+    return close
 
 
 def _by_crossings(page: Page, view: View) -> PageGeometry:

@@ -11,7 +11,7 @@ from digitize.page.rectify import darkest, flatten
 from ecg.geometry import PageGeometry
 
 PX_PER_MM = 4.0  # of the flattened picture
-_CLEAR = 10.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
+_CLEAR = 6.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
 _BESIDE = (-0.4, -0.3, 0.3, 0.4)  # of a tone, in waves per 5 mm
 
 
