@@ -29,6 +29,7 @@ _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _USUAL_MM_PER_S = 25.0
 _LIMB_LIMIT_MV = 0.15
+_LOUDER = 2.0  # another map of the page has to be heard so much more clearly
 _FINE_PX_PER_MM = 3.0  # below this the signal is a rough one
 
 
@@ -238,12 +239,28 @@ def _is_odd(found: Located) -> bool:
 
 
 def find_geometry(page: Page, view: View) -> PageGeometry:
-    """Paper millimetres from the grid's crossings, then from the phase of its lines."""
-    from digitize.page.grid import Lattice, count_lattice, find_nodes, fit_geometry
+    """Paper millimetres from the grid's crossings, then from the phase of its lines; from fine lines if more fit them.
+
+    Raises NotAnEcg where no crossings are seen.
+    """
+    from digitize.page.rhythm import is_heard, loudness
+
+    geometry = _by_crossings(page, view)
+    if is_heard(page.pixels, geometry):
+        return geometry
+    close = find_geometry_close(page, view)  # lines 1 mm apart show no crossings that could be counted
+    if close is None or loudness(page.pixels, close) < _LOUDER * loudness(page.pixels, geometry):
+        return geometry
+    return close
+
+
+def _by_crossings(page: Page, view: View) -> PageGeometry:
+    """Raises NotAnEcg where no crossings are seen."""
+    from digitize.page.grid import Lattice, fit_geometry, see_lattice
     from digitize.page.refine import refine
     from ecg.geometry import project
 
-    lattice = count_lattice(find_nodes(view.grid))
+    lattice = see_lattice(view.grid)
     if lattice is None or len(lattice.px) < 40:
         seen = 0 if lattice is None else len(lattice.px)
         raise NoGrid(

@@ -15,13 +15,16 @@ from digitize.data import fit_matrix
 from digitize.page.bend import field_nodes, field_shape, smooth_field
 from digitize.page.grid import (
     Lattice,
+    astray,
     count_lattice,
     find_nodes,
     fit_geometry,
+    see_lattice,
 )
 from digitize.page.lines import every_other, follow_lines, stretched
 from digitize.page.rectify import flatten
 from digitize.page.refine import _shifted, refine
+from digitize.page.rhythm import is_heard
 from digitize.pipeline import NotAnEcg, find_geometry
 from ecg.geometry import PageGeometry, project
 from ecg.reading import Page
@@ -95,6 +98,34 @@ def test_nothing_that_is_no_lattice_is_counted() -> None:
     assert count_lattice(np.stack([np.arange(50.0) * 7, np.full(50, 80.0)], -1)) is None  # one line
     scattered = [count_lattice(rng.uniform(0, 1, (400, 2)) * SIZE_PX) for _ in range(5)]
     assert all(found is None or len(found.px) < 40 for found in scattered)
+
+
+def glow(px: np.ndarray, height: float) -> np.ndarray:
+    """A heat map [row, col] of places [node, (x, y)] that glow alike."""
+    heat = np.zeros(SIZE_PX[::-1], np.float32)
+    col, row = np.round(px).astype(int).T
+    heat[row, col] = height * 2 * np.pi * 1.2**2
+    return cv2.GaussianBlur(heat, (0, 0), 1.2)
+
+
+def test_faint_glows_between_the_crossings_are_not_counted_as_a_lattice_of_their_own() -> None:
+    rng = np.random.default_rng(0)
+    every = np.stack(np.meshgrid(np.arange(1, 83), np.arange(1, 61)), -1).reshape(-1, 2)
+    crossing = (every % 2 == 0).all(-1)
+    clump = cv2.GaussianBlur(rng.normal(0, 1, SIZE_PX[::-1]).astype(np.float32), (0, 0), 9)
+    between = 6 * every[~crossing & (clump[tuple(6 * every.T[::-1])] > 0.03)]
+    lattice = see_lattice(glow(6 * every[crossing], 0.8) + glow(between, 0.4))
+    assert lattice is not None
+    assert len(lattice.px) > 0.9 * crossing.sum()
+    step_px = np.linalg.lstsq(np.c_[lattice.steps, np.ones(len(lattice.px))], lattice.px, rcond=None)[0][:2]
+    np.testing.assert_allclose(step_px, [[12, 0], [0, 12]], atol=0.05)
+
+
+def test_a_count_that_slipped_by_lines_is_told_from_a_bent_page() -> None:
+    px, steps = crossings(View(5.0, 20.0, 40.0, 2.0, 2.5), np.random.default_rng(1))
+    assert astray(Lattice(px, steps)) == 0.0
+    slipped = steps + np.stack([np.zeros(len(steps), int), steps[:, 0] // 12], -1)  # one line more every 12 columns
+    assert astray(Lattice(px, slipped)) > 0.025
 
 
 # --- the map ----------------------------------------------------------------------------------------------------------
@@ -206,6 +237,46 @@ def test_the_lines_pull_a_map_that_is_a_little_off_into_place(kind: str) -> None
     after = np.median(error_mm(refined, oracle))
     assert before > 0.2 and after < 0.07
     assert 0 < refined.error_mm < 0.2
+
+
+@pytest.mark.parametrize("jitter_mm", [0.25, 0.4])
+def test_a_flat_sheet_of_which_a_corner_was_counted_stays_flat(jitter_mm: float) -> None:
+    _, page, oracle = page_of("full", "clean", 17, 1800)
+    true = oracle.truth.geometry
+    steps = np.stack(np.meshgrid(np.arange(7), np.arange(6)), -1).reshape(-1, 2)
+    corner_mm = 5.0 * (np.floor(np.array(oracle.truth.layout.extent_mm[2:]) / 5) - (8, 6) + steps)
+    seen_mm = corner_mm + np.random.default_rng(0).normal(0, jitter_mm, corner_mm.shape)
+    found = refine(page.pixels, fit_geometry(Lattice(true.to_px(seen_mm), steps)))
+    assert found.bend_mm is None
+    assert error_mm(found, oracle).max() < 0.05
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scale", [1.0, 0.86, 1.07])
+def test_only_the_right_scale_is_heard(kind: str, scale: float) -> None:
+    _, page, oracle = page_of(kind, "scan", 18)
+    true = replace(oracle.truth.geometry, extent_mm=oracle.truth.layout.extent_mm)
+    assert is_heard(page.pixels, true.scaled(scale)) == (scale == 1.0)
+
+
+def test_lines_1_mm_apart_give_the_scale_that_crossings_missed() -> None:
+    """Where no 5 mm lines are, a network may still see crossings of some, nearly as far apart."""
+    _, page, oracle = page_of("1mm", "scan", 18, 1400)
+    view = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
+    steps = np.stack(np.meshgrid(np.arange(2, 58), np.arange(2, 42)), -1).reshape(-1, 2)
+    mm = 4.3 * steps + oracle.truth.layout.extent_mm[:2] - 10.0
+    px = np.round(project(view.matrix, oracle.truth.geometry.to_px(mm))).astype(int)
+    px = px[((px > 1) & (px < np.array(SIZE_PX) - 2)).all(1)]
+    found = find_geometry(page, replace(view, grid=glow(px, 0.8)))
+    assert scale_error(found, oracle) < 0.003
+
+
+def scale_error(found: PageGeometry, oracle: Oracle) -> float:
+    """The share by which lengths across the traces and down them are wrong, the greater one."""
+    x0, y0, x1, y1 = oracle.truth.layout.extent_mm
+    corner, right, below = found.to_mm(oracle.truth.geometry.to_px(np.array([[x0, y0], [x1, y0], [x0, y1]])))
+    lengths = np.hypot(*np.array([right - corner, below - corner]).T)
+    return float(np.abs(lengths / np.array([x1 - x0, y1 - y0]) - 1).max())
 
 
 def test_a_page_without_lines_leaves_the_map_where_it_is() -> None:

@@ -15,6 +15,9 @@ from ecg.geometry import PageGeometry, project
 STEP_MM = 5.0
 _FLAT_MM = 0.7  # crossings this near to the lattice of a flat sheet belong to it; by chance it would be 2
 _FEWEST = 12  # crossings that make a lattice
+_LEVELS = (0.35, 0.5, 0.65)  # how bright crossings are
+_MOST = 0.4  # so large a share of those seen belong to the page's lattice
+_FAR, _MOST_ASTRAY = 0.45, 0.025  # in steps, from where a neighbour should be; so few of a good lattice's are
 _APART_PX = 3  # a crossing has faded this far from its middle
 _STEPS = ((0, 1), (0, -1), (1, 1), (1, -1))  # (axis, sign): to the right, to the left, down, up
 
@@ -27,7 +30,37 @@ class Lattice:
     steps: np.ndarray
 
 
-def find_nodes(heat: np.ndarray, threshold: float = 0.35) -> np.ndarray:
+def see_lattice(heat: np.ndarray) -> Lattice | None:
+    """The counted crossings in a heat map [row, col] in 0..1; None when no lattice is there.
+
+    Faint glows between the crossings can lead the count astray, or make a finer lattice of their own, in patches: where
+    most of what glows does not belong together, evenly, only what is brighter is looked at.
+    """
+    best: Lattice | None = None
+    for level in _LEVELS:
+        nodes = find_nodes(heat, level)
+        lattice = count_lattice(nodes)
+        if lattice is None:
+            continue
+        if len(lattice.px) > _MOST * len(nodes) and astray(lattice) < _MOST_ASTRAY:
+            return lattice
+        if best is None or len(lattice.px) > len(best.px):
+            best = lattice
+    return best
+
+
+def astray(lattice: Lattice) -> float:
+    """The share of neighbours by count that lie otherwise than one step apart: two rows meet where a walk slipped."""
+    place = lattice.steps - lattice.steps.min(0)
+    px = np.full((*(place.max(0) + 1), 2), np.nan)
+    px[tuple(place.T)] = lattice.px
+    apart = [np.diff(px, axis=axis).reshape(-1, 2) for axis in (0, 1)]
+    usual = [np.nanmedian(step, axis=0) for step in apart]
+    off = np.concatenate([np.hypot(*(a - u).T) / np.hypot(*u) for a, u in zip(apart, usual, strict=True)])
+    return float((off > _FAR).sum() / max(1, np.isfinite(off).sum()))
+
+
+def find_nodes(heat: np.ndarray, threshold: float = _LEVELS[0]) -> np.ndarray:
     """Sub-pixel maxima [node, (x, y)] of a heat map [row, col] in 0..1.
 
     A crossing stands out both along x and along y; the glow along a trace only does so across it and does not count.

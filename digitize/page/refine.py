@@ -10,10 +10,9 @@ import numpy as np
 from digitize.page.bend import STEP_MM, Extent, field_nodes, smooth_field
 from digitize.page.grid import STEP_MM as LINES_MM
 from digitize.page.lines import every_other, follow_lines, stretched
-from digitize.page.rectify import darkest, flatten
+from digitize.page.rhythm import PX_PER_MM, clipped_darkness
 from ecg.geometry import PageGeometry
 
-_FLAT_PX_PER_MM = 4.0
 _LEAST_TRUST = 0.05  # where nothing is heard the map so far stands, unless the neighbours say otherwise
 _LOUD = 3.0  # a tone is heard when its power stands this far above what is beside it
 _HEARD = 0.3  # trust from which a place counts as heard
@@ -47,6 +46,7 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     """
     geometry, trust = _settle(pixels, every_other(pixels, geometry), _FIRST)
     for _ in range(_MOST_GROWTHS):
+        geometry = _straightened(geometry, trust) or geometry
         wider = _wider(geometry, pixels)
         if wider.extent_mm == geometry.extent_mm:
             break
@@ -65,7 +65,7 @@ def _settle(pixels: np.ndarray, geometry: PageGeometry, listening: Listening) ->
     extent_mm = geometry.extent_mm
     nodes = field_nodes(extent_mm, listening.step_mm)
     for blur_mm in listening.blurs_mm:
-        shift, trust = _phase_shift(_clipped_darkness(pixels, geometry, extent_mm), nodes, blur_mm, listening.usual_mm)
+        shift, trust = _phase_shift(clipped_darkness(pixels, geometry, extent_mm), nodes, blur_mm, listening.usual_mm)
         shift = smooth_field(
             nodes.reshape(-1, 2), shift.reshape(-1, 2), extent_mm, 1.0, trust.ravel(), listening.step_mm
         )
@@ -151,17 +151,9 @@ def _perspective(mm: np.ndarray, px: np.ndarray) -> np.ndarray | None:
     return matrix
 
 
-def _clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
-    """How much darker than its surroundings each place is (>= 0), float32 [row, col]; ink cut to the grid's level."""
-    flat = darkest(flatten(pixels, geometry, extent_mm, _FLAT_PX_PER_MM)).astype(np.float32)
-    ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * _FLAT_PX_PER_MM)
-    dark = np.maximum(ground - flat, 0)
-    return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
-
-
 def _phase_shift(dark: np.ndarray, nodes: np.ndarray, blur_mm: float, usual_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """Displacement [row, col, (x, y)] in mm of the grid lines at the bend's nodes, and its trust [row, col] in 0..1."""
-    x, y = (nodes[0, 0, k] + (np.arange(dark.shape[1 - k]) + 0.5) / _FLAT_PX_PER_MM for k in (0, 1))
+    x, y = (nodes[0, 0, k] + (np.arange(dark.shape[1 - k]) + 0.5) / PX_PER_MM for k in (0, 1))
     near_x, near_y = _nearness(nodes[0, :, 0], x, blur_mm), _nearness(nodes[:, 0, 1], y, blur_mm)
     right, trust_x = _axis_shift(near_y @ dark, near_x, x, usual_mm)
     down, trust_y = _axis_shift(near_x @ dark.T, near_y, y, usual_mm)
