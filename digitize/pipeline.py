@@ -157,8 +157,12 @@ class Digitizer:
             found = refusal
         if self.name_net is None or _is_named(found):
             return found
+        from digitize.page.rhythm import is_heard
+
         geometry = find_geometry_close(page, view)
-        other = found if geometry is None else self._lay_on(page, view, geometry, given, mm_per_s)
+        if geometry is None or not is_heard(page.pixels, geometry):
+            return found
+        other = self._lay_on(page, view, geometry, given, mm_per_s)
         if isinstance(other, Located) and _is_odd(other):  # the lines may be half or two millimetres apart
             usual = other.geometry.scaled(_USUAL_MM_PER_S / other.layout.mm_per_s)
             other = self._lay_on(page, view, usual, given, mm_per_s)

@@ -71,6 +71,12 @@ def test_the_neighbours_pulses_in_the_strip_do_not_change_the_gain(pitch_mm: flo
         assert height == pytest.approx(mm_per_mv, abs=0.3)
 
 
+def test_what_is_too_low_to_be_a_pulse_does_not_vote() -> None:
+    whole = [strip(y, [pulse_mm(20.0, y)]) for y in (30.0, 80.0)]
+    parts = [strip(y, [pulse_mm(2.0, y)]) for y in (130.0, 180.0)]
+    assert gain_from_pulses([*parts, *whole])[0] == 20.0
+
+
 def test_one_pulse_on_the_page_is_enough() -> None:
     rows = [strip(y, [pulse_mm(10.0, 80.0)]) for y in (55.0, 80.0, 105.0)]
     assert gain_from_pulses(rows)[0] == 10.0

@@ -18,6 +18,7 @@ GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse i
 SPEEDS_MM_PER_S = (12.5, 25.0, 50.0)
 _PULSE_S = 0.2
 _TOLERANCE = 0.15
+_LEAST_MM = 3.0
 _REACH_MM, _STEP_MM = 15.0, 0.05
 _LAST_SAMPLE_S = 0.002  # a printed lead ends with its last sample, one step before the next one begins
 _STAY = 1e-3  # what moving costs, a mm: nothing seen means the layout's own place
@@ -32,10 +33,12 @@ _SHARE_STEP, _NEAR_MM, _COARSE_MM = 0.0025, 8.0, 0.25  # the length of columns i
 def pulse_height_mm(row: RowReading) -> float:
     """Height of the row's own calibration pulse, mm, between its plateau and its feet; NaN when there is none.
 
-    The strip may show the pulses of its neighbours too: the row's own stands on its zero line, the strip's middle.
+    What is too low to be a pulse is a side or a foot of one that was seen in part, and tells nothing. The strip may
+    show the pulses of its neighbours too: the row's own stands on its zero line, the strip's middle.
     """
     middle = row.seg.shape[1] / 2
     heights = [_plateau_above_feet(pulse.sum(1).astype(float), middle) / ROW_PX_PER_MM for pulse in _pulses(row)]
+    heights = [height for height in heights if height > _LEAST_MM]
     return float(np.median(heights)) if heights else float("nan")
 
 
