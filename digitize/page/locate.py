@@ -24,6 +24,7 @@ _LARGEST_MM = 900.0
 _ROOM_MM = np.array([25.0, 12.0])  # beside and above the traces
 _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
 _SURE = 0.5  # a printed speed or gain that is less sure is not believed
+_SURE_OF_BOTH = 0.3  # two gains that stand side by side, one half of the other, bear each other out
 _CLEARLY = 0.15  # so much surer than any other number it has to be
 _USUAL, _UNUSUALLY_SURE = ("25 mm/s", "10 mm/mV"), 0.75
 _TOO_FAR = 1.6  # rows this many usual distances apart may have another between them
@@ -110,7 +111,7 @@ class Evidence:
 
     def _both_gains(self) -> tuple[float, float] | None:
         """Two gains in mm/mV that are printed side by side, the second half of the first."""
-        read = [w for w in self.words if w.text.endswith(" mm/mV") and w.score > _SURE]
+        read = [w for w in self.words if w.text.endswith(" mm/mV") and w.score > _SURE_OF_BOTH]
         for limb, chest in permutations(read, 2):
             gains = float(limb.text.split()[0]), float(chest.text.split()[0])
             is_beside = 0 < chest.x_mm - limb.x_mm < _BESIDE_MM[0] and abs(chest.y_mm - limb.y_mm) < _BESIDE_MM[1]
