@@ -427,3 +427,18 @@ def test_crossings_that_hardly_agree_are_no_page() -> None:
     px = np.random.default_rng(9).uniform(0, 1000, (len(places), 2))
     with pytest.raises(ValueError, match="do not lie on a page"):
         fit_geometry(Lattice(px, places))
+
+
+def test_a_sheet_heard_along_one_line_only_is_not_made_flat_by_that() -> None:
+    from digitize.page.bend import field_nodes
+    from digitize.page.refine import _straightened
+
+    bent = replace(PageGeometry(np.diag([4.0, 4.0, 1.0]), None, (0.0, 0.0, 200.0, 100.0)), error_mm=0.1)
+    nodes = field_nodes(bent.extent_mm)
+    bend = np.zeros_like(nodes)
+    bend[..., 1] = 0.5 * np.sin(nodes[..., 0] / 20)
+    trust = np.zeros(nodes.shape[:2])
+    trust[2] = 1.0
+    for row in (bend, 1e300 * bend):
+        found = _straightened(replace(bent, bend_mm=row), trust)
+        assert found is None or np.isfinite(found.homography).all()

@@ -20,6 +20,7 @@ _SILENT = 0.004  # how much less than heard ones a silent place counts when the 
 _FILL = 0.3  # smoothness of the bend where it is carried on
 _GROWTH_MM = 25.0
 _MOST_GROWTHS = 8
+_FLATTEST = 1e-9
 _STRAIGHT_MM = 0.07  # a smaller bend is what renderers and printers make by rounding their lines to dots
 
 
@@ -130,7 +131,7 @@ def _straightened(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry | N
     px = geometry.to_px(nodes)
     heard = trust.ravel() >= _HEARD
     for matrix in (_affine(nodes, px, weight), _perspective(nodes[heard], px[heard])):
-        if matrix is None:
+        if matrix is None or not _is_map(matrix):
             continue
         plane = PageGeometry(matrix, None, geometry.extent_mm, geometry.error_mm)
         if np.sqrt(np.average(((plane.to_mm(px) - nodes) ** 2).sum(-1), weights=weight)) < _STRAIGHT_MM:
@@ -149,6 +150,11 @@ def _perspective(mm: np.ndarray, px: np.ndarray) -> np.ndarray | None:
     """The matrix [3, 3] of a flat sheet seen from anywhere, by least squares; None from fewer than four places."""
     matrix: np.ndarray | None = cv2.findHomography(mm, px, 0)[0] if len(mm) > 3 else None
     return matrix
+
+
+def _is_map(matrix: np.ndarray) -> bool:
+    """Whether a matrix [3, 3] can be turned around; it can't where all that was heard lies on one line."""
+    return bool(np.isfinite(matrix).all() and abs(np.linalg.det(matrix)) > _FLATTEST)
 
 
 def _phase_shift(dark: np.ndarray, nodes: np.ndarray, blur_mm: float, usual_mm: float) -> tuple[np.ndarray, np.ndarray]:
