@@ -13,6 +13,7 @@ from digitize.page.names import PrintedWord
 from ecg.layout import TEMPLATES, Layout, Template
 
 _SPEEDS = (25.0, 50.0, 12.5)
+_USUAL_MM_PER_S = 25.0
 _PULSE_S = 0.2
 _APART_MM = (4.0, 3.5)  # names of one page stand alike, across and down, within this
 _BEFORE_MM = 3.0  # the middle of a name usually stands this far behind the beginning of its lead
@@ -188,7 +189,7 @@ def _gaps_mm(evidence: Evidence, template: Template, mm_per_s: float) -> list[fl
     between = evidence.pulse_pitch_mm - width
     by_pulses = [between] if template.columns > 1 and _GAPS_MM[0] < between < _GAPS_MM[1] else []
     gaps, sure = np.array(list(_seen_gaps(evidence, template, width))).reshape(-1, 2).T
-    if not len(gaps):
+    if not len(gaps) or mm_per_s != _USUAL_MM_PER_S:  # at half the speed every column would have room behind it
         return [0.0, *by_pulses]
     alike = np.abs(gaps[:, None] - gaps) < _GAP_APART_MM
     best = alike[np.argmax(alike @ sure)]

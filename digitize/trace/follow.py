@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 _REACH = 16  # rows around the path that take part in its centre of gravity: on a flank a column crosses many
-_CLIMB = 0.05  # nats a row: what going up or down costs; more, and a high narrow R wave would be left out
+_CLIMB = 0.12  # nats a row: what climbing costs; less, and folds are climbed; more, and high narrow R waves are lost
 _LEAST = 1e-4  # no height is less likely than this: a column alone cannot force the path
 
 
