@@ -151,14 +151,14 @@ class Digitizer:
 
         Where no names can be read on that, lines seen close up may give the map; names have to confirm it.
         """
+        from digitize.page.rhythm import is_heard
+
         try:
             found = self._lay_on(page, view, find_geometry(page, view), given, mm_per_s)
         except NotAnEcg as refusal:
             found = refusal
         if self.name_net is None or _is_named(found):
             return found
-        from digitize.page.rhythm import is_heard
-
         geometry = find_geometry_close(page, view)
         if geometry is None or not is_heard(page.pixels, geometry):
             return found

@@ -9,7 +9,7 @@ from simulate.sheet import Stroke
 
 Line = list[list[float]]  # [point, (x, y)]
 
-_DOT_MM = 0.15
+_DOT_MM = 0.15  # about one dot of a program that draws 170 of them an inch
 
 SEPARATORS = {
     "none": 0.3, "bar": 0.16, "ticks": 0.1, "tick": 0.14, "line": 0.08, "dotted": 0.12, "dashed": 0.04, "notch": 0.03,

@@ -17,7 +17,7 @@ from ecg.record import Record
 from simulate.held_out import is_held_out, ptbxl_id
 from simulate.scene import Scene
 
-_TALL_SHARE = 0.08
+_TALL_SHARE = 0.08  # of the hearts that are trained on
 _ELECTRODE_OFF = 0.03  # how often a synthetic patient has lost an electrode
 _TRAIN, _VALIDATE = ("0", "1", "2"), "3"  # values of cv5 in PTB-XL's index.csv: folds apart by patient
 _EXPECTED = (

@@ -18,10 +18,8 @@ from ecg.geometry import project
 _SEEN, _ENOUGH_PX = 0.3, 60  # a pulse is where its map is above this, on so many px of the view at least
 _NEAR_PX = (5, 7)  # and so near to there (down, across)
 _ZOOM = (3.0, 6.0)  # px of the picture by px of the view: finer ones are averaged, coarser ones interpolated
-_PALE, _DARKEST = (
-    10.0,
-    95,
-)  # levels of grey that are still paper; per cent of what is near pulses and not as dark as they
+_PALE = 10.0  # levels of grey that are still paper
+_DARKEST = 95  # per cent of what is near pulses that is not as dark as they
 _INK_PX = 4.5  # what is wider than this in the view is a shadow
 _WIDTHS_PX, _TALLEST_PX = (4.0, 26.0), 45.0  # how wide and tall pulses may be in the view
 _TRIED = 4  # of the distances at which the sides echo
