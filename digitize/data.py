@@ -19,6 +19,7 @@ from ecg.leads import STANDARD
 from ecg.reading import Page, Reading
 from ecg.record import Record
 from simulate.camera import apply, pixel_mm
+from simulate.crease import creased
 from simulate.draw import draw, finite_pieces
 from simulate.print import text_boxes_mm
 from simulate.scene import Scene
@@ -36,6 +37,7 @@ ROW_TARGET, ROW_OTHER, ROW_PULSE, ROW_TEXT = 1, 2, 3, 4
 ROW_CLASSES = 5
 EDGE_COLUMNS = 1.2  # spread of the mark where a lead begins or ends
 _FAR_MM, _FAR_SHARE = 24.0, 0.4  # strips are taller than a crop where beats are: crops from there have to be known, too
+_CREASED = 0.2  # of the crops have a fold across them, far more than pages do: one beside a trace looks like a beat
 
 
 def fit_matrix(size_px: tuple[int, int], into_px: tuple[int, int] = PAGE_SIZE_PX) -> np.ndarray:
@@ -299,7 +301,9 @@ def row_example(scene: Scene, record: Record, rng: np.random.Generator, width_px
     half = np.array([width_px, ROW_HEIGHT_PX]) / ROW_PX_PER_MM / 2
     px_per_mm = float(np.exp(rng.uniform(np.log(3.0), np.log(13.0))))
     window = np.concatenate([centre - half - 4, centre + half + 4])
-    native = apply(draw(sheet, tuple(window), px_per_mm), scene.effects, rng)
+    drawn = draw(sheet, tuple(window), px_per_mm)
+    drawn = creased(drawn, px_per_mm, rng) if rng.random() < _CREASED else drawn
+    native = apply(drawn, scene.effects, rng)
     corner = (centre - window[:2]) * px_per_mm - 0.5
     where = cv2.transform(residual_map(residual, width_px), np.column_stack([px_per_mm * np.eye(2), corner]))
     flags = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digitize.page.maps import Maps, NoGrid, NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import limb_residual_mv
@@ -29,16 +30,7 @@ _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _USUAL_MM_PER_S = 25.0
 _LIMB_LIMIT_MV = 0.15
-_LOUDER = 2.0  # another map of the page has to be heard so much more clearly
 _FINE_PX_PER_MM = 3.0  # below this the signal is a rough one
-
-
-class NotAnEcg(ValueError):
-    """A page that is refused; the message says what was seen and what to do."""
-
-
-class NoGrid(NotAnEcg):
-    """No grid was seen: a scale has to come from elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,13 +145,14 @@ class Digitizer:
         """
         from digitize.page.rhythm import is_heard
 
+        maps = Maps(page, view)
         try:
-            found = self._lay_on(page, view, find_geometry(page, view), given, mm_per_s)
+            found = self._lay_on(page, view, maps.clearest(), given, mm_per_s)
         except NotAnEcg as refusal:
             found = refusal
         if self.name_net is None or _is_named(found):
             return found
-        geometry = find_geometry_close(page, view)
+        geometry = maps.close
         if geometry is None or not is_heard(page.pixels, geometry):
             return found
         other = self._lay_on(page, view, geometry, given, mm_per_s)
@@ -240,52 +233,6 @@ def _is_named(found: Located | NotAnEcg) -> bool:
 def _is_odd(found: Located) -> bool:
     """Whether the columns tell of an unusual speed that neither pulse nor print shows."""
     return found.layout.mm_per_s != _USUAL_MM_PER_S and not found.knows_speed
-
-
-def find_geometry(page: Page, view: View) -> PageGeometry:
-    """Paper millimetres from the grid's crossings, then from the phase of its lines; from fine lines if more fit them.
-
-    Raises NotAnEcg where no crossings are seen.
-    """
-    from digitize.page.rhythm import is_heard, loudness
-
-    geometry = _by_crossings(page, view)
-    if is_heard(page.pixels, geometry):
-        return geometry
-    close = find_geometry_close(page, view)  # lines 1 mm apart show no crossings that could be counted
-    if close is None or loudness(page.pixels, close) < _LOUDER * loudness(page.pixels, geometry):
-        return geometry
-    return close
-
-
-def _by_crossings(page: Page, view: View) -> PageGeometry:
-    """Raises NotAnEcg where no crossings are seen."""
-    from digitize.page.grid import Lattice, fit_geometry, see_lattice
-    from digitize.page.refine import refine
-    from ecg.geometry import project
-
-    lattice = see_lattice(view.grid)
-    if lattice is None or len(lattice.px) < 40:
-        seen = 0 if lattice is None else len(lattice.px)
-        raise NoGrid(
-            f"no ECG grid was found ({seen} crossings of 5 mm lines seen, 40 needed): expected a picture of an ECG on "
-            "its printed grid, sharp enough to see the lines"
-        )
-    px = project(np.linalg.inv(view.matrix), lattice.px)
-    try:
-        geometry = fit_geometry(Lattice(px, lattice.steps))
-    except ValueError as error:
-        raise NotAnEcg(str(error)) from error
-    return refine(page.pixels, geometry)
-
-
-def find_geometry_close(page: Page, view: View) -> PageGeometry | None:
-    """Paper millimetres from the rhythm of the finest lines, where no crossings of 5 mm lines are seen."""
-    from digitize.page.close import close_geometry
-    from digitize.page.refine import refine
-
-    geometry = close_geometry(page.pixels, view)
-    return None if geometry is None else refine(page.pixels, geometry)
 
 
 def find_layout(

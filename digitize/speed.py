@@ -19,7 +19,7 @@ from digitize.options import CLASSICAL, ENGINES, run
 from digitize.page.open import expand_images
 
 _PARTS = {
-    "page pass": "look_twice", "grid": "find_geometry", "names": "_read_words",
+    "page pass": "look_twice", "grid": "clearest", "names": "_read_words",
     "layout": "find_layout", "row pass": "read_rows", "gain and start": "calibrate", "signals": "_reading",
 }  # fmt: skip
 

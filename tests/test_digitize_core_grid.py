@@ -22,10 +22,10 @@ from digitize.page.grid import (
     see_lattice,
 )
 from digitize.page.lines import every_other, follow_lines, stretched
+from digitize.page.maps import Maps, NotAnEcg
 from digitize.page.rectify import flatten
 from digitize.page.refine import _shifted, refine
 from digitize.page.rhythm import is_heard
-from digitize.pipeline import NotAnEcg, find_geometry
 from ecg.geometry import PageGeometry, project
 from ecg.reading import Page
 from simulate.camera import View, look
@@ -219,7 +219,7 @@ def test_a_seen_page_is_measured_to_a_tenth_of_a_millimetre(preset: str, seed: i
     long_side_px = 1800 if kind == "1mm" else 1200  # lines of 1 mm on curled paper drown below 4 px/mm
     _, page, oracle = page_of(kind, preset, seed, long_side_px)
     view = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
-    error = error_mm(find_geometry(page, view), oracle)
+    error = error_mm(Maps(page, view).clearest(), oracle)
     assert np.median(error) < 0.1
     assert np.percentile(error, 95) < 0.35
 
@@ -267,7 +267,7 @@ def test_lines_1_mm_apart_give_the_scale_that_crossings_missed() -> None:
     mm = 4.3 * steps + oracle.truth.layout.extent_mm[:2] - 10.0
     px = np.round(project(view.matrix, oracle.truth.geometry.to_px(mm))).astype(int)
     px = px[((px > 1) & (px < np.array(SIZE_PX) - 2)).all(1)]
-    found = find_geometry(page, replace(view, grid=glow(px, 0.8)))
+    found = Maps(page, replace(view, grid=glow(px, 0.8))).clearest()
     assert scale_error(found, oracle) < 0.003
 
 
@@ -294,7 +294,7 @@ def test_a_picture_without_a_grid_is_refused_in_words(density: float) -> None:
     view = oracle.look(None, page.pixels, np.eye(3))
     noise = np.random.default_rng(0).random(view.grid.shape).astype(np.float32)
     with pytest.raises(NotAnEcg, match=r"no ECG grid was found \(\d+ crossings of 5 mm lines seen, 40 needed\)"):
-        find_geometry(page, replace(view, grid=noise * (noise < density)))
+        Maps(page, replace(view, grid=noise * (noise < density))).clearest()
 
 
 def test_the_map_leads_from_the_frame_back_to_the_page() -> None:

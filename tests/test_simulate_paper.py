@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulate.camera import EFFECTS, apply, pixel_mm
+from simulate.crease import creased
 from simulate.draw import draw
 from simulate.heart import synthetic_record
 from simulate.light import LIGHTS, lit
@@ -145,3 +146,14 @@ def test_between_is_linear_and_stays_as_at_its_edges() -> None:
 def test_without_effects_the_picture_is_only_rounded() -> None:
     image = np.random.default_rng(0).random((20, 30, 3), np.float32)
     assert np.abs(apply(image, {}, np.random.default_rng(0)) / 255 - image).max() <= 0.5 / 255 + 1e-6
+
+
+@given(st.integers(0, 200), st.sampled_from([3.0, 8.0]))
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_a_fold_is_a_line_across_the_paper_and_leaves_the_rest_alone(seed: int, px_per_mm: float) -> None:
+    image = np.full((round(40 * px_per_mm), round(48 * px_per_mm), 3), 0.8, np.float32)
+    folded = creased(image, px_per_mm, np.random.default_rng(seed))
+    assert (folded == creased(image, px_per_mm, np.random.default_rng(seed))).all()
+    assert folded.shape == image.shape and (folded >= 0).all()
+    assert np.abs(folded - image).max() > 0.03
+    assert np.median(np.abs(folded - image)) < 0.8 * 0.25  # lines are narrow; light falls off a little beside them
