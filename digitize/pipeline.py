@@ -30,6 +30,7 @@ _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _USUAL_MM_PER_S = 25.0
 _LIMB_LIMIT_MV = 0.15
+_GUESSED = 0.25  # mean confidence of the leads below which, without names, nothing was read
 _FINE_PX_PER_MM = 3.0  # below this the signal is a rough one
 
 
@@ -81,8 +82,17 @@ class Digitizer:
     ) -> Reading:
         """Read a page; layout, speed and gain are found unless given. Raises NotAnEcg for a page that is refused.
 
-        Where the file draws its curves itself, these are the traces; everything else is read from the pixels.
+        Where the file draws its curves itself, these are the traces; everything else is read from the pixels. The
+        matrices are small: on more than one thread NumPy spends its time waiting, ten times over on a busy machine.
         """
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, "blas"):
+            return self._read(page, layout, mm_per_s, mm_per_mv)
+
+    def _read(
+        self, page: Page, layout: Template | str | None, mm_per_s: float | None, mm_per_mv: float | None
+    ) -> Reading:
         if page.drawing is not None:
             from digitize.page.vector import NotDrawn, read_drawing
 
@@ -102,6 +112,7 @@ class Digitizer:
         laid, faster = (found.layout, ()) if mm_per_s or found.knows_speed else at_pulse_speed(found.layout, rows)
         placed, more = calibrate(laid, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
+        _refuse_guesses(found, traces, layout)
         placed, timing = timed(placed, traces, geometry, layout)
         placed, traces, renamed = name_strips(placed, traces, geometry, found.sure_strips)
         return self._reading(page, geometry, placed, traces, (*found.warnings, *faster, *more, *timing, *renamed))
@@ -359,6 +370,16 @@ def name_strips(
 def _boxes_with_rows(layout: Layout, rows: list[RowReading]) -> list[tuple[LeadBox, RowReading]]:
     of_line = {round(row[0].baseline_mm, 3): reading for row, reading in zip(layout.rows(), rows, strict=True)}
     return [(box, of_line[round(box.baseline_mm, 3)]) for box in layout.boxes]
+
+
+def _refuse_guesses(found: Located, traces: Sequence[Trace], given: Template | str | None) -> None:
+    """Raises NotAnEcg where neither the names nor the curves could be read: whatever was found is a guess."""
+    sure = float(np.mean(np.concatenate([trace.confidence for trace in traces])))
+    if given is None and not found.is_named and sure < _GUESSED:
+        raise NotAnEcg(
+            f"no lead names were recognised and the curves could hardly be followed (confidence {sure:.0%}): expected "
+            "a picture of an ECG that is sharp and large enough to read; give --layout if it is one"
+        )
 
 
 def _coarse_warning(px_per_mm: float) -> tuple[str, ...]:

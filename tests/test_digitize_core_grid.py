@@ -121,6 +121,16 @@ def test_faint_glows_between_the_crossings_are_not_counted_as_a_lattice_of_their
     np.testing.assert_allclose(step_px, [[12, 0], [0, 12]], atol=0.05)
 
 
+def test_the_count_goes_on_behind_a_fold_that_hides_a_row_of_crossings() -> None:
+    px, steps = crossings(View(3.0, 10.0, 40.0, 2.0, 2.0), np.random.default_rng(2))
+    column = steps[:, 0]
+    fold = int(np.quantile(column, 0.6))
+    lattice = see_lattice(glow(px[column != fold], 0.8))
+    assert lattice is not None
+    assert len(lattice.px) > 0.95 * (column != fold).sum()
+    assert astray(lattice) < 0.01
+
+
 def test_a_count_that_slipped_by_lines_is_told_from_a_bent_page() -> None:
     px, steps = crossings(View(5.0, 20.0, 40.0, 2.0, 2.5), np.random.default_rng(1))
     assert astray(Lattice(px, steps)) == 0.0

@@ -13,10 +13,11 @@ from oracle import SIZE_PX, Oracle, heart, scene
 from digitize.metrics import page_ratio, to_db
 from digitize.nets import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer, NotAnEcg
+from digitize.trace.cut import cut
 from digitize.trace.row import RowReading
 from digitize.trace.timing import simultaneous
 from ecg.leads import STANDARD
-from ecg.reading import Page, Reading
+from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
 from simulate.scene import Scene
 from simulate.wear import COVERS, WEAR
@@ -194,3 +195,32 @@ def test_a_coarse_picture_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> 
     small, _ = read(whole(1, "clean", long_side_px=700), monkeypatch)
     large, _ = read(whole(1, "clean", long_side_px=1600), monkeypatch)
     assert ["px per mm of paper" in " ".join(page.warnings) for page in (small, large)] == [True, False]
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_curves_that_can_hardly_be_followed_are_refused_unless_names_were_read(
+    is_named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, truth = whole(1).render(heart(1))
+    digitizer = Oracle(truth).use(monkeypatch)
+    if not is_named:
+        monkeypatch.setattr("digitize.page.names.read_words", lambda *seen: [])
+    assert digitizer(page).record.signal_mv.size  # followed surely, it is a reading with a warning
+    unsure = cut_with(0.1)
+    monkeypatch.setattr("digitize.trace.cut.cut", unsure)
+    if is_named:
+        assert digitizer(page).traces
+    else:
+        with pytest.raises(NotAnEcg, match=r"could hardly be followed \(confidence 10%\)"):
+            digitizer(page)
+        assert digitizer(page, "3x4+1").traces
+
+
+def cut_with(confidence: float) -> Any:
+    """`cut` that is as sure of every point."""
+
+    def unsure(*seen: Any) -> Trace:
+        trace = cut(*seen)
+        return replace(trace, confidence=np.full_like(trace.confidence, confidence))
+
+    return unsure

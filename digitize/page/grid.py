@@ -17,8 +17,10 @@ _FLAT_MM = 0.7  # crossings this near to the lattice of a flat sheet belong to i
 _FEWEST = 12  # crossings that make a lattice
 _LEVELS = (0.35, 0.5, 0.65)  # how bright crossings are
 _MOST = 0.4  # so large a share of those seen belong to the page's lattice
+_NEARLY_ALL = 0.85  # of the crossings counted: there are no gaps to leap over
 _FAR, _MOST_ASTRAY = 0.45, 0.025  # in steps, from where a neighbour should be; so few of a good lattice's are
 _APART_PX = 3  # a crossing has faded this far from its middle
+_REACH = 0.28  # of a step: a neighbour is looked for this near to where it should be
 _STEPS = ((0, 1), (0, -1), (1, 1), (1, -1))  # (axis, sign): to the right, to the left, down, up
 
 
@@ -43,7 +45,8 @@ def see_lattice(heat: np.ndarray) -> Lattice | None:
         if lattice is None:
             continue
         if len(lattice.px) > _MOST * len(nodes) and astray(lattice) < _MOST_ASTRAY:
-            return lattice
+            wider = count_lattice(nodes, leaps=True) if len(lattice.px) < _NEARLY_ALL * len(nodes) else None
+            return lattice if wider is None or astray(wider) >= _MOST_ASTRAY else wider
         if best is None or len(lattice.px) > len(best.px):
             best = lattice
     return best
@@ -83,9 +86,10 @@ def _vertex(before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray
     return np.clip(0.5 * (before - after) / np.minimum(curve, -1e-6), -0.5, 0.5)
 
 
-def count_lattice(nodes: np.ndarray) -> Lattice | None:
+def count_lattice(nodes: np.ndarray, *, leaps: bool = False) -> Lattice | None:
     """Give every crossing its whole-number place, walking from neighbour to neighbour; None when no lattice is there.
 
+    With `leaps` the walk goes on behind a crossing that is missing: a fold or the edge of a shadow hides rows of them.
     The page must be nearly upright (its x axis within about 30 degrees of the picture's).
     """
     if len(nodes) < _FEWEST:
@@ -98,7 +102,7 @@ def count_lattice(nodes: np.ndarray) -> Lattice | None:
     for start in _seeds(nodes, tree, basis):
         if start in best:
             continue
-        found = _walk(nodes, tree, start, basis)
+        found = _walk(nodes, tree, start, basis, leaps)
         if len(found) > len(best):
             best = found
         if len(best) > 0.5 * len(nodes):
@@ -143,26 +147,38 @@ def _seeds(nodes: np.ndarray, tree: cKDTree, basis: np.ndarray) -> list[int]:
     return good[np.argsort(distance[good])][:40].tolist()
 
 
-def _walk(nodes: np.ndarray, tree: cKDTree, start: int, basis: np.ndarray) -> dict[int, tuple[int, int]]:
-    """Flood from a node to its neighbours, each carrying the local steps along."""
+def _walk(nodes: np.ndarray, tree: cKDTree, start: int, basis: np.ndarray, leaps: bool) -> dict[int, tuple[int, int]]:
+    """Flood from a node to its neighbours, each carrying the local steps along; at the end over gaps, if it `leaps`."""
     places: dict[int, tuple[int, int]] = {start: (0, 0)}
     taken = {(0, 0)}
     steps = {start: basis}
     queue = [start]
-    while queue:
-        node = queue.pop(0)
+
+    def go_on(node: int, leap: int) -> None:
         local, (col, row) = steps[node], places[node]
-        reach = (0.28 * np.hypot(*local.T)).tolist()
-        distances, others = tree.query(nodes[node] + np.stack([local, -local], axis=1).reshape(4, 2))
-        for (axis, sign), distance, other in zip(_STEPS, distances.tolist(), others.tolist(), strict=True):
-            place = (col + sign, row) if axis == 0 else (col, row + sign)
-            if place in taken or other in places or distance >= reach[axis]:
+
+        def at(axis: int, sign: int, far: int) -> tuple[int, int]:
+            return (col + far * sign, row) if axis == 0 else (col, row + far * sign)
+
+        ways = [(axis, sign) for axis, sign in _STEPS if at(axis, sign, 1) not in taken]
+        if not ways:
+            return
+        distances, others = tree.query([nodes[node] + leap * sign * local[axis] for axis, sign in ways])
+        for (axis, sign), distance, other in zip(ways, distances.tolist(), others.tolist(), strict=True):
+            place = at(axis, sign, leap)
+            if place in taken or other in places or distance >= _REACH * np.hypot(*local[axis]):
                 continue
             moved = local.copy()
-            moved[axis] = 0.7 * local[axis] + 0.3 * sign * (nodes[other] - nodes[node])
+            moved[axis] = 0.7 * local[axis] + 0.3 * sign * (nodes[other] - nodes[node]) / leap
             places[other], steps[other] = place, moved
             taken.add(place)
             queue.append(other)
+
+    while queue:
+        while queue:
+            go_on(queue.pop(0), 1)
+        for node in list(places) if leaps else ():
+            go_on(node, 2)
     return places
 
 
