@@ -34,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--checkpoint", type=Path, required=True, help="best.pth or last.pth of a run of digitize.train")
     p.add_argument("--after", type=Path, metavar="CARD.json", help="card of the weights that the run started from")
+    p.add_argument(
+        "--averaged",
+        action="store_true",
+        help="ship the mean of the checkpoint's weights and those of --after (model soup, Wortsman et al. 2022)",
+    )
     p.add_argument("--synthetic", action="store_true", help="the run drew synthetic hearts only")
     p.add_argument("--hardware", default=f"{os.cpu_count()} CPU cores", help="what it was trained on, for the card")
     p.add_argument("--output", type=Path, help="folder to write to (default: the package's own)")
@@ -45,13 +50,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     from digitize.weights import ship
 
     try:
+        if args.averaged and not args.after:
+            raise ValueError("--averaged: --after has to name the card of the weights to average with")
         facts = {
-            **progress(args.checkpoint, args.after),
+            **progress(args.checkpoint, args.after, averaged=args.averaged),
             "data": [_SYNTHETIC] if args.synthetic else [*_RECORDED, _SYNTHETIC],
             "hardware": args.hardware,
             "purpose": "Reads printed ECGs for research. Not a medical device.",
         }
-        path = ship(args.checkpoint, facts, args.output)
+        partner = args.after.with_suffix(".safetensors") if args.averaged else None
+        path = ship(args.checkpoint, facts, args.output, partner)
     except (OSError, ValueError) as error:
         print(f"digitize.ship: {error}", file=sys.stderr)
         return 2
@@ -59,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def progress(checkpoint: Path, after: Path | None = None) -> dict[str, Any]:
+def progress(checkpoint: Path, after: Path | None = None, *, averaged: bool = False) -> dict[str, Any]:
     """What led to a checkpoint, for its card: the hours of its epochs, the metrics of the last, and its history.
 
     The history has a line for each run; that of `after`, the card of the weights that the run started from, goes on.
@@ -75,6 +83,7 @@ def progress(checkpoint: Path, after: Path | None = None) -> dict[str, Any]:
     if after:
         before = _card(after)
         history[0] += f" from {before['version']}{_changed(before['recipe'], state['recipe'])}"
+        history[0] += "; shipped is the mean of the weights before and after" if averaged else ""
         history = [*(before.get("history") or [_done(before["steps"], before.get("hours"))]), *history]
     return {"hours": hours, "history": history, "validation": rows[-1]["val"] if rows else {}}
 

@@ -71,18 +71,22 @@ def _build(kind: str, spec: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
     return lean(NetSpec(**spec), state)
 
 
-def ship(checkpoint: Path, facts: Mapping[str, Any], folder: Path | None = None) -> Path:
-    """Write a checkpoint's averaged weights in half precision with their card; gives the weights' path.
+def ship(checkpoint: Path, facts: Mapping[str, Any], folder: Path | None = None, partner: Path | None = None) -> Path:
+    """Write a checkpoint's weights in half precision with their card; gives the weights' path.
 
-    The version is the pass's name and the first digits of the weights' SHA-256.
+    With `partner`, shipped weights of the same network, they are the mean of both. The version is the pass's name and
+    the first digits of the weights' SHA-256.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
 
     from ecg.fit import checkpoint as checkpoints
     from ecg.formats import atomic_path, write_text
 
     state = checkpoints.load(checkpoint)
     weights = checkpoints.weights(state)
+    if partner is not None:
+        other = load_file(partner)
+        weights = {k: (v + other[k].to(v)) / 2 if v.is_floating_point() else v for k, v in weights.items()}
     half = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in weights.items()}
     path = (folder or _FOLDER) / f"{state['recipe']['kind']}.safetensors"
     with atomic_path(path) as temporary:
