@@ -17,7 +17,7 @@ import pytest
 import torch
 import yaml
 from oracle import heart, scene
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from digitize import review
 from digitize import ship as shipping
@@ -478,6 +478,25 @@ def test_a_card_tells_what_led_to_its_weights(
     assert card["validation"] == epoch["val"]
     assert shipping.main(["--checkpoint", best, "--after", str(run.path / "config.json"), "--output", str(then)]) == 2
     assert "config.json: not a card of shipped weights; expected one like" in capsys.readouterr().err
+
+
+def test_weights_are_shipped_as_the_mean_with_those_before(
+    row_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    best, first, then = str(row_run / "checkpoints" / "best.pth"), tmp_path / "first", tmp_path / "then"
+    assert shipping.main(["--checkpoint", best, "--output", str(first)]) == 0
+    before = load_file(first / "row.safetensors")
+    save_file({name: 3 * value for name, value in before.items()}, first / "row.safetensors")
+    options = ["--checkpoint", best, "--after", str(first / "row.json"), "--averaged", "--output", str(then)]
+    assert shipping.main(options) == 0
+    after = load_file(then / "row.safetensors")
+    name = next(name for name, value in before.items() if value.dim() == 4)
+    torch.testing.assert_close(after[name], 2 * before[name], rtol=2e-3, atol=1e-6)
+    assert json.loads((then / "row.json").read_text())["history"][-1].endswith(
+        "the mean of the weights before and after"
+    )
+    assert shipping.main(["--checkpoint", best, "--averaged", "--output", str(then)]) == 2
+    assert "--after has to name the card" in capsys.readouterr().err
 
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:
