@@ -305,17 +305,29 @@ def _speed_warnings(found: Match, evidence: Evidence) -> list[str]:
 def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reach: Sequence[float]) -> list[RowReading]:
     """Every row of the layout, rectified and read, with a margin at both ends for pulses and late starts.
 
-    A row whose ink goes further than `reach` [row] mm from its zero line gets a taller strip.
+    A row whose ink goes further than `reach` [row] mm from its zero line gets a taller strip. Beyond the picture
+    nothing is read.
     """
     from digitize.trace.row import read_row, shrunk, strip_window
 
     pixels, seen_by = shrunk(page.pixels, geometry)
     x0, _, x1, _ = layout.extent_mm
+    begin = x0 - _seen_beside_mm(page, geometry, layout, x0, -1)
+    end = x1 + _seen_beside_mm(page, geometry, layout, x1, 1)
     windows = [
-        strip_window(x0 - _MARGIN_MM, x1 + _MARGIN_MM, row[0].baseline_mm, max(_HALF_STRIP_MM, far + 3.0))
+        strip_window(begin, end, row[0].baseline_mm, max(_HALF_STRIP_MM, far + 3.0))
         for row, far in zip(layout.rows(), reach, strict=True)
     ]
     return [read_row(net, pixels, seen_by, window) for window in windows]
+
+
+def _seen_beside_mm(page: Page, geometry: PageGeometry, layout: Layout, side_mm: float, outward: int) -> float:
+    """How far the picture goes on beyond a side of the layout along any of its rows, at most the usual margin."""
+    away = np.arange(_MARGIN_MM + 1)
+    along = np.stack(np.meshgrid(side_mm + outward * away, [row[0].baseline_mm for row in layout.rows()]), axis=-1)
+    px = geometry.to_px(along)
+    is_seen = ((px > -0.5) & (px < np.array(page.size_px) - 0.5)).all(-1).any(0)
+    return float(away[is_seen].max(initial=0))
 
 
 def at_pulse_speed(layout: Layout, rows: Sequence[RowReading]) -> tuple[Layout, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""How fast pages are read, with one process and with two, beside the plain engine, and where the time goes."""
+"""How fast pages are read by one process on one thread or two and by two processes, and where the time goes."""
 
 from __future__ import annotations
 
@@ -24,34 +24,40 @@ _PARTS = {
 }  # fmt: skip
 
 
+_WAYS = ((1, 1), (2, 1), (1, 2))  # processes, and threads of each
+
+
 @dataclass(frozen=True)
 class Timing:
     """What one process needed for its pages after a first one that warms it up: seconds by the clock and of CPU."""
 
     pages: int
+    threads: int
     wall_s: float
     cpu_s: float
 
 
-def measure(pages: Sequence[Path], engine: str, processes: int) -> list[Timing]:
-    """Every process reads all the pages, on one thread."""
+def measure(pages: Sequence[Path], engine: str, processes: int, threads: int) -> list[Timing]:
+    """Every process reads all the pages, on so many threads."""
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        return list(pool.map(_read_all, repeat(list(pages), processes), repeat(engine)))
+        return list(pool.map(_read_all, repeat(list(pages), processes), repeat(engine), repeat(threads)))
 
 
-def _read_all(pages: Sequence[Path], engine: str) -> Timing:
-    digitize = _warm(pages[0], engine)
+def _read_all(pages: Sequence[Path], engine: str, threads: int) -> Timing:
+    digitize = _warm(pages[0], engine, threads)
     wall, cpu = time.perf_counter(), time.process_time()
     for page in pages:
         list(read_file(page, digitize, Given()))
-    return Timing(len(pages), time.perf_counter() - wall, time.process_time() - cpu)
+    return Timing(len(pages), threads, time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def _warm(page: Path, engine: str) -> Digitize:
-    """A digitizer on one thread that has read a page."""
+def _warm(page: Path, engine: str, threads: int = 1) -> Digitize:
+    """A digitizer on so many threads that has read a page."""
+    import cv2
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
     digitize = load_digitizer(engine=engine)
     list(read_file(page, digitize, Given()))
     return digitize
@@ -81,8 +87,8 @@ def report(timings: Sequence[Timing], engine: str) -> str:
     """A line of a Markdown table; pages a second are those of all processes together."""
     pages = sum(t.pages for t in timings)
     rate = sum(t.pages / t.wall_s for t in timings)
-    cpu = sum(t.cpu_s for t in timings) / pages
-    return f"| {engine} | {len(timings)} | {rate:.2f} | {cpu:.2f} |"
+    wall, cpu = sum(t.wall_s for t in timings) / pages, sum(t.cpu_s for t in timings) / pages
+    return f"| {engine} | {len(timings)} | {timings[0].threads} | {rate:.2f} | {wall:.2f} | {cpu:.2f} |"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,10 +106,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measure_and_tell(pages: Sequence[str], limit: int, engines: Sequence[str]) -> int:
     files = [path for folder in pages for path in expand_images([folder])[:limit]]
-    print("| engine | processes | pages/s | CPU s/page |\n|---|---|---|---|")
+    print("| engine | processes | threads each | pages/s | s/page | CPU s/page |\n|---|---|---|---|---|---|")
     for engine in engines:
-        for processes in (1, 2):
-            print(report(measure(files, engine, processes), engine), flush=True)
+        for processes, threads in _WAYS:
+            print(report(measure(files, engine, processes, threads), engine), flush=True)
     print("\nwhere the time goes: " + ", ".join(f"{part} {share:.0%}" for part, share in parts(files).items()))
     return 0
 

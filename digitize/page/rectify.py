@@ -7,6 +7,8 @@ import numpy as np
 
 from ecg.geometry import PageGeometry
 
+_EVERY = 8  # the map is worked out in the middle of squares of so many px, and lies evenly between them
+
 
 def darkest(flat: np.ndarray) -> np.ndarray:
     """The darkest colour of every place, uint8 [row, col], from uint8 [row, col, RGB]."""
@@ -30,10 +32,8 @@ def flatten(
     """The paper window (x0, y0, x1, y1) seen from straight above, px = (mm - corner) * px_per_mm - 0.5; one warp."""
     x0, y0, x1, y1 = window_mm
     cols, rows = round((x1 - x0) * px_per_mm), round((y1 - y0) * px_per_mm)
-    every = 8
-    gx, gy = np.arange(0, cols + every, every), np.arange(0, rows + every, every)
-    mm = (np.stack(np.meshgrid(gx, gy), axis=-1) + 0.5) / px_per_mm + np.array([x0, y0])
+    across, down = ((np.arange(-1, n // _EVERY + 2) + 0.5) * _EVERY / px_per_mm for n in (cols, rows))
+    mm = np.stack(np.meshgrid(x0 + across, y0 + down), axis=-1)
     coarse = geometry.to_px(mm).astype(np.float32)
-    fine = np.meshgrid(np.arange(cols, dtype=np.float32) / every, np.arange(rows, dtype=np.float32) / every)
-    where = cv2.remap(coarse, *fine, cv2.INTER_LINEAR)
-    return cv2.remap(pixels, where[..., 0], where[..., 1], interpolation, borderMode=cv2.BORDER_REPLICATE)
+    where = cv2.resize(coarse, None, fx=_EVERY, fy=_EVERY, interpolation=cv2.INTER_LINEAR)[_EVERY:, _EVERY:]
+    return cv2.remap(pixels, where[:rows, :cols], None, interpolation, borderMode=cv2.BORDER_REPLICATE)
