@@ -11,6 +11,7 @@ from scipy.optimize import least_squares
 
 from digitize.page.rectify import darkest
 from digitize.page.see import View
+from digitize.peak import summits
 from ecg.geometry import PageGeometry, project
 
 _LONG_PX = 1900.0  # the traces are looked at no longer than this
@@ -114,18 +115,11 @@ def _peaks(patch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     loud = np.concatenate([loud[1:, :0:-1][::-1], loud[1:]], axis=1)  # both halves, so that no peak lies at an edge
     beside = loud - cv2.GaussianBlur(loud, (0, 0), 12)
     is_peak = (loud == ndimage.maximum_filter(loud, 7)) & (beside > _LOUD)
-    row, col = np.nonzero(is_peak[1:-1, 1:-1])
-    row, col = row + 1, col + 1
-    dx = _vertex(loud[row, col - 1], loud[row, col], loud[row, col + 1])
-    dy = _vertex(loud[row - 1, col], loud[row, col], loud[row + 1, col])
-    at = np.stack([col + dx - loud.shape[1] // 2, row + dy - (_PADDED_PX // 2 - 1)], axis=-1) / _PADDED_PX
+    row, col, tops = summits(loud, is_peak)
+    at = (tops - [loud.shape[1] // 2, _PADDED_PX // 2 - 1]) / _PADDED_PX
     pace = np.hypot(*at.T)
     near = (pace > _CYCLES_PER_PX[0]) & (pace < _CYCLES_PER_PX[1])
     return at[near], beside[row, col][near]
-
-
-def _vertex(before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
-    return np.clip(0.5 * (before - after) / np.minimum(before - 2 * at + after, -1e-6), -0.5, 0.5)
 
 
 def _pair(at: np.ndarray, loud: np.ndarray, usual: float | None) -> tuple[np.ndarray | None, float]:

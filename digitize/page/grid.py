@@ -10,6 +10,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from digitize.page.bend import smooth_field
+from digitize.peak import summits
 from ecg.geometry import PageGeometry, project
 
 STEP_MM = 5.0
@@ -74,16 +75,7 @@ def find_nodes(heat: np.ndarray, threshold: float = _LEVELS[0]) -> np.ndarray:
     apart[[0, -1]] = 0.5
     across, down = (heat - ndimage.correlate1d(heat, apart, axis) for axis in (1, 0))
     peak = (heat == ndimage.maximum_filter(heat, size=3)) & (heat > level) & (np.minimum(across, down) > 0.5 * level)
-    at_row, at_col = np.nonzero(peak[1:-1, 1:-1])
-    at_row, at_col = at_row + 1, at_col + 1
-    dx = _vertex(heat[at_row, at_col - 1], heat[at_row, at_col], heat[at_row, at_col + 1])
-    dy = _vertex(heat[at_row - 1, at_col], heat[at_row, at_col], heat[at_row + 1, at_col])
-    return np.stack([at_col + dx, at_row + dy], axis=-1)
-
-
-def _vertex(before: np.ndarray, at: np.ndarray, after: np.ndarray) -> np.ndarray:
-    curve = before - 2 * at + after
-    return np.clip(0.5 * (before - after) / np.minimum(curve, -1e-6), -0.5, 0.5)
+    return summits(heat, peak)[2]
 
 
 def count_lattice(nodes: np.ndarray, *, leaps: bool = False) -> Lattice | None:

@@ -38,12 +38,13 @@ class Maps:
 
         Raises NoGrid where no crossings are seen, NotAnEcg where they make no sheet.
         """
-        from digitize.page.rhythm import is_heard, loudness
+        from digitize.page.rhythm import CLEAR, loudness
 
         crossings, pixels = self.by_crossings(), self.page.pixels
-        if is_heard(pixels, crossings) or self.close is None:
+        heard = loudness(pixels, crossings)
+        if heard > CLEAR or self.close is None:
             return crossings  # lines 1 mm apart show no crossings that could be counted
-        return self.close if loudness(pixels, self.close) >= _LOUDER * loudness(pixels, crossings) else crossings
+        return self.close if loudness(pixels, self.close) >= _LOUDER * heard else crossings
 
     def by_crossings(self) -> PageGeometry:
         """Paper millimetres from the crossings alone. Raises as `clearest`."""

@@ -13,6 +13,7 @@ from digitize.data import PULSE
 from digitize.page.level import row_heights_px
 from digitize.page.rectify import darkest
 from digitize.page.see import View
+from digitize.peak import vertex
 from ecg.geometry import project
 
 _SEEN, _ENOUGH_PX = 0.3, 60  # a pulse is where its map is above this, on so many px of the view at least
@@ -117,11 +118,7 @@ def _widths(seen: _CloseUp, sides: Sequence[np.ndarray]) -> list[float]:
     clear = echo[low:high] - np.maximum(echo[lags[low:high] // 2], echo[lags[low:high] * 3 // 2])
     peaks, _ = find_peaks(clear, height=1e-6)
     best = sorted((int(p) + low for p in peaks), key=lambda lag: -clear[lag - low])[:_TRIED]
-    return [lag + _vertex(*echo[lag - 1 : lag + 2]) for lag in best]
-
-
-def _vertex(before: float, at: float, after: float) -> float:
-    return float(np.clip(0.5 * (before - after) / min(before - 2 * at + after, -1e-9), -0.5, 0.5))
+    return [lag + float(vertex(*echo[lag - 1 : lag + 2])) for lag in best]
 
 
 def _measured(seen: _CloseUp, sides: Sequence[np.ndarray], width_px: float) -> Pulse | None:

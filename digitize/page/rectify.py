@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -36,4 +38,5 @@ def flatten(
     mm = np.stack(np.meshgrid(x0 + across, y0 + down), axis=-1)
     coarse = geometry.to_px(mm).astype(np.float32)
     where = cv2.resize(coarse, None, fx=_EVERY, fy=_EVERY, interpolation=cv2.INTER_LINEAR)[_EVERY:, _EVERY:]
-    return cv2.remap(pixels, where[:rows, :cols], None, interpolation, borderMode=cv2.BORDER_REPLICATE)
+    nothing: Any = None  # the second map: the first one holds both
+    return cv2.remap(pixels, where[:rows, :cols], nothing, interpolation, borderMode=cv2.BORDER_REPLICATE)

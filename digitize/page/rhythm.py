@@ -11,7 +11,7 @@ from digitize.page.rectify import darkest, flatten
 from ecg.geometry import PageGeometry
 
 PX_PER_MM = 4.0  # of the flattened picture
-_CLEAR = 6.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
+CLEAR = 6.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
 _BESIDE = (-0.4, -0.3, 0.3, 0.4)  # of a tone, in waves per 5 mm
 
 
@@ -25,7 +25,7 @@ def clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Exte
 
 def is_heard(pixels: np.ndarray, geometry: PageGeometry) -> bool:
     """Whether the whole sheet keeps the map's time."""
-    return loudness(pixels, geometry) > _CLEAR
+    return loudness(pixels, geometry) > CLEAR
 
 
 def loudness(pixels: np.ndarray, geometry: PageGeometry) -> float:

@@ -11,6 +11,7 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
 from digitize.data import EDGE_COLUMNS, ROW_PULSE, ROW_PX_PER_MM
+from digitize.peak import vertex
 from digitize.trace.row import RowReading
 from ecg.layout import Layout, LeadBox
 
@@ -167,9 +168,7 @@ def start_mm(rows: Sequence[RowReading], layout: Layout) -> float:
     best = int(np.argmax(fit - _STAY * np.abs(moves)))
     if not 0 < best < len(moves) - 1:
         return begin
-    before, at, after = fit[best - 1 : best + 2]
-    aside = 0.5 * (before - after) / min(before - 2 * at + after, -1e-9)  # the vertex of the parabola
-    return begin + float(moves[best] + _STEP_MM * aside)
+    return begin + float(moves[best] + _STEP_MM * vertex(*fit[best - 1 : best + 2]))
 
 
 def _fits(rows: Sequence[RowReading], layout: Layout, moves_mm: np.ndarray) -> np.ndarray:
