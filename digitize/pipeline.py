@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digitize.page.see import View
     from digitize.trace.row import RowReading
 
-_MARGIN_MM = 20.0
+_MARGIN_MM, _LEAST_MARGIN_MM = 20.0, 6.0  # of a row's strip; the least tells the network that a lead begins there
 _HALF_STRIP_MM = 20.0
 _SURE = 0.5  # of names that were read this surely,
 _CERTAIN = 0.9  # a strip's name that was read so surely stands whatever its curve repeats
@@ -305,8 +305,8 @@ def _speed_warnings(found: Match, evidence: Evidence) -> list[str]:
 def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reach: Sequence[float]) -> list[RowReading]:
     """Every row of the layout, rectified and read, with a margin at both ends for pulses and late starts.
 
-    A row whose ink goes further than `reach` [row] mm from its zero line gets a taller strip. Beyond the picture
-    nothing is read.
+    A row whose ink goes further than `reach` [row] mm from its zero line gets a taller strip. Far beyond the
+    picture nothing is read.
     """
     from digitize.trace.row import read_row, shrunk, strip_window
 
@@ -322,12 +322,12 @@ def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reac
 
 
 def _seen_beside_mm(page: Page, geometry: PageGeometry, layout: Layout, side_mm: float, outward: int) -> float:
-    """How far the picture goes on beyond a side of the layout along any of its rows, at most the usual margin."""
+    """How far the picture goes on beyond a side of the layout along any of its rows, within the margins there are."""
     away = np.arange(_MARGIN_MM + 1)
     along = np.stack(np.meshgrid(side_mm + outward * away, [row[0].baseline_mm for row in layout.rows()]), axis=-1)
     px = geometry.to_px(along)
     is_seen = ((px > -0.5) & (px < np.array(page.size_px) - 0.5)).all(-1).any(0)
-    return float(away[is_seen].max(initial=0))
+    return float(away[is_seen].max(initial=_LEAST_MARGIN_MM))
 
 
 def at_pulse_speed(layout: Layout, rows: Sequence[RowReading]) -> tuple[Layout, tuple[str, ...]]:
