@@ -298,7 +298,10 @@ def _speed_warnings(found: Match, evidence: Evidence) -> list[str]:
             "otherwise"
         ]
     if seen != found.mm_per_s:
-        return [f"paper speed taken as {found.mm_per_s:g} mm/s, which the columns fit, but {seen:g} mm/s was seen"]
+        return [
+            f"paper speed taken as {found.mm_per_s:g} mm/s, which the columns of {found.template.name} fit, but "
+            f"{seen:g} mm/s was seen: check speed and leads"
+        ]
     return []
 
 
