@@ -20,6 +20,7 @@ _BEFORE_MM = 3.0  # the middle of a name usually stands this far behind the begi
 _REACH_MM = 10.0  # and the lead begins within this of where that says
 _FLAT = 0.0005  # starts that explain as much ink as the best but for this share explain as much
 _USUAL = 0.03  # of two orders that fit alike the standard one is taken
+_UNSEEN_SPEED = 0.08  # and rather the usual speed than one that neither pulse nor print shows
 _MARGIN = 0.04  # a layout is certain when every other one scores this much less
 _READ = 0.35  # names decide when they agree this well
 _SURELY_READ = 0.4  # and tell rows from rules and text when they agree this well
@@ -71,7 +72,8 @@ class Names:
 class Match:
     """A template laid over rows; `covered`: the ink inside it, less the share of it where there is none.
 
-    `gap_mm` is the room between its columns, `is_gap_shown` whether pulses stand in it.
+    `gap_mm` is the room between its columns, `is_gap_shown` whether pulses stand in it, `is_speed_odd` whether the
+    speed is an unusual one that neither pulse nor print shows.
     """
 
     template: Template
@@ -82,11 +84,12 @@ class Match:
     covered: float
     names: Names
     is_gap_shown: bool = False
+    is_speed_odd: bool = False
 
     @property
     def score(self) -> float:
         unusual = _USUAL * (self.is_cabrera + (self.gap_mm > 0 and not self.is_gap_shown))
-        return 0.4 * self.covered + 0.6 * self.names.agreement - unusual
+        return 0.4 * self.covered + 0.6 * self.names.agreement - unusual - _UNSEEN_SPEED * self.is_speed_odd
 
     @property
     def is_cabrera(self) -> bool:
@@ -234,7 +237,9 @@ def lay(evidence: Evidence, template: Template, mm_per_s: float, gap_mm: float, 
     total = template.columns * (width + gap_mm) - gap_mm
     x0_mm, covered = _start(evidence, template, total, names.start_mm if names.places else float("nan"), every)
     is_shown = bool(abs(evidence.pulse_pitch_mm - width - gap_mm) < _GAP_APART_MM)
-    return Match(template, mm_per_s, gap_mm, tuple(evidence.baselines_mm.tolist()), x0_mm, covered, names, is_shown)
+    is_odd = mm_per_s not in (_USUAL_MM_PER_S, seen_mm_per_s(evidence))
+    lines = tuple(evidence.baselines_mm.tolist())
+    return Match(template, mm_per_s, gap_mm, lines, x0_mm, covered, names, is_shown, is_odd)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------

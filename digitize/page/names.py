@@ -26,7 +26,7 @@ TURNED = "turned"  # a name that stands on its head, whichever it is
 LEADS = (*STANDARD, "-aVR")
 WORDS = (*LEADS, *SPEEDS, *GAINS, TURNED)  # the network's channels
 _APART_MM = 2.0  # two words do not share a centre
-_HALF_TRUE, _SPREAD = (0.4, 0.55), 0.06  # at this score every second name is there: any but I, and I
+_HALF_TRUE, _SPREAD = (0.45, 0.46), 0.075  # at this score every second name is there: any but I, and I
 _BLANK = -4.0  # the channels' bias before training: words are rare
 
 
