@@ -39,7 +39,7 @@ class Located:
     """Where the layout lies on the page, how far each row's ink reaches, mm, and what was assumed.
 
     `sure_strips` tells for every rhythm strip whether its name was read for certain, `knows_speed` whether pulse or
-    print showed the speed.
+    print showed the speed, `is_speed_printed` whether print did: pulses are seen again, close up.
     """
 
     geometry: PageGeometry
@@ -49,6 +49,7 @@ class Located:
     is_named: bool
     sure_strips: tuple[bool, ...] = ()
     knows_speed: bool = True
+    is_speed_printed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,8 @@ class Digitizer:
             found = self._locate_without_grid(page, layout, mm_per_s, mm_per_mv, refusal)
         geometry = found.geometry
         rows = read_rows(self.row_net, page, geometry, found.layout, found.reach_mm)
-        laid, faster = (found.layout, ()) if mm_per_s or found.knows_speed else at_pulse_speed(found.layout, rows)
+        is_told = mm_per_s is not None or found.is_speed_printed
+        laid, faster = (found.layout, ()) if is_told else at_pulse_speed(found.layout, rows)
         placed, more = calibrate(laid, rows, mm_per_s, mm_per_mv)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
         _refuse_guesses(found, traces, layout)
@@ -267,8 +269,9 @@ def find_layout(
     layout = place(found, evidence.said("mm/mV") or 10.0, evidence.chest_gain())
     warnings = (*_name_warnings(found), *(_speed_warnings(found, evidence) if mm_per_s is None else ()))
     sure = tuple(certainty > _CERTAIN for certainty in found.names.rhythm_certainty)
-    reach, knows_speed = reach_mm(evidence, found.baselines_mm), seen_mm_per_s(evidence) is not None
-    return Located(geometry, layout, reach, warnings, found.is_named, sure, knows_speed)
+    reach, is_printed = reach_mm(evidence, found.baselines_mm), evidence.said("mm/s") is not None
+    knows_speed = seen_mm_per_s(evidence) is not None
+    return Located(geometry, layout, reach, warnings, found.is_named, sure, knows_speed, is_printed)
 
 
 def _name_warnings(found: Match) -> list[str]:
