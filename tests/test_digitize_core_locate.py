@@ -131,6 +131,16 @@ def test_50_mm_per_s_is_told_by_the_print_or_by_the_user(name: str, monkeypatch:
     )  # one reading as good as another
 
 
+def test_a_page_of_which_one_column_was_read_is_not_taken_for_that_at_half_the_speed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    truth = unpainted(whole(31, "clean", "6x2", pulse="none"))
+    evidence = evidence_of(truth, monkeypatch)
+    chest = [word for word in evidence.words if not word.is_lead or word.text.startswith("V")]
+    with pytest.raises(UnknownLayout, match="may be 6x2 or cabrera-6x2"):
+        match(replace(evidence, words=tuple(chest)))
+
+
 @pytest.mark.parametrize("name", ["3x4+1", "6x2", "4x3"])
 @pytest.mark.parametrize("room_mm", [8.0, 15.0])
 def test_columns_may_stand_apart_with_pulses_between_them(

@@ -12,10 +12,13 @@ from oracle import SIZE_PX, Oracle, heart, scene
 
 from digitize.metrics import page_ratio, to_db
 from digitize.nets import NetSpec, ReconstructionNet
-from digitize.pipeline import Digitizer, NotAnEcg
+from digitize.page.names import PrintedWord
+from digitize.pipeline import Digitizer, NotAnEcg, _seen_beside_mm
 from digitize.trace.cut import cut
 from digitize.trace.row import RowReading
 from digitize.trace.timing import simultaneous
+from ecg.geometry import PageGeometry
+from ecg.layout import template
 from ecg.leads import STANDARD
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
@@ -115,6 +118,29 @@ def test_the_speed_is_taken_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
     printed, seen = (np.isfinite(r.signal_mv).sum(1) / 500 for r in (truth.record, found.record))
     np.testing.assert_allclose(seen, printed, atol=0.01)
     assert 2.4 < printed.min() <= printed.max() <= 2.5
+
+
+@pytest.mark.parametrize(("print_says", "mm_per_s"), [(None, 50.0), ("25 mm/s", 25.0)])
+def test_pulses_seen_close_up_tell_the_speed_unless_print_does(
+    print_says: str | None, mm_per_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, truth = whole(6, pulse="left", mm_per_s=50.0).render(heart(6))
+    words = Oracle(truth).read_words
+    said = [PrintedWord(print_says, 20.0, 300.0, 0.9)] if print_says else []
+    digitizer = Oracle(truth).use(monkeypatch)
+    monkeypatch.setattr("digitize.page.names.read_words", lambda *given: [*words(*given), *said])
+    monkeypatch.setattr("digitize.page.match.seen_mm_per_s", lambda evidence: 25.0)
+    found = digitizer(page)
+    assert found.layout.mm_per_s == mm_per_s
+    assert any("the pulses are 10 mm wide" in warning for warning in found.warnings) == (print_says is None)
+
+
+def test_strips_end_soon_after_the_picture_does() -> None:
+    geometry = PageGeometry(np.diag([4.0, 4.0, 1.0]), None, (0.0, 0.0, 250.0, 100.0), 0.1)
+    page = Page(np.full((400, 1040, 3), 255, np.uint8))
+    layout = template("3x4").place((0.0, 0.0), 30.0, 25.0, 10.0)
+    beside = [_seen_beside_mm(page, geometry, layout, *side) for side in ((0.0, -1), (250.0, 1), (235.0, 1))]
+    assert beside == [6.0, 9.0, 20.0]  # the least, what the picture shows, the usual margin
 
 
 def test_limb_leads_that_contradict_each_other_are_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
