@@ -8,6 +8,7 @@ from torch import Tensor
 
 _REACH = 16  # rows around the path that take part in its centre of gravity: on a flank a column crosses many
 _CLIMB = 0.12  # nats a row: what climbing costs; less, and folds are climbed; more, and high narrow R waves are lost
+_INKED = 0.9  # so much less it costs along rows that are as likely as any
 _LEAST = 1e-4  # no height is less likely than this: a column alone cannot force the path
 
 
@@ -54,20 +55,29 @@ def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def likeliest_path(share: np.ndarray) -> np.ndarray:
-    """The path int64 [col] with the least cost: -log of its shares [col, row] plus a price on its total climb."""
+    """The path int64 [col] with the least cost: -log of its shares [col, row] plus a price on its total climb.
+
+    Rows that are likely in a column or beside it are cheap to pass: a flank is one stroke, and its tip belongs to it.
+    """
     cost = -np.log(share + _LEAST)
-    climb = _CLIMB * np.arange(share.shape[1], dtype=cost.dtype)
-    # min over y' of reached[y'] + climb * |y - y'|, first from above and then from below; what is added and taken
-    # away in every column is added once, to all of them
-    reached, level, twice = np.empty_like(cost), cost - 2 * climb, 2 * climb
-    reached[0] = climb
-    for col in range(1, len(cost)):
-        down = np.minimum.accumulate(reached[col - 1] + level[col - 1])
-        down += twice
-        np.minimum.accumulate(down[::-1], out=reached[col, ::-1])
-    reached += level + climb
-    apart = np.abs(climb - climb[:, None])
+    height = np.cumsum(_CLIMB * (1 - _INKED * np.sqrt(_beside(share))), axis=1)  # what climbing to a row costs
+    reached = np.empty_like(cost)
+    reached[0] = cost[0]
+    for col in range(1, len(cost)):  # min over y' of reached[y'] + |height[y] - height[y']|: from above, from below
+        before, climb = reached[col - 1], height[col]
+        down = np.minimum.accumulate(before - climb) + climb
+        up = np.minimum.accumulate((before + climb)[::-1])[::-1] - climb
+        reached[col] = np.minimum(down, up) + cost[col]
     path = [int(reached[-1].argmin())]
-    for before in reached[-2::-1]:
-        path.append(int((before + apart[path[-1]]).argmin()))
+    for before, climb in zip(reached[-2::-1], height[:0:-1], strict=True):
+        path.append(int((before + np.abs(climb - climb[path[-1]])).argmin()))
     return np.array(path[::-1], np.int64)
+
+
+def _beside(share: np.ndarray) -> np.ndarray:
+    """How likely each row is in its column or those next to it, as a share of the likeliest one, 0..1 [col, row]."""
+    likely = share / share.max(1, keepdims=True)
+    near = likely.copy()
+    np.maximum(near[1:], likely[:-1], out=near[1:])
+    np.maximum(near[:-1], likely[1:], out=near[:-1])
+    return near
