@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from digitize.data import ROW_CLASSES, ROW_COLUMNS_PER_PX, ROW_PX_PER_MM
 from digitize.trace.cut import cut
-from digitize.trace.follow import decode_columns
+from digitize.trace.follow import decode_columns, likeliest_path
 from digitize.trace.row import RowReading, read_row, shrunk, strip_window
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES
@@ -40,6 +40,27 @@ def test_a_ghost_elsewhere_costs_certainty_and_not_height() -> None:
     height, certainty = decode_columns(share.log()[:, None])
     assert float(height) == pytest.approx(20.3, abs=0.01)
     assert float(certainty) == pytest.approx(2 / 3, abs=0.01)
+
+
+def flat_with(bright: np.ndarray) -> np.ndarray:
+    """Shares [col, row] of a line at row 200 of 320 with three columns in its middle that hold `bright` [3, row]."""
+    share = np.full((40, 320), 1e-6)
+    share[:, 200] = 1.0
+    share[19:22] = bright + 1e-6
+    return share / share.sum(1, keepdims=True)
+
+
+def test_the_tip_of_a_tall_beat_is_reached_along_its_flanks() -> None:
+    flanks = np.zeros((3, 320))
+    flanks[:, 60:200] = 1 / 140  # one stroke up and down: every height of it is as likely
+    flanks[1, 60:64] = 1 / 4
+    assert likeliest_path(flat_with(flanks))[20] < 64
+
+
+def test_what_stands_apart_is_not_jumped_to() -> None:
+    fold = np.zeros((3, 320))
+    fold[:, 60], fold[:, 200] = 0.8, 0.2  # likelier than the line, with nothing in between
+    np.testing.assert_array_equal(likeliest_path(flat_with(fold)), 200)
 
 
 def test_a_trace_at_the_strips_edge_stays_in_the_strip() -> None:
