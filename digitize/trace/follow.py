@@ -57,10 +57,11 @@ def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def likeliest_path(share: np.ndarray) -> np.ndarray:
     """The path int64 [col] with the least cost: -log of its shares [col, row] plus a price on its total climb.
 
-    Rows that are likely in a column or beside it are cheap to pass: a flank is one stroke, and its tip belongs to it.
+    Rows about as likely as any in their column are cheap to pass: a flank is one stroke, and its tip belongs to it.
     """
     cost = -np.log(share + _LEAST)
-    height = np.cumsum(_CLIMB * (1 - _INKED * np.sqrt(_beside(share))), axis=1)  # what climbing to a row costs
+    likely = share / share.max(1, keepdims=True)
+    height = np.cumsum(_CLIMB * (1 - _INKED * likely**2), axis=1)  # what climbing to a row costs
     reached = np.empty_like(cost)
     reached[0] = cost[0]
     for col in range(1, len(cost)):  # min over y' of reached[y'] + |height[y] - height[y']|: from above, from below
@@ -72,12 +73,3 @@ def likeliest_path(share: np.ndarray) -> np.ndarray:
     for before, climb in zip(reached[-2::-1], height[:0:-1], strict=True):
         path.append(int((before + np.abs(climb - climb[path[-1]])).argmin()))
     return np.array(path[::-1], np.int64)
-
-
-def _beside(share: np.ndarray) -> np.ndarray:
-    """How likely each row is in its column or those next to it, as a share of the likeliest one, 0..1 [col, row]."""
-    likely = share / share.max(1, keepdims=True)
-    near = likely.copy()
-    np.maximum(near[1:], likely[:-1], out=near[1:])
-    np.maximum(near[:-1], likely[1:], out=near[:-1])
-    return near
