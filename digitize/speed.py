@@ -1,4 +1,4 @@
-"""How fast pages are read by one process on one thread or two and by two processes, and where the time goes."""
+"""How fast one process on one thread or two and two processes read, beside the plain engine; where the time goes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ _PARTS = {
     "page pass": "look_twice", "grid": "clearest", "names": "_read_words",
     "layout": "find_layout", "row pass": "read_rows", "gain and start": "calibrate", "signals": "_reading",
 }  # fmt: skip
-
-
 _WAYS = ((1, 1), (2, 1), (1, 2))  # processes, and threads of each
 
 

@@ -237,7 +237,7 @@ def lay(evidence: Evidence, template: Template, mm_per_s: float, gap_mm: float, 
     total = template.columns * (width + gap_mm) - gap_mm
     x0_mm, covered = _start(evidence, template, total, names.start_mm if names.places else float("nan"), every)
     is_shown = bool(abs(evidence.pulse_pitch_mm - width - gap_mm) < _GAP_APART_MM)
-    is_odd = mm_per_s not in (_USUAL_MM_PER_S, seen_mm_per_s(evidence))
+    is_odd = mm_per_s != _USUAL_MM_PER_S and mm_per_s != seen_mm_per_s(evidence)
     lines = tuple(evidence.baselines_mm.tolist())
     return Match(template, mm_per_s, gap_mm, lines, x0_mm, covered, names, is_shown, is_odd)
 
