@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,11 +84,15 @@ def test_code_outside_git_has_no_revision(tmp_path: Path) -> None:
     assert git_revision(tmp_path) is None
 
 
-def test_what_a_killed_start_wrote_beyond_its_checkpoint_is_hidden_on_the_board(tmp_path: Path) -> None:
+def test_what_a_killed_start_wrote_beyond_its_checkpoint_is_hidden_on_the_board(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = Board(tmp_path)
     for step in (1, 2, 3):
         first.train({"total": float(step)}, 0.1, step)
     first.close()
+    later = time.time() + 5  # event files are read in the order of the second they are named by
+    monkeypatch.setattr(time, "time", lambda: later)
     second = Board(tmp_path, since=3)
     second.train({"total": 30.0}, 0.1, 3)
     second.close()
