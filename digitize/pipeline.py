@@ -102,6 +102,7 @@ class Digitizer:
             except NotDrawn as error:
                 page = replace(page, notes=(*page.notes, f"read from its pixels, because {error}"))
         from digitize.trace.cut import cut
+        from digitize.trace.thick_line import from_thick_line
         from digitize.trace.timing import timed
 
         try:
@@ -113,6 +114,7 @@ class Digitizer:
         is_told = mm_per_s is not None or found.is_speed_printed
         laid, faster = (found.layout, ()) if is_told else at_pulse_speed(found.layout, rows)
         placed, more = calibrate(laid, rows, mm_per_s, mm_per_mv)
+        placed = from_thick_line(placed, geometry)
         traces = tuple(cut(box, row, geometry) for box, row in _boxes_with_rows(placed, rows))
         _refuse_guesses(found, traces, layout)
         placed, timing = timed(placed, traces, geometry, layout)

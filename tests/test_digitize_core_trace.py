@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from digitize.data import ROW_CLASSES, ROW_COLUMNS_PER_PX, ROW_PX_PER_MM
 from digitize.trace.cut import cut
-from digitize.trace.follow import decode_columns, likeliest_path
+from digitize.trace.follow import decode_columns, likeliest_path, smoothed
 from digitize.trace.row import RowReading, read_row, shrunk, strip_window
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES
@@ -61,6 +61,15 @@ def test_what_stands_apart_is_not_jumped_to() -> None:
     fold = np.zeros((3, 320))
     fold[:, 60], fold[:, 200] = 0.8, 0.2  # likelier than the line, with nothing in between
     np.testing.assert_array_equal(likeliest_path(flat_with(fold)), 200)
+
+
+def test_columns_are_smoothed_where_they_are_unsure() -> None:
+    noise = np.random.default_rng(0).normal(size=2000)
+    np.testing.assert_array_equal(smoothed(noise, np.full(2000, 2.0)), noise)
+    std = [smoothed(noise, np.full(2000, spread)).std() / noise.std() for spread in (4.0, 6.0, 10.0, 30.0)]
+    assert 1 > std[0] > std[1] > std[2] == std[3] == pytest.approx(np.sqrt(3 / 8), rel=0.05)
+    flank = 3.0 * np.arange(20)
+    np.testing.assert_allclose(smoothed(flank, np.linspace(0.5, 20, 20))[:-1], flank[:-1])
 
 
 def test_a_trace_at_the_strips_edge_stays_in_the_strip() -> None:

@@ -24,12 +24,13 @@ _LARGEST_MM = 900.0
 _ROOM_MM = np.array([25.0, 12.0])  # beside and above the traces
 _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
 _SURE = 0.5  # a printed speed or gain that is less sure is not believed
-_SURE_OF_BOTH = 0.45  # two gains that stand side by side, one half of the other, bear each other out
+_SURE_OF_BOTH = 0.3  # two gains that stand side by side, one half of the other, bear each other out
 _CLEARLY = 0.15  # so much surer than any other number it has to be
 _USUAL, _UNUSUALLY_SURE = ("25 mm/s", "10 mm/mV"), 0.6
 _TOO_FAR = 1.6  # rows this many usual distances apart may have another between them
 _AS_INKED = 0.4  # where there is at least this share of a row's usual ink
-_BESIDE_MM = (70.0, 4.0)  # the gains of limb and chest leads are printed on one line, this near
+_BESIDE_MM = (20.0, 70.0)  # the gains of limb and chest leads are printed on one line, with a word between them,
+_ON_LINE_MM = 4.0  # so exactly
 _ECHO = 0.15  # the sides of pulses are told from chance by this
 _PULSE_BLUR_MM, _ECHO_OF_PULSE = 1.0, 0.3  # one of two pulses repeats half of what there is, one of three two thirds
 _AS_GOOD_AS = 0.3  # a pulse of this share of the clearest one counts as much
@@ -114,8 +115,8 @@ class Evidence:
         read = [w for w in self.words if w.text.endswith(" mm/mV") and w.score > _SURE_OF_BOTH]
         for limb, chest in permutations(read, 2):
             gains = float(limb.text.split()[0]), float(chest.text.split()[0])
-            is_beside = 0 < chest.x_mm - limb.x_mm < _BESIDE_MM[0] and abs(chest.y_mm - limb.y_mm) < _BESIDE_MM[1]
-            if is_beside and gains[1] == gains[0] / 2:
+            is_beside = _BESIDE_MM[0] < chest.x_mm - limb.x_mm < _BESIDE_MM[1]
+            if is_beside and abs(chest.y_mm - limb.y_mm) < _ON_LINE_MM and gains[1] == gains[0] / 2:
                 return gains
         return None
 

@@ -10,6 +10,7 @@ _REACH = 16  # rows around the path that take part in its centre of gravity: on 
 _CLIMB = 0.12  # nats a row: what climbing costs; less, and folds are climbed; more, and high narrow R waves are lost
 _INKED = 0.9  # so much less it costs along rows that are as likely as any
 _LEAST = 1e-4  # no height is less likely than this: a column alone cannot force the path
+_SURE_PX, _UNSURE_PX = 3.0, 8.0  # up to the first spread a column stands for itself, from the second on it is smoothed
 
 
 def decode_columns(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,13 +46,22 @@ def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Height in px, certainty and spread in px of a whole row's curve; logits [row, col] to three arrays [col].
 
     The path is the likeliest one when every row of climb costs a little (Viterbi 1967); around it the height is
-    refined as in `decode_columns`.
+    refined as in `decode_columns`, and smoothed where it is unsure.
     """
     share = logits.float().softmax(0).T.contiguous()  # [col, row]
     path = torch.from_numpy(likeliest_path(share.cpu().numpy())).to(share.device)
     height, certainty = centre_near(share, path)
     spread = spread_near(share, path, height)
-    return height.cpu().numpy().astype(np.float64), certainty.cpu().numpy(), spread.cpu().numpy()
+    heights, spreads = height.cpu().numpy().astype(np.float64), spread.cpu().numpy()
+    return smoothed(heights, spreads), certainty.cpu().numpy(), spreads
+
+
+def smoothed(height: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Heights [col], in px, with columns of a wide distribution drawn towards the mean of their neighbours (1-2-1)."""
+    unsure = np.log(np.maximum(spread, _SURE_PX) / _SURE_PX) / np.log(_UNSURE_PX / _SURE_PX)
+    around = np.pad(height, 1, mode="edge")
+    mean: np.ndarray = (around[:-2] + 2 * height + around[2:]) / 4
+    return height + np.minimum(unsure, 1.0) * (mean - height)
 
 
 def likeliest_path(share: np.ndarray) -> np.ndarray:
