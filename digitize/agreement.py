@@ -23,8 +23,14 @@ def layout_agreement(truth: Layout, read: Layout) -> dict[str, float]:
         "layout_right": float(same_boxes),
         "names_right": float(np.mean(names)) if same_boxes else 0.0,
         "speed_right": float(_near(read.mm_per_s, truth.mm_per_s)),
-        "gain_right": float(_near(read.mm_per_mv, truth.mm_per_mv)),
+        "gain_right": float(_near(read.mm_per_mv, truth.mm_per_mv) and _share_gains(truth, read)),
     }
+
+
+def _share_gains(truth: Layout, read: Layout) -> bool:
+    """Whether each lead that both layouts have is at the same share of the gain in both."""
+    shares = {box.lead: box.gain for box in truth.boxes}
+    return all(_near(box.gain, shares.get(box.lead, box.gain)) for box in read.boxes)
 
 
 def geometry_agreement(truth: PageGeometry, read: PageGeometry, layout: Layout) -> dict[str, float]:

@@ -270,6 +270,7 @@ def find_layout(
     found = match_rows(evidence, candidates, mm_per_s)
     layout = place(found, evidence.said("mm/mV") or 10.0, evidence.chest_gain())
     warnings = (*_name_warnings(found), *(_speed_warnings(found, evidence) if mm_per_s is None else ()))
+    warnings += _chest_warnings(evidence)
     sure = tuple(certainty > _CERTAIN for certainty in found.names.rhythm_certainty)
     reach, is_printed = reach_mm(evidence, found.baselines_mm), evidence.said("mm/s") is not None
     knows_speed = seen_mm_per_s(evidence) is not None
@@ -291,6 +292,12 @@ def _name_warnings(found: Match) -> list[str]:
     if found.is_named and unread:
         warnings.append(f"no name was read at a rhythm strip: taken as {', '.join(unread)}; check it")
     return warnings
+
+
+def _chest_warnings(evidence: Evidence) -> tuple[str, ...]:
+    if (gains := evidence.doubtful_gains()) is None:
+        return ()
+    return (f"a second gain may be printed, {gains[1]:g} beside {gains[0]:g} mm/mV, for the chest leads: check theirs",)
 
 
 def _speed_warnings(found: Match, evidence: Evidence) -> list[str]:

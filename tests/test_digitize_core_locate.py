@@ -258,6 +258,17 @@ def test_half_the_gain_on_chest_leads_is_read_where_both_are_printed(
     assert {b.gain for b in placed.boxes if not b.lead.startswith("V")} == {1.0}
 
 
+@pytest.mark.parametrize(("score", "share", "is_said"), [(0.2, 1.0, False), (0.45, 1.0, True), (0.6, 0.5, False)])
+def test_half_the_gain_that_is_not_surely_read_is_only_warned_of(
+    score: float, share: float, is_said: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = unpainted(whole(35, "clean", "3x4"))
+    gains = [PrintedWord("10 mm/mV", 20.0, 150.0, 0.9), PrintedWord("5 mm/mV", 50.0, 150.0, score)]
+    found = find_layout(view_of(truth, monkeypatch), truth.geometry, words_on(truth) + gains, None, None)
+    assert {box.gain for box in found.layout.boxes if box.lead.startswith("V")} == {share}
+    assert any("second gain" in warning for warning in found.warnings) == is_said
+
+
 # --- names that are missing, wrong, or elsewhere ----------------------------------------------------------------------
 
 

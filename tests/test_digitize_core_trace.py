@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from digitize.data import ROW_CLASSES, ROW_COLUMNS_PER_PX, ROW_PX_PER_MM
 from digitize.trace.cut import cut
-from digitize.trace.follow import decode_columns, likeliest_path, smoothed
+from digitize.trace.follow import decode_columns, follow, likeliest_path, own_ink, smoothed
 from digitize.trace.row import RowReading, read_row, shrunk, strip_window
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES
@@ -61,6 +61,18 @@ def test_what_stands_apart_is_not_jumped_to() -> None:
     fold = np.zeros((3, 320))
     fold[:, 60], fold[:, 200] = 0.8, 0.2  # likelier than the line, with nothing in between
     np.testing.assert_array_equal(likeliest_path(flat_with(fold)), 200)
+
+
+def test_what_stands_apart_is_reached_along_the_traces_own_ink() -> None:
+    tip = np.zeros((3, 320))
+    tip[:, 60], tip[:, 200] = 0.96, 0.04
+    stroke = np.zeros((320, 20))  # at half as many columns, as the network's map has them
+    stroke[60:200, 9:11] = 0.9
+    logits = torch.from_numpy(np.log(flat_with(tip).T))
+    assert follow(logits, own_ink(stroke, np.zeros(40)))[0][20] == pytest.approx(60, abs=1)
+    mark = np.zeros(40)
+    mark[0] = 0.9  # a lead begins near by: this may be a separator
+    assert follow(logits, own_ink(stroke, mark))[0][20] == pytest.approx(200, abs=1)
 
 
 def test_columns_are_smoothed_where_they_are_unsure() -> None:

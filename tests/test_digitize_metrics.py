@@ -180,6 +180,7 @@ def test_layout_agreement_by_hand() -> None:
     found = layout_agreement(wanted, other_strip)
     assert found == {"layout_right": 1.0, "names_right": 12 / 13, "speed_right": 0.0, "gain_right": 1.0}
     assert layout_agreement(wanted, template("6x2").place())["names_right"] == 0.0
+    assert layout_agreement(wanted, template("3x4+1").place(chest_gain=0.5))["gain_right"] == 0.0
 
 
 def test_geometry_agreement_by_hand() -> None:

@@ -24,7 +24,7 @@ _LARGEST_MM = 900.0
 _ROOM_MM = np.array([25.0, 12.0])  # beside and above the traces
 _NEAR_MM = 3.0  # ink this near to a zero line belongs to its row
 _SURE = 0.5  # a printed speed or gain that is less sure is not believed
-_SURE_OF_BOTH = 0.3  # two gains that stand side by side, one half of the other, bear each other out
+_PERHAPS = 0.3  # a second gain that is as sure as this is worth a word
 _CLEARLY = 0.15  # so much surer than any other number it has to be
 _USUAL, _UNUSUALLY_SURE = ("25 mm/s", "10 mm/mV"), 0.6
 _TOO_FAR = 1.6  # rows this many usual distances apart may have another between them
@@ -99,7 +99,7 @@ class Evidence:
         for word in self.words:
             if word.text.endswith(f" {unit}"):
                 scores[word.text] = max(word.score, scores.get(word.text, 0.0))
-        if unit == "mm/mV" and (both := self._both_gains()):
+        if unit == "mm/mV" and (both := self._both_gains(_SURE)):
             return both[0]
         first, second = (sorted(scores.items(), key=lambda item: -item[1]) + [("", 0.0)] * 2)[:2]
         least = _SURE if first[0] in _USUAL else _UNUSUALLY_SURE
@@ -107,12 +107,16 @@ class Evidence:
 
     def chest_gain(self) -> float:
         """The chest leads' share of the gain: half where the print says so, beside the gain of the limb leads."""
-        both = self._both_gains()
+        both = self._both_gains(_SURE)
         return both[1] / both[0] if both else 1.0
 
-    def _both_gains(self) -> tuple[float, float] | None:
+    def doubtful_gains(self) -> tuple[float, float] | None:
+        """Gains of limb and chest leads that may be printed, but were not read surely enough to be taken."""
+        return None if self._both_gains(_SURE) else self._both_gains(_PERHAPS)
+
+    def _both_gains(self, least: float) -> tuple[float, float] | None:
         """Two gains in mm/mV that are printed side by side, the second half of the first."""
-        read = [w for w in self.words if w.text.endswith(" mm/mV") and w.score > _SURE_OF_BOTH]
+        read = [w for w in self.words if w.text.endswith(" mm/mV") and w.score > least]
         for limb, chest in permutations(read, 2):
             gains = float(limb.text.split()[0]), float(chest.text.split()[0])
             is_beside = _BESIDE_MM[0] < chest.x_mm - limb.x_mm < _BESIDE_MM[1]

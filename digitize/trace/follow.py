@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.ndimage import maximum_filter1d
 from torch import Tensor
 
 _REACH = 16  # rows around the path that take part in its centre of gravity: on a flank a column crosses many
 _CLIMB = 0.12  # nats a row: what climbing costs; less, and folds are climbed; more, and high narrow R waves are lost
-_INKED = 0.9  # so much less it costs along rows that are as likely as any
+_INKED = 0.9  # so much less it costs along rows that are as likely as any, or surely the trace's own ink
+_BY_AN_END = 41  # columns around a lead's end whose ink may be a separator's
 _LEAST = 1e-4  # no height is less likely than this: a column alone cannot force the path
 _SURE_PX, _UNSURE_PX = 3.0, 8.0  # up to the first spread a column stands for itself, from the second on it is smoothed
 
@@ -42,18 +44,28 @@ def _around(share: Tensor, path: Tensor) -> tuple[Tensor, Tensor]:
     return near, share.gather(-1, near.clamp(0, rows - 1)) * ((near >= 0) & (near < rows)) + 1e-9
 
 
-def follow(logits: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def follow(logits: Tensor, ink: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Height in px, certainty and spread in px of a whole row's curve; logits [row, col] to three arrays [col].
 
-    The path is the likeliest one when every row of climb costs a little (Viterbi 1967); around it the height is
-    refined as in `decode_columns`, and smoothed where it is unsure.
+    The path is the likeliest one when every row of climb costs a little (Viterbi 1967), less along the trace's own
+    `ink` [row, col] (0..1, `own_ink`); around it the height is refined as in `decode_columns`, and smoothed where it
+    is unsure.
     """
     share = logits.float().softmax(0).T.contiguous()  # [col, row]
-    path = torch.from_numpy(likeliest_path(share.cpu().numpy())).to(share.device)
+    path = torch.from_numpy(likeliest_path(share.cpu().numpy(), None if ink is None else ink.T)).to(share.device)
     height, certainty = centre_near(share, path)
     spread = spread_near(share, path, height)
     heights, spreads = height.cpu().numpy().astype(np.float64), spread.cpu().numpy()
     return smoothed(heights, spreads), certainty.cpu().numpy(), spreads
+
+
+def own_ink(target: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """How surely a place is ink of the row's own trace and of no mark at a lead's end, 0..1 [row, col].
+
+    `target` [row, px] is the network's map of that ink, `edge` [col] whether a lead begins or ends there.
+    """
+    wide = np.repeat(target, len(edge) // target.shape[1], axis=1)
+    return wide * (1 - np.minimum(2 * maximum_filter1d(edge, _BY_AN_END), 1))
 
 
 def smoothed(height: np.ndarray, spread: np.ndarray) -> np.ndarray:
@@ -64,14 +76,17 @@ def smoothed(height: np.ndarray, spread: np.ndarray) -> np.ndarray:
     return height + np.minimum(unsure, 1.0) * (mean - height)
 
 
-def likeliest_path(share: np.ndarray) -> np.ndarray:
+def likeliest_path(share: np.ndarray, ink: np.ndarray | None = None) -> np.ndarray:
     """The path int64 [col] with the least cost: -log of its shares [col, row] plus a price on its total climb.
 
-    Rows about as likely as any in their column are cheap to pass: a flank is one stroke, and its tip belongs to it.
+    Rows about as likely as any in their column, and rows of the trace's own `ink` [col, row], are cheap to pass: a
+    flank is one stroke, and its tip belongs to it.
     """
     cost = -np.log(share + _LEAST)
-    likely = share / share.max(1, keepdims=True)
-    height = np.cumsum(_CLIMB * (1 - _INKED * likely**2), axis=1)  # what climbing to a row costs
+    passable = (share / share.max(1, keepdims=True)) ** 2
+    if ink is not None:
+        passable = np.maximum(passable, ink)
+    height = np.cumsum(_CLIMB * (1 - _INKED * passable), axis=1)  # what climbing to a row costs
     reached = np.empty_like(cost)
     reached[0] = cost[0]
     for col in range(1, len(cost)):  # min over y' of reached[y'] + |height[y] - height[y']|: from above, from below

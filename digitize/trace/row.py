@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digitize.data import ROW_PX_PER_MM, column_centres_px, to_tensor, with_height
+from digitize.data import ROW_PX_PER_MM, ROW_TARGET, column_centres_px, to_tensor, with_height
 from digitize.page.rectify import flatten
 from ecg.geometry import PageGeometry
 
@@ -61,7 +61,7 @@ def read_row(
     """Warp a row out of the page and read it; columns run at twice the strip's px."""
     import torch
 
-    from digitize.trace.follow import follow
+    from digitize.trace.follow import follow, own_ink
     from ecg.fit.precision import autocast_for
 
     strip = flatten(pixels, geometry, window_mm, ROW_PX_PER_MM, cv2.INTER_CUBIC)
@@ -69,15 +69,17 @@ def read_row(
     image = with_height(to_tensor(strip))[None].to(device)
     with torch.inference_mode(), autocast_for("auto", device)():
         out = net(image.contiguous(memory_format=torch.channels_last))
-    height_px, certainty, spread_px = follow(out["signal"][0, 0])
+    seg = out["seg"][0].float().softmax(0).cpu().numpy()
+    edge = out["signal_edge"][0, 0].float().sigmoid().cpu().numpy()
+    height_px, certainty, spread_px = follow(out["signal"][0, 0], own_ink(seg[ROW_TARGET], edge))
     columns = column_centres_px(strip.shape[1])
     return RowReading(
         window_mm[0] + (columns + 0.5) / ROW_PX_PER_MM,
         window_mm[1] + (height_px + 0.5) / ROW_PX_PER_MM,
         certainty,
         out["signal_valid"][0, 0].float().sigmoid().cpu().numpy(),
-        out["signal_edge"][0, 0].float().sigmoid().cpu().numpy(),
-        out["seg"][0].float().softmax(0).cpu().numpy(),
+        edge,
+        seg,
         (window_mm[0], window_mm[1]),
         spread_px / ROW_PX_PER_MM,
     )
