@@ -67,7 +67,7 @@ def test_what_stands_apart_is_reached_along_the_traces_own_ink() -> None:
     tip = np.zeros((3, 320))
     tip[:, 60], tip[:, 200] = 0.96, 0.04
     stroke = np.zeros((320, 20))  # at half as many columns, as the network's map has them
-    stroke[60:200, 9:11] = 0.9
+    stroke[60:200, 9:12] = 0.9
     logits = torch.from_numpy(np.log(flat_with(tip).T))
     assert follow(logits, own_ink(stroke, np.zeros(40)))[0][20] == pytest.approx(60, abs=1)
     mark = np.zeros(40)
