@@ -310,7 +310,7 @@ def test_a_rhythm_strip_whose_name_was_not_read_is_pointed_out(monkeypatch: pyte
     assert "no name was read at a rhythm strip: taken as II" in found.warnings[0]
 
 
-@pytest.mark.parametrize(("name", "missed"), [("4x3", 0), ("6x2", 5), ("3x4+1", 1)])
+@pytest.mark.parametrize(("name", "missed"), [("4x3", 0), ("6x2", 5), ("3x4+1", 1), ("3x4+3", 5)])
 def test_a_row_that_was_missed_is_put_back_where_names_and_ink_have_it(
     name: str, missed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,8 @@ _UNSEEN_SPEED = 0.08  # and rather the usual speed than one that neither pulse n
 _MARGIN = 0.04  # a layout is certain when every other one scores this much less
 _READ = 0.35  # names decide when they agree this well
 _SURELY_READ = 0.4  # and tell rows from rules and text when they agree this well
-_WELL_READ, _CLEARLY = 0.8, 0.15  # where they agree less, a row may be missing; with it they must agree so much better
+_CLEARLY = 0.15  # with a row that was missing they agree so much better,
+_SEEN_STRIP, _NEARLY = 0.9, 0.03  # or the row is a strip whose name was read this surely, and they agree nearly as well
 _MOST_STRANGE = 2  # so many names may be read for certain, as high over the rows as names stand, that a layout lacks
 _SPARE_ROWS = 2  # so many rows may be something else
 _INKED = 0.5  # least share of the ink that must lie where the layout has traces
@@ -109,19 +110,26 @@ def match_rows(
     except UnknownLayout as refusal:
         found = refusal
     agreement = 0.0 if isinstance(found, UnknownLayout) else found.names.agreement
-    for fuller in evidence.with_missing_row() if agreement < _WELL_READ else ():
+    for fuller in evidence.with_missing_row():
         try:
             other = match(fuller, candidates, mm_per_s)
         except UnknownLayout:
             continue
-        is_added = ~np.isin(fuller.baselines_mm, evidence.baselines_mm)
-        strips = is_added[len(other.template.grid) :] if len(other.baselines_mm) == len(is_added) else is_added
-        unread = [lead is None and added for lead, added in zip(other.names.rhythm, strips, strict=False)]
-        if other.names.agreement > max(agreement + _CLEARLY, _SURELY_READ) and not any(unread):
+        strip = _certainty_of_strip(other, ~np.isin(fuller.baselines_mm, evidence.baselines_mm))
+        is_better = other.names.agreement > max(agreement + _CLEARLY, _SURELY_READ) and strip != 0
+        if is_better or (strip > _SEEN_STRIP and other.names.agreement > agreement - _NEARLY):
             found, agreement = other, other.names.agreement
     if isinstance(found, UnknownLayout):
         raise found
     return found
+
+
+def _certainty_of_strip(found: Match, is_added: np.ndarray) -> float:
+    """How surely a name was read at the strip that an added row is; NaN where it is no strip."""
+    if len(found.baselines_mm) != len(is_added):
+        return float("nan")
+    strips = zip(is_added[len(found.template.grid) :], found.names.rhythm_certainty, strict=False)
+    return next((certainty for added, certainty in strips if added), float("nan"))
 
 
 def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_per_s: float | None = None) -> Match:
