@@ -49,10 +49,14 @@ def _hearts(data: Path | None) -> MixedHearts:
 
 
 def _draw(preset: str, number: int, hearts: MixedHearts) -> tuple[Page, Truth]:
+    from digitize.told import missing
     from simulate.scene import Scene
 
-    page, reading = Scene.sample(number, preset).render(hearts.draw(np.random.default_rng(number)))
+    scene, record = Scene.sample(number, preset), hearts.draw(np.random.default_rng(number))
+    page, reading = scene.render(record)
     layout = reading.layout
-    kinds = {"preset": preset, "layout": layout.name, "scales": f"{layout.mm_per_s:g} mm/s {layout.mm_per_mv:g} mm/mV"}
+    tells = "not all" if missing(scene, scene.sheet(record), reading) else "all"
+    kinds = {"layout": layout.name, "scales": f"{layout.mm_per_s:g} mm/s {layout.mm_per_mv:g} mm/mV"}
+    kinds |= {"preset": preset, "tells": f"{preset}: {tells}"}
     truth = Truth(as_printed(reading.record, layout.boxes), layout, reading.geometry, kinds)
     return replace(page, source=f"{preset}-{number}.png"), truth

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ecg.geometry import PageGeometry
     from ecg.layout import Layout, LeadBox
     from ecg.reading import Page, Reading
-    from simulate.scene import Scene
-    from simulate.sheet import Sheet
 
 # What is asked of a reading, and the words with which its warnings speak of that.
 _ASKED = {
@@ -35,8 +33,6 @@ _ASKED = {
 }
 _OUTCOMES = ("right", "refused", "warned", "silent")
 _NEAR_MM = 2.0  # a lead begins this near to where it was found
-_READABLE = 0.5  # share of the names that have to lie in the picture
-_SPEED, _GAIN, _BOTH_GAINS = re.compile(r"mm\s*/\s*s", re.I), re.compile(r"[mc]m\s*/\s*mv", re.I), re.compile("Chest")
 
 
 @dataclass(frozen=True)
@@ -98,6 +94,7 @@ def check(
     data: Path | None = None,
 ) -> Iterator[Verdict]:
     """What becomes of `count` pages from `seed` on, the layouts in turn."""
+    from digitize.told import missing
     from simulate.scene import Scene
     from simulate.stream import validation_hearts
 
@@ -162,28 +159,6 @@ def _late(true_map: PageGeometry, wanted: Layout, map_found: PageGeometry, found
 def _pairs(wanted: Layout, found: Layout) -> list[tuple[LeadBox, LeadBox]]:
     rows = zip(wanted.rows(), found.rows(), strict=False)
     return [pair for a, b in rows for pair in zip(a, b, strict=False)]
-
-
-def missing(scene: Scene, sheet: Sheet, truth: Reading) -> tuple[str, ...]:
-    """What nobody can read on a page: the names, the speed, the gain, or the scale (neither grid nor pulse)."""
-    width, height = truth.page.size_px
-
-    def is_seen(points_mm: Sequence[Sequence[float]]) -> bool:
-        px = truth.geometry.to_px(np.array(points_mm))
-        return bool(((px >= 0) & (px <= np.array([width, height]) - 1)).all())
-
-    boxes = [[(b[0], b[1]), (b[2], b[1]), (b[0], b[3]), (b[2], b[3])] for b in truth.facts["texts_mm"]]
-    seen = [label for label, box in zip(sheet.labels, boxes, strict=True) if is_seen(box)]
-    print_ = " ".join(label.text for label in seen if not label.is_name)
-    has_pulse = any(is_seen(points) for points in truth.facts["pulses_mm"])
-    chest_differs = len({box.gain for box in scene.layout.boxes}) > 1
-    told = {
-        "names": sum(label.is_name for label in seen) >= _READABLE * len(scene.layout.boxes),
-        "speed": has_pulse or bool(_SPEED.search(print_)),
-        "gain": bool(_BOTH_GAINS.search(print_)) if chest_differs else has_pulse or bool(_GAIN.search(print_)),
-        "scale": has_pulse or scene.paper.has_grid,
-    }
-    return tuple(what for what, is_told in told.items() if not is_told)
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from oracle import heart, scene, unpainted
 
-from digitize.layout_check import Verdict, faults, judge, missing, table
+from digitize.layout_check import Verdict, faults, judge, table
+from digitize.told import missing
 from ecg.reading import Page, Reading
 
 
