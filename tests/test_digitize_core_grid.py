@@ -452,3 +452,19 @@ def test_a_sheet_heard_along_one_line_only_is_not_made_flat_by_that() -> None:
     for row in (bend, 1e300 * bend):
         found = _straightened(replace(bent, bend_mm=row), trust)
         assert found is None or np.isfinite(found.homography).all()
+
+
+def test_lines_that_were_rounded_to_dots_and_then_curled_are_not_followed_dot_by_dot() -> None:
+    px_per_mm = 7.7519
+    flat = rounded_grid(px_per_mm)
+    width, rise_px = flat.shape[1], 2.0 * px_per_mm
+    y, x = np.mgrid[0 : flat.shape[0] + 20, 0:width].astype(np.float32)
+    along = x + 0.3 * rise_px * np.sin(2 * np.pi * x / (width - 1))
+    down = y - rise_px * np.sin(np.pi * x / (width - 1))
+    curled = cv2.remap(flat, along, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    start = replace(PageGeometry.flat(px_per_mm, (-0.5, 0.6 * rise_px)), extent_mm=(10.0, 10.0, 235.0, 105.0))
+    found = refine(curled, start)
+    at = np.stack(np.meshgrid(np.arange(200, width - 200, 40), np.arange(200, 750, 40)), axis=-1)
+    true_mm = np.stack([along[at[..., 1], at[..., 0]], down[at[..., 1], at[..., 0]]], axis=-1) / px_per_mm
+    error_mm = (found.to_mm(at.reshape(-1, 2).astype(float)) - true_mm.reshape(-1, 2)).reshape(at.shape)
+    assert error_mm.std((0, 1)).max() < 0.03

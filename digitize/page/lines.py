@@ -27,7 +27,7 @@ _GROUND_MM = 4.0  # paper around a line that tells how dark it is
 _INK = 0.65  # what is darker than this share of the ink, in every colour, belongs to a trace or a letter
 _CLEAR = 0.3  # of a place must be free of ink
 _TAKEN = 2.5  # a grid that stands out by so much more together with the ink was taken for it
-_NODES_MM, _SMOOTH = 3.0, 1.0  # of the bend
+NODES_MM, _SMOOTH = 3.0, 1.0  # of the bend
 _ROUNDS = 3  # lines that were not found at once are looked for where their neighbours lead
 _OUTLIER = 3.0  # places of a straight line further off than so many times the mean are left out
 _SILENT = 1e-4  # how much a place counts where no line is seen
@@ -62,7 +62,7 @@ def follow_lines(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry | N
     right, down = (_shift(lines) for lines in _both_ways(pixels, geometry))
     if right is None or down is None:
         return None
-    nodes = field_nodes(geometry.extent_mm, _NODES_MM)
+    nodes = field_nodes(geometry.extent_mm, NODES_MM)
     moved = nodes + np.stack([right, down.T], axis=-1)
     return replace(geometry, bend_mm=moved + geometry.bend(moved) - nodes)
 
@@ -163,13 +163,13 @@ def _gather(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent, px_per_mm: f
 def _shift(lines: _Lines) -> np.ndarray | None:
     """How far aside of their places the lines lie, mm, at the bend's nodes [row, col]; None where none stands out."""
     points = np.stack(np.meshgrid(lines.x_mm, lines.y_mm), axis=-1).reshape(-1, 2)
-    shift = np.zeros(field_shape(lines.extent_mm, _NODES_MM))
+    shift = np.zeros(field_shape(lines.extent_mm, NODES_MM))
     for _ in range(_ROUNDS):
         seen = _look(lines, _at_lines(shift, lines))
         if seen is None:
             return None
         more, trust = seen[0], seen[1].ravel() + _SILENT
-        shift += smooth_field(points, more.reshape(-1, 1), lines.extent_mm, _SMOOTH, trust, _NODES_MM)[..., 0]
+        shift += smooth_field(points, more.reshape(-1, 1), lines.extent_mm, _SMOOTH, trust, NODES_MM)[..., 0]
     return shift
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from digitize.page.bend import STEP_MM, Extent, field_nodes, smooth_field
 from digitize.page.grid import STEP_MM as LINES_MM
-from digitize.page.lines import every_other, follow_lines, stretched
+from digitize.page.lines import NODES_MM, every_other, follow_lines, stretched
 from digitize.page.rhythm import PX_PER_MM, clipped_darkness
 from ecg.geometry import PageGeometry
 
@@ -22,6 +22,8 @@ _GROWTH_MM = 25.0
 _MOST_GROWTHS = 8
 _FLATTEST = 1e-9
 _STRAIGHT_MM = 0.07  # a smaller bend is what renderers and printers make by rounding their lines to dots
+_OF_LINES = 0.7  # share of it that is the same all along a line
+_GENTLE = 1.5  # smoothness of the bend of a sheet that was rolled or stretched: waves under about 50 mm are lost
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def refine(pixels: np.ndarray, geometry: PageGeometry) -> PageGeometry:
     flat = _straightened(geometry, trust)
     if flat is not None:
         return stretched(pixels, flat)
-    return follow_lines(pixels, geometry) or _settle(pixels, geometry, _FINE)[0]
+    followed = follow_lines(pixels, geometry)
+    return _gently_bent(followed) if followed else _settle(pixels, geometry, _FINE)[0]
 
 
 def _settle(pixels: np.ndarray, geometry: PageGeometry, listening: Listening) -> tuple[PageGeometry, np.ndarray]:
@@ -137,6 +140,21 @@ def _straightened(geometry: PageGeometry, trust: np.ndarray) -> PageGeometry | N
         if np.sqrt(np.average(((plane.to_mm(px) - nodes) ** 2).sum(-1), weights=weight)) < _STRAIGHT_MM:
             return plane
     return None
+
+
+def _gently_bent(geometry: PageGeometry) -> PageGeometry:
+    """The map with a bend that is smooth across many lines, where each line as a whole lies off that: it was rounded.
+
+    A crumpled sheet moves one part of a line and not another; it keeps its map.
+    """
+    nodes = field_nodes(geometry.extent_mm, NODES_MM)
+    bend = geometry.bend(nodes)
+    smooth = smooth_field(nodes.reshape(-1, 2), bend.reshape(-1, 2), geometry.extent_mm, _GENTLE)
+    gentle = replace(geometry, bend_mm=smooth)
+    off = gentle.bend(nodes) - bend
+    square_mm2 = (off**2).sum(-1).mean()
+    of_lines_mm2 = (off[..., 0].mean(0) ** 2).mean() + (off[..., 1].mean(1) ** 2).mean()
+    return gentle if square_mm2 < _STRAIGHT_MM**2 and of_lines_mm2 > _OF_LINES * square_mm2 else geometry
 
 
 def _affine(mm: np.ndarray, px: np.ndarray, weight: np.ndarray) -> np.ndarray:
