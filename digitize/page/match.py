@@ -116,7 +116,8 @@ def match_rows(
         except UnknownLayout:
             continue
         strip = _certainty_of_strip(other, ~np.isin(fuller.baselines_mm, evidence.baselines_mm))
-        is_better = other.names.agreement > max(agreement + _CLEARLY, _SURELY_READ) and strip != 0
+        is_unread = strip == 0  # as it is not for a row of the grid
+        is_better = other.names.agreement > max(agreement + _CLEARLY, _SURELY_READ) and not is_unread
         if is_better or (strip > _SEEN_STRIP and other.names.agreement > agreement - _NEARLY):
             found, agreement = other, other.names.agreement
     if isinstance(found, UnknownLayout):

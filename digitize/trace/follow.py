@@ -44,7 +44,7 @@ def _around(share: Tensor, path: Tensor) -> tuple[Tensor, Tensor]:
     return near, share.gather(-1, near.clamp(0, rows - 1)) * ((near >= 0) & (near < rows)) + 1e-9
 
 
-def follow(logits: Tensor, ink: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def follow(logits: Tensor, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Height in px, certainty and spread in px of a whole row's curve; logits [row, col] to three arrays [col].
 
     The path is the likeliest one when every row of climb costs a little (Viterbi 1967), less along the trace's own
@@ -52,7 +52,7 @@ def follow(logits: Tensor, ink: np.ndarray | None = None) -> tuple[np.ndarray, n
     is unsure.
     """
     share = logits.float().softmax(0).T.contiguous()  # [col, row]
-    path = torch.from_numpy(likeliest_path(share.cpu().numpy(), None if ink is None else ink.T)).to(share.device)
+    path = torch.from_numpy(likeliest_path(share.cpu().numpy(), ink.T)).to(share.device)
     height, certainty = centre_near(share, path)
     spread = spread_near(share, path, height)
     heights, spreads = height.cpu().numpy().astype(np.float64), spread.cpu().numpy()
@@ -76,16 +76,14 @@ def smoothed(height: np.ndarray, spread: np.ndarray) -> np.ndarray:
     return height + np.minimum(unsure, 1.0) * (mean - height)
 
 
-def likeliest_path(share: np.ndarray, ink: np.ndarray | None = None) -> np.ndarray:
+def likeliest_path(share: np.ndarray, ink: np.ndarray | float = 0.0) -> np.ndarray:
     """The path int64 [col] with the least cost: -log of its shares [col, row] plus a price on its total climb.
 
     Rows about as likely as any in their column, and rows of the trace's own `ink` [col, row], are cheap to pass: a
     flank is one stroke, and its tip belongs to it.
     """
     cost = -np.log(share + _LEAST)
-    passable = (share / share.max(1, keepdims=True)) ** 2
-    if ink is not None:
-        passable = np.maximum(passable, ink)
+    passable = np.maximum((share / share.max(1, keepdims=True)) ** 2, ink)
     height = np.cumsum(_CLIMB * (1 - _INKED * passable), axis=1)  # what climbing to a row costs
     reached = np.empty_like(cost)
     reached[0] = cost[0]
