@@ -15,7 +15,7 @@ import numpy as np
 
 def reading_numbers(reading: Any) -> dict[str, Any]:
     """All that a reading says, as arrays and texts."""
-    boxes = [(b.lead, b.t0_s, b.t1_s, b.x0_mm, b.x1_mm, b.baseline_mm, b.gain) for b in reading.layout.boxes]
+    boxes = [(b.lead, b.t0_s, b.t1_s, *b.box_mm, b.baseline_mm, b.gain) for b in reading.layout.boxes]
     x0, y0, x1, y1 = reading.layout.extent_mm
     grid_mm = np.stack(np.meshgrid(np.linspace(x0, x1, 9), np.linspace(y0, y1, 7)), -1)
     notes = getattr(reading, "warnings", None)
