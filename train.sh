@@ -27,7 +27,7 @@ data() {
     if [ "$SIM_ROOT" = "$drawn" ]; then
         "$python" -m simulate --records synthetic --count "$PAGES" --seed 1 --preset clean --workers 1 --output "$drawn"
     fi
-    "$python" -m digitize.check_data --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT"
+    "$python" -m digitize.training.validate_data --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT"
     [ -z "$ECG_DATA" ] || "$python" -m classify.validate_data --task ptbxl --root "$ECG_DATA"
 }
 
@@ -42,7 +42,7 @@ full() {
 }
 
 evaluation() {
-    "$python" -m digitize.review --checkpoint "$(newest "$home/pages" best)" --output "$home/review"
+    "$python" -m digitize.studies.review --checkpoint "$(newest "$home/pages" best)" --output "$home/review"
     "$python" -m digitize.evaluate --pages "$SIM_ROOT" --limit 2 --output "$home/evaluation"
     "$python" -m classify.infer --image examples/photo.jpg --output "$home/sample"
     echo "the trained network's pages: $home/review; a photo read by the shipped weights: $home/sample"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classify.weights import DEFAULT
-from digitize.options import ENGINES, add_engine, add_page_options
+from ecg.cli import ENGINES, add_engine, add_page_options
 from ecg.formats.options import add_csv_options
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import numpy as np
 
 from classify import features
 from classify.card import Card
-from classify.data import stack_channels
+from classify.datasets.loaders import stack_channels
 from classify.diagnosis import Diagnosis, Label, LeadQuality
-from classify.prepare import DURATION_S, on_grid, prepare
 from classify.recipe import Recipe
+from classify.signal.preprocessing import DURATION_S, on_grid, prepare
 from classify.tasks import TASKS
 from classify.weights import DEFAULT, load
 from ecg.fit.recipe import from_dict

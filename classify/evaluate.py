@@ -17,7 +17,7 @@ from classify.tasks import TASKS
 from classify.weights import DEFAULT
 
 if TYPE_CHECKING:
-    from classify.arrays import Arrays
+    from classify.datasets.arrays import Arrays
     from classify.recipe import Recipe
 
 LAYOUTS = ("full", "3x4+1", "3x4", "6x2")  # a network for pages is measured on what these print
@@ -36,9 +36,10 @@ def evaluate(
 
     `task` is another task with the same labels and inputs as the weights' own. Raises ValueError for any other.
     """
-    from classify import model_card, pictures
+    from classify.evaluation import tables as model_card
     from classify.recipe import Recipe
-    from classify.score import plain
+    from classify.scoring import plots as pictures
+    from classify.scoring.metrics import plain
     from classify.train import load_arrays
     from classify.weights import load, save_card
     from ecg.fit.recipe import from_dict
@@ -78,7 +79,7 @@ def _asked(recipe: Recipe, task: str, card: Card) -> Recipe:
 
 def ready(weights: Path, data: Path | None) -> Path:
     """The weights themselves, or those that a checkpoint becomes by calibration."""
-    from classify.calibrate import calibrate
+    from classify.training.calibrate import calibrate
 
     if weights.suffix != ".pth":
         return weights
@@ -91,8 +92,8 @@ def answers(net: Any, card: Card, arrays: Arrays, layout: str) -> tuple[np.ndarr
     """Of records as a page of this layout shows them: calibrated probabilities [record, label], and what the network's
     last layer saw [record, unit].
     """
-    from classify.attribution import penultimate
-    from classify.data import fixed_inputs
+    from classify.datasets.loaders import fixed_inputs
+    from classify.explanation.attribution import penultimate
     from classify.recipe import DataSettings
     from classify.train import predict
     from ecg.fit.recipe import from_dict
@@ -123,7 +124,7 @@ def measure(
 def _group(
     p: np.ndarray, decided: np.ndarray, t: np.ndarray, names: Sequence[str], patient: np.ndarray | None
 ) -> dict[str, Any]:
-    from classify import score
+    from classify.scoring import metrics as score
 
     each = {
         name: {"auc": score.auc(p[:, k], t[:, k]), "auprc": score.auprc(p[:, k], t[:, k]),
@@ -179,7 +180,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> str:
-    from classify import model_card, pages
+    from classify.evaluation import page_study as pages
+    from classify.evaluation import tables as model_card
 
     weights = ready(args.weights, args.data)
     if args.task == IMAGES and not (args.data and (args.data / "pages.csv").is_file()):

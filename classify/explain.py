@@ -14,7 +14,7 @@ import numpy as np
 
 from classify.batch import add_case_options
 from classify.weights import DEFAULT
-from digitize.options import ENGINES, run
+from ecg.cli import ENGINES, run
 
 if TYPE_CHECKING:
     from classify.classifier import Classifier
@@ -58,9 +58,9 @@ def explain(classifier: Classifier, record: Record, labels: Sequence[Label], ste
     """What each label rests on in the first window of a record, integrated from flat lines on the same paper."""
     import torch
 
-    from classify.attribution import grad_cam, integrated_gradients
     from classify.classifier import windows
-    from classify.prepare import on_grid
+    from classify.explanation.attribution import grad_cam, integrated_gradients
+    from classify.signal.preprocessing import on_grid
     from ecg.record import Record
 
     if not labels:
@@ -121,8 +121,8 @@ def explain_all(
     """
     from classify.batch import cases
     from classify.classifier import Classifier
-    from classify.highlight import draw
-    from classify.pictures import save
+    from classify.explanation.plot import draw
+    from classify.scoring.plots import save
     from ecg.formats import write_text
 
     if steps < 1:

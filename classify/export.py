@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from classify.weights import DEFAULT
-from digitize.options import run
+from ecg.cli import run
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from classify.batch import add_case_options
 from classify.weights import DEFAULT
-from digitize.options import ENGINES, run
+from ecg.cli import ENGINES, run
 
 if TYPE_CHECKING:
     from classify.batch import Case
@@ -72,7 +72,7 @@ def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnos
 def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, folder: Path) -> tuple[Path, Path]:
     """Write the JSON and the report of one diagnosis, and for a page what was read; gives the first two paths."""
     from classify.explain import chosen, explain
-    from classify.report import report_html
+    from classify.report.html import report_html
     from digitize.batch import describe, write_reading
     from ecg.formats import write_text
 
@@ -89,7 +89,7 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
 
 def print_table(name: str, diagnosis: Diagnosis) -> None:
     """The diagnosis for the terminal, predicted labels marked."""
-    from classify.report import verdict
+    from classify.report.html import verdict
 
     print(f"{name}: {verdict(diagnosis)}")
     for label in diagnosis.labels if not diagnosis.abstained else ():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from classify.nets import NETS
-from classify.prepare import Preparation
+from classify.signal.preprocessing import Preparation
 from classify.tasks import TASKS
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD

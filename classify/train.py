@@ -9,12 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classify.tasks import TASKS, split
+from classify.datasets import split
+from classify.tasks import TASKS
 from ecg.fit.launch import ended, leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
-    from classify.arrays import Arrays
+    from classify.datasets.arrays import Arrays
     from classify.recipe import DataSettings, Recipe
     from classify.tasks import Task
     from ecg.fit.loop import FitResult
@@ -35,8 +36,8 @@ def train(
     `start` names a checkpoint whose weights are taken over where they fit.
     """
     from ecg.fit import ddp
+    from ecg.fit.device import pick_device
     from ecg.fit.loop import fit
-    from ecg.fit.precision import pick_device
     from ecg.fit.recipe import to_dict
     from ecg.fit.run_folder import RunFolder
 
@@ -58,8 +59,8 @@ def prepare(recipe: Recipe, arrays: Arrays) -> Any:
     """The `Task` of a recipe: network, loss, training set and how held-out recordings are judged."""
     import torch
 
-    from classify.losses import Loss, Teacher
     from classify.nets import build
+    from classify.training.losses import Loss, Teacher
     from ecg.fit.loop import Task as FitTask
 
     torch.manual_seed(recipe.fit.seed)
@@ -76,7 +77,7 @@ def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
     task = TASKS[recipe.task]
     if data is not None:
         return _recorded(task.name, data, recipe.data.fs_hz, Path(recipe.data.cache))
-    from classify.simulated import simulate_arrays
+    from classify.datasets.simulated import simulate_arrays
 
     print(f"no --data given: training on {recipe.data.simulated} simulated records", file=sys.stderr)
     return simulate_arrays(recipe.data.simulated, task, recipe.data.fs_hz, recipe.fit.seed)
@@ -84,15 +85,15 @@ def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
 
 @lru_cache(maxsize=1)  # a comparison trains many networks on the same recordings
 def _recorded(task: str, data: Path, fs_hz: float, cache: Path) -> Arrays:
-    from classify.arrays import collect
+    from classify.datasets.arrays import collect
     from classify.tasks import examples
 
     return collect(TASKS[task], examples(TASKS[task], data), fs_hz, cache)
 
 
 def _training_set(arrays: Arrays, recipe: Recipe) -> Any:
-    from classify.data import TrainingSet, Unvaried
-    from classify.sampling import Draws
+    from classify.datasets.loaders import TrainingSet, Unvaried
+    from classify.training.sampling import Draws
 
     data, shown = recipe.data, arrays.of("train")
     dataset = TrainingSet(shown, recipe.fit.seed, data) if data.varied else Unvaried(arrays, data)
@@ -108,7 +109,7 @@ class Validation:
     """
 
     def __init__(self, arrays: Arrays, task: Task, settings: DataSettings) -> None:
-        from classify.data import fixed_inputs
+        from classify.datasets.loaders import fixed_inputs
         from classify.labels import columns
 
         self.arrays, self.task, self.columns = arrays, task, columns(task.groups)
@@ -119,7 +120,7 @@ class Validation:
     def __call__(self, model: Any) -> dict[str, float]:
         import numpy as np
 
-        from classify.score import macro_auc, macro_f1, mean
+        from classify.scoring.metrics import macro_auc, macro_f1, mean
 
         metrics: dict[str, float] = {}
         for layout, (signal, features) in self.inputs.items():
@@ -138,7 +139,7 @@ class Validation:
         """ROC and precision-recall of every label, and how far the probabilities are from the truth."""
         import numpy as np
 
-        from classify.pictures import curves
+        from classify.scoring.plots import curves
 
         names, target = [label for _, label in self.columns], self.arrays.targets
         for layout, probability in self.probability.items():

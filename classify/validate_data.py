@@ -16,7 +16,7 @@ import numpy as np
 from classify.tasks import TASKS
 
 if TYPE_CHECKING:
-    from classify.data_stats import LeadStats
+    from classify.evaluation.data_stats import LeadStats
     from classify.tasks import Example, Task
 
 
@@ -81,8 +81,8 @@ def _once(found: Sequence[Example]) -> Sequence[Example]:
 
 
 def _look_at(example: Example, files: Found, stats: LeadStats | None) -> None:
-    from classify.doubts import doubts_about, flat_leads
-    from classify.tasks.load import load_example
+    from classify.datasets.load import load_example
+    from ecg.plausibility import doubts_about, flat_leads
 
     try:
         record = load_example(example)
@@ -128,12 +128,13 @@ def as_markdown(result: Mapping[str, Any]) -> str:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Validate, and write validation.json, split.csv and, with --stats, the lead table and picture."""
-    from classify.tasks import examples, split
+    from classify.datasets import split
+    from classify.tasks import examples
     from ecg.formats import write_text
 
     task, stats = TASKS[args.task], None
     if args.stats:
-        from classify.data_stats import LeadStats
+        from classify.evaluation.data_stats import LeadStats
 
         stats = LeadStats()
     result = validate(task, args.root, args.split, stats)
@@ -165,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     print(as_markdown(result))
     if "leads_in_mv" in result:
-        from classify.data_stats import as_table
+        from classify.evaluation.data_stats import as_table
 
         print(as_table(result["leads_in_mv"]))
     return 1 if result["unreadable"] else 0

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitize.nets import ReconstructionNet
+    from digitize.nets.reconstruction import ReconstructionNet
     from digitize.page.open import PageError, open_pages
     from digitize.pipeline import Digitizer, NotAnEcg
 
@@ -14,7 +14,7 @@ _HOMES = {
     "Digitizer": "digitize.pipeline",
     "NotAnEcg": "digitize.pipeline",
     "PageError": "digitize.page.open",
-    "ReconstructionNet": "digitize.nets",
+    "ReconstructionNet": "digitize.nets.reconstruction",
     "open_pages": "digitize.page.open",
 }
 

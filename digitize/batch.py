@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from digitize.options import CLASSICAL, ENGINES
 from digitize.page.open import DRAWN_SUFFIX, PageError, iter_pages
 from ecg import formats
+from ecg.cli import CLASSICAL, ENGINES
 from ecg.layout import Template, load_template, template
 from ecg.reading import Page, Reading
 
@@ -68,7 +68,7 @@ class Attempt:
 def load_digitizer(device: str = "cpu", engine: str = ENGINES[0]) -> Digitize:
     """The shipped weights on a device (this is where torch is imported), or the plain engine without networks."""
     if engine == CLASSICAL:
-        from digitize.classical import Classical
+        from digitize.engines.classical import Classical
 
         return Classical()
     # oneDNN keeps what it compiles for every size of picture, by default 1,024 times: memory grows with the pages read
@@ -78,7 +78,7 @@ def load_digitizer(device: str = "cpu", engine: str = ENGINES[0]) -> Digitize:
     digitizer = Digitizer.load(device=device)
     if engine == "torch":
         return digitizer
-    from digitize.engine import with_onnx
+    from digitize.engines.onnx import with_onnx
 
     return with_onnx(digitizer)
 

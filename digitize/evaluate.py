@@ -14,15 +14,15 @@ from tqdm import tqdm
 
 from digitize import batch
 from digitize.batch import Digitize, find_template
-from digitize.drawn import FIRST_SEED, drawn_pages
-from digitize.options import CLASSICAL, add_device, add_engine, run
+from digitize.evaluation.ground_truth import Truth, find_truth, index_folder, load_truth
+from digitize.evaluation.page_trial import Trial, try_page, unopened
+from digitize.evaluation.perturbations import STRESSES
+from digitize.evaluation.report import table, write_report
+from digitize.evaluation.simulated_pages import FIRST_SEED, drawn_pages
+from digitize.evaluation.summary import CLEAN, PageRow, summarise
+from digitize.evaluation.worst_pages import WorstPages
 from digitize.page.open import PageError, expand_images, iter_pages
-from digitize.scoreboard import CLEAN, PageRow, summarise
-from digitize.stress import STRESSES
-from digitize.tables import table, write_report
-from digitize.trial import Trial, try_page, unopened
-from digitize.truth import Truth, find_truth, index_folder, load_truth
-from digitize.worst import WorstPages
+from ecg.cli import CLASSICAL, add_device, add_engine, run
 from ecg.layout import TEMPLATES, Template
 from ecg.reading import Page
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from digitize.options import run
+from ecg.cli import run
 
 
 def export(output: str | Path | None = None) -> dict[str, Mapping[str, float]]:
@@ -15,7 +15,7 @@ def export(output: str | Path | None = None) -> dict[str, Mapping[str, float]]:
 
     Gives the largest difference of every head's outputs from the network's own, by file name.
     """
-    from digitize import engine
+    from digitize.engines import onnx as engine
     from digitize.pipeline import Digitizer
 
     done = engine.export(Digitizer.load(exact=True), Path(output) if output else engine.FOLDER)

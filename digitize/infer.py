@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from digitize import batch
 from digitize.batch import Attempt, Digitize, Given, describe, find_template, free_name, read_file, write_reading
-from digitize.options import add_engine, add_page_options, run
 from digitize.page.open import expand_images
 from ecg import formats
+from ecg.cli import add_engine, add_page_options, run
 from ecg.layout import Template
 from ecg.reading import Reading
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digitize.page.maps import Maps, NoGrid, NotAnEcg
+from digitize.grid.geometry_candidates import Maps, NoGrid, NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import limb_residual_mv
 from ecg.reading import Page, Reading, Trace, traces_to_record
 
 if TYPE_CHECKING:
-    from digitize.page.locate import Evidence
-    from digitize.page.match import Match
-    from digitize.page.names import PrintedWord
-    from digitize.page.see import View
-    from digitize.trace.row import RowReading
+    from digitize.grid.page_view import View
+    from digitize.layout.evidence import Evidence
+    from digitize.layout.matching import Match
+    from digitize.layout.printed_words import PrintedWord
+    from digitize.trace.row_reading import RowReading
 
 _MARGIN_MM, _LEAST_MARGIN_MM = 20.0, 6.0  # of a row's strip; the least tells the network that a lead begins there
 _HALF_STRIP_MM = 20.0
@@ -95,15 +95,15 @@ class Digitizer:
         self, page: Page, layout: Template | str | None, mm_per_s: float | None, mm_per_mv: float | None
     ) -> Reading:
         if page.drawing is not None:
-            from digitize.page.vector import NotDrawn, read_drawing
+            from digitize.vector.read import NotDrawn, read_drawing
 
             try:
                 return read_drawing(page, layout, mm_per_s, mm_per_mv)
             except NotDrawn as error:
                 page = replace(page, notes=(*page.notes, f"read from its pixels, because {error}"))
-        from digitize.trace.cut import cut
-        from digitize.trace.thick_line import from_thick_line
-        from digitize.trace.timing import timed
+        from digitize.trace.column_timing import timed
+        from digitize.trace.grid_snap import from_thick_line
+        from digitize.trace.lead_traces import cut
 
         try:
             found = self._locate(page, layout, mm_per_s)
@@ -123,7 +123,7 @@ class Digitizer:
 
     def _locate(self, page: Page, given: Template | str | None, mm_per_s: float | None) -> Located:
         """The layout on the page, on its side or askew if names can be read there but not upright. Raises NotAnEcg."""
-        from digitize.page.see import look_twice, turned
+        from digitize.grid.page_view import look_twice, turned
 
         view = look_twice(self.page_net, page.pixels, self.page_size_px)
         found = self._attempt(page, view, given, mm_per_s)
@@ -140,8 +140,8 @@ class Digitizer:
         self, page: Page, given: Template | str | None, mm_per_s: float | None, mm_per_mv: float | None, refusal: NoGrid
     ) -> Located:
         """The layout by calibration pulses or print. Raises NotAnEcg where these give no scale either."""
-        from digitize.gridless import Road, locate
-        from digitize.page.see import look_twice
+        from digitize.grid.page_view import look_twice
+        from digitize.layout.without_grid import Road, locate
 
         view = look_twice(self.page_net, page.pixels, self.page_size_px)
         road = Road(
@@ -158,7 +158,7 @@ class Digitizer:
 
         Where no names can be read on that, lines seen close up may give the map; names have to confirm it.
         """
-        from digitize.page.rhythm import is_heard
+        from digitize.grid.periodicity import is_heard
 
         maps = Maps(page, view)
         try:
@@ -180,8 +180,8 @@ class Digitizer:
         self, page: Page, view: View, geometry: PageGeometry, given: Template | str | None, mm_per_s: float | None
     ) -> Located | NotAnEcg:
         """The layout on a map of the page, whichever way up its names can be read."""
-        from digitize.page.locate import UnknownLayout
-        from digitize.page.names import stand_on_head
+        from digitize.layout.evidence import UnknownLayout
+        from digitize.layout.printed_words import stand_on_head
 
         try:
             words = self._read_words(page, view, geometry)
@@ -198,8 +198,8 @@ class Digitizer:
         return other if _is_named(other) else found
 
     def _read_words(self, page: Page, view: View, geometry: PageGeometry) -> list[PrintedWord]:
-        from digitize.page.locate import seen_window
-        from digitize.page.names import read_words
+        from digitize.layout.evidence import seen_window
+        from digitize.layout.printed_words import read_words
 
         if self.name_net is None:
             return []
@@ -233,7 +233,7 @@ def _lay_out(
     given: Template | str | None,
     mm_per_s: float | None,
 ) -> Located | NotAnEcg:
-    from digitize.page.locate import UnknownLayout
+    from digitize.layout.evidence import UnknownLayout
 
     try:
         return find_layout(view, geometry, words, given, mm_per_s)
@@ -261,8 +261,8 @@ def find_layout(
 
     Raises UnknownLayout with what was seen.
     """
-    from digitize.page.locate import gather, reach_mm
-    from digitize.page.match import match_rows, place, seen_mm_per_s
+    from digitize.layout.evidence import gather, reach_mm
+    from digitize.layout.matching import match_rows, place, seen_mm_per_s
     from ecg.layout import template
 
     candidates = None if given is None else [template(given) if isinstance(given, str) else given]
@@ -301,7 +301,7 @@ def _chest_warnings(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _speed_warnings(found: Match, evidence: Evidence) -> list[str]:
-    from digitize.page.match import seen_mm_per_s
+    from digitize.layout.matching import seen_mm_per_s
 
     seen = seen_mm_per_s(evidence)
     if seen is None:
@@ -323,7 +323,7 @@ def read_rows(net: Any, page: Page, geometry: PageGeometry, layout: Layout, reac
     A row whose ink goes further than `reach` [row] mm from its zero line gets a taller strip. Far beyond the
     picture nothing is read.
     """
-    from digitize.trace.row import read_row, shrunk, strip_window
+    from digitize.trace.row_reading import read_row, shrunk, strip_window
 
     pixels, seen_by = shrunk(page.pixels, geometry)
     x0, _, x1, _ = layout.extent_mm
@@ -347,7 +347,7 @@ def _seen_beside_mm(page: Page, geometry: PageGeometry, layout: Layout, side_mm:
 
 def at_pulse_speed(layout: Layout, rows: Sequence[RowReading]) -> tuple[Layout, tuple[str, ...]]:
     """Columns of the usual width hold half the seconds where the pulses, seen close up, are twice as wide."""
-    from digitize.trace.scale import speed_from_pulses
+    from digitize.trace.calibration import speed_from_pulses
 
     if layout.mm_per_s != 25.0 or speed_from_pulses(rows) != 50.0:
         return layout, ()
@@ -360,7 +360,7 @@ def calibrate(
     layout: Layout, rows: list[RowReading], mm_per_s: float | None, mm_per_mv: float | None
 ) -> tuple[Layout, tuple[str, ...]]:
     """Set the gain as given or from the pulses, or leave the printed one, and the time line where the traces set in."""
-    from digitize.trace.scale import gain_from_pulses, in_place
+    from digitize.trace.calibration import gain_from_pulses, in_place
 
     warnings = []
     gain, height = gain_from_pulses(rows)
@@ -382,7 +382,7 @@ def name_strips(
 
     `is_sure` tells for each strip whether its printed name was read for certain and so stays.
     """
-    from digitize.trace.strip import strip_leads
+    from digitize.trace.rhythm_strip import strip_leads
 
     named = strip_leads(traces, geometry, layout, is_sure)
     warnings = tuple(

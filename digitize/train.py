@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitize.options import add_data
-from digitize.source import CACHE_GB, SYNTHETIC, Source
+from digitize.training.datasets import CACHE_GB, SYNTHETIC, Source
+from ecg.cli import add_data
 from ecg.fit.launch import ended, leave
 from ecg.fit.options import add_options, changes
 
 if TYPE_CHECKING:
-    from digitize.recipe import PassRecipe
+    from digitize.training.recipe import PassRecipe
     from ecg.fit.loop import FitResult
 
 _LOSSES = ("seg", "grid", "baseline", "theta", "signal")
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def load_recipe(args: argparse.Namespace) -> PassRecipe:
     """The recipe file with the command line's changes laid over it."""
-    from digitize.recipe import load_pass_recipe
+    from digitize.training.recipe import load_pass_recipe
 
     debug = ["pages.samples=100", "pages.validation_samples=16"] if args.debug else []
     return load_pass_recipe(args.config, debug + changes(args, _KEYS))
@@ -79,8 +79,8 @@ def train(
     `start` names a checkpoint, of the other pass perhaps, whose weights are taken over where they fit.
     """
     from ecg.fit import ddp
+    from ecg.fit.device import pick_device
     from ecg.fit.loop import fit
-    from ecg.fit.precision import pick_device
     from ecg.fit.recipe import to_dict
     from ecg.fit.run_folder import RunFolder
 
@@ -96,9 +96,9 @@ def train(
 
 def prepare(recipe: PassRecipe, source: Source, pretrained: bool = False) -> Any:
     """The `Task` of a recipe: network, losses, training pages and how held-out pages are judged."""
-    from digitize.losses import total_loss
-    from digitize.source import datasets
-    from digitize.validation import Validation
+    from digitize.training.datasets import datasets
+    from digitize.training.losses import total_loss
+    from digitize.training.validation import Validation
     from ecg.fit.loop import Task
 
     dataset, held_out = datasets(recipe, source)
@@ -114,7 +114,7 @@ def build(recipe: PassRecipe, pretrained: bool = False) -> Any:
     """The network of a recipe, with a seeded start or with the encoder's ImageNet weights."""
     import torch
 
-    from digitize.nets import ReconstructionNet
+    from digitize.nets.reconstruction import ReconstructionNet
 
     torch.manual_seed(recipe.fit.seed)
     if not pretrained:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from digitize import batch
 from digitize.batch import Digitize, Given, Refusal, describe, find_template, read_file
-from digitize.listen import Answer, listening
-from digitize.options import add_engine, add_page_options, run
-from digitize.truth import find_truth, load_truth
+from digitize.evaluation.ground_truth import find_truth, load_truth
+from digitize.evaluation.network_probe import Answer, listening
+from ecg.cli import add_engine, add_page_options, run
 from ecg.formats import atomic_path
 from ecg.layout import TEMPLATES, Template
 from ecg.reading import Reading
@@ -92,7 +92,7 @@ def draw(seen: Seen) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from digitize import views
+    from digitize.evaluation import figures as views
 
     missing = {
         name for name, part in (("seg", seen.look), ("strip", seen.row), ("distributions", seen.row)) if not part

@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
+from ecg.allocator import keep_memory
 from ecg.formats.options import add_csv_options
 from ecg.layout import TEMPLATES
-from simulate.job import MIXED
-from simulate.memory import keep_memory
+from simulate.dataset.job import MIXED
 from simulate.scene import presets
 
 
@@ -59,7 +59,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _pages(options: dict) -> int:
-    from simulate.disk import write_pages
+    from simulate.dataset.writer import write_pages
 
     output, only = options.pop("output"), ("contact_sheet", "rows")
     outcome = write_pages(output, **{name: value for name, value in options.items() if name not in only})
@@ -68,7 +68,7 @@ def _pages(options: dict) -> int:
 
 
 def _sheet(options: dict) -> int:
-    from simulate.contact_sheet import contact_sheet
+    from simulate.dataset.contact_sheet import contact_sheet
 
     path = options.pop("contact_sheet")
     only = ("output", "csv_output", "picture", "workers", "long_side_px", "fs_hz", "unit")

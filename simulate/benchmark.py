@@ -14,11 +14,11 @@ from functools import partial
 import cv2
 import numpy as np
 
+from ecg.allocator import keep_memory
 from ecg.record import Record
-from simulate.camera import apply
-from simulate.draw import draw
+from simulate.capture.camera import apply
 from simulate.heart import synthetic_record
-from simulate.memory import keep_memory
+from simulate.printed.rasterize import draw
 from simulate.scene import Scene, presets
 
 _PAGE_PX = (2200, 1700)

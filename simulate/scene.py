@@ -16,16 +16,16 @@ from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
-from simulate.camera import View, apply, look
-from simulate.desk import background, beyond, screen, shadowed, show_through
-from simulate.draw import view_of
-from simulate.ground import Ground
-from simulate.layers import Cut
-from simulate.paper import Paper, sample_paper
-from simulate.print import Style, apart, compose, sample_style, text_boxes_mm
-from simulate.relief import Relief, Shade, sample_relief
-from simulate.sheet import Sheet, legible
-from simulate.wear import COVERS, WEAR, layers_of
+from simulate.capture.background import background, beyond, screen, shadowed, show_through
+from simulate.capture.camera import View, apply, look
+from simulate.capture.relief import Relief, Shade, sample_relief
+from simulate.printed.machine import Style, apart, compose, sample_style, text_boxes_mm
+from simulate.printed.paper import Paper, sample_paper
+from simulate.printed.rasterize import view_of
+from simulate.printed.sheet import Sheet, legible
+from simulate.wear.artefact import Ground
+from simulate.wear.layers import Cut
+from simulate.wear.wear import COVERS, WEAR, layers_of
 
 _COMMON = {
     "3x4+1": 0.36, "3x4": 0.12, "3x4+2": 0.04, "3x4+3": 0.07, "6x2": 0.08, "6x2+1": 0.04, "12x1": 0.08,

@@ -10,7 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from digitize.data import (
+from digitize.grid.page_view import View
+from digitize.layout.printed_words import TURNED, PrintedWord
+from digitize.pipeline import Digitizer
+from digitize.trace.row_reading import RowReading
+from digitize.training.samples import (
     ROW_CLASSES,
     ROW_PULSE,
     ROW_PX_PER_MM,
@@ -21,10 +25,6 @@ from digitize.data import (
     edge_heat,
     page_targets,
 )
-from digitize.page.names import TURNED, PrintedWord
-from digitize.page.see import View
-from digitize.pipeline import Digitizer
-from digitize.trace.row import RowReading
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox, template
 from ecg.reading import Page, Reading
@@ -89,9 +89,9 @@ class Oracle:
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> Digitizer:
         """A digitizer whose networks' looks come from here."""
-        monkeypatch.setattr("digitize.page.see.look", self.look)
-        monkeypatch.setattr("digitize.page.names.read_words", self.read_words)
-        monkeypatch.setattr("digitize.trace.row.read_row", self.read_row)
+        monkeypatch.setattr("digitize.grid.page_view.look", self.look)
+        monkeypatch.setattr("digitize.layout.printed_words.read_words", self.read_words)
+        monkeypatch.setattr("digitize.trace.row_reading.read_row", self.read_row)
         return Digitizer(None, None, SIZE_PX, {"page": "oracle", "row": "oracle"}, self)
 
     def look(self, net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int] = SIZE_PX) -> View:

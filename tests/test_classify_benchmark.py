@@ -9,8 +9,8 @@ import published_forms as forms
 import pytest
 import wfdb
 
-from classify.benchmark_beats import heart_rate_table, main, matched, r_peaks_table, without
-from classify.benchmark_waves import agreed, compare, marks
+from classify.evaluation.beat_benchmark import heart_rate_table, main, matched, r_peaks_table, without
+from classify.evaluation.wave_benchmark import agreed, compare, marks
 from ecg.formats import write
 
 

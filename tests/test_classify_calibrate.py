@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from classify import train, weights
-from classify.arrays import Arrays
-from classify.calibrate import _biases, best_threshold, calibrate, fitted, temperature
 from classify.card import FEWEST_SEEN, Card, sigmoid, softmax
+from classify.datasets.arrays import Arrays
 from classify.recipe import Recipe
-from classify.score import reliability
+from classify.scoring.metrics import reliability
+from classify.training.calibrate import _biases, best_threshold, calibrate, fitted, temperature
 from ecg.fit.recipe import from_dict, to_dict
 
 torch.set_num_threads(1)

@@ -12,11 +12,11 @@ import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_score
 
 from classify import train, weights
-from classify.arrays import Arrays
 from classify.card import Card
+from classify.datasets.arrays import Arrays
 from classify.evaluate import evaluate, main, measure
+from classify.evaluation.tables import cell, markdown
 from classify.labels import columns
-from classify.model_card import cell, markdown
 from classify.recipe import Recipe
 from classify.tasks import TASKS
 from ecg.fit.recipe import from_dict
@@ -124,7 +124,7 @@ def test_one_json_one_markdown_and_pictures(tiny: Path, tmp_path: Path) -> None:
 def test_a_network_for_whole_signals_is_measured_on_nothing_else(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("classify.pictures.write_all", lambda *given: [])
+    monkeypatch.setattr("classify.scoring.plots.write_all", lambda *given: [])
     card = weights.load_card(tiny)
     weights.save_card(tiny, replace(card, recipe={**card.recipe, "data": {**DATA, "page_masks": False}}))
     assert set(evaluate(tiny, part="validation", output=tmp_path / "out")["layouts"]) == {"full"}
@@ -138,7 +138,7 @@ def test_weights_say_which_task_they_answer(tiny: Path, capsys: pytest.CaptureFi
 def test_another_task_of_the_same_labels_is_measured_as_its_pages_show_it(
     tiny: Path, arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("classify.pictures.write_all", lambda *given: [])
+    monkeypatch.setattr("classify.scoring.plots.write_all", lambda *given: [])
     asked: list[str] = []
     monkeypatch.setattr(train, "load_arrays", lambda recipe, data: asked.append(recipe.task) or arrays)
     (tmp_path / "pages.csv").touch()

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from classify import Classifier
-from classify.attribution import grad_cam, integrated_gradients, penultimate
 from classify.diagnosis import Diagnosis, Label
 from classify.explain import Explanation, chosen, explain, explain_all, main, parser
-from classify.highlight import draw
+from classify.explanation.attribution import grad_cam, integrated_gradients, penultimate
+from classify.explanation.plot import draw
 from classify.nets import build
-from classify.pictures import png
+from classify.scoring.plots import png
 from ecg.formats import write
 from ecg.leads import STANDARD
 from ecg.record import Record

@@ -13,8 +13,8 @@ from scipy import stats
 
 from classify.features import ALL, NAMES, SIXTEEN, core_features, for_network, measure
 from classify.features.__main__ import main
+from classify.features.catalog import BEAT_FEATURES, EVERY
 from classify.features.core import band_power_ms2
-from classify.features.info import BEAT_FEATURES, EVERY
 from ecg.formats import write
 from ecg.leads import STANDARD
 from ecg.record import Record

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from classify import trial
-from classify.compare import Comparison, as_markdown, compare, main, read_list
+from classify.evaluation import comparison_run as trial
+from classify.evaluation.comparison import Comparison, as_markdown, compare, main, read_list
+from classify.evaluation.comparison_metrics import chosen, exclusive_figures, group_figures, prior_bias
 from classify.tasks import TASKS
 from classify.train import DEFAULT_RECIPE
-from classify.trial_figures import chosen, exclusive_figures, group_figures, prior_bias
 
 torch.set_num_threads(1)
 CONFIGS = DEFAULT_RECIPE.parent

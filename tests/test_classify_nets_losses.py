@@ -11,16 +11,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from classify.calibrate import calibrate
-from classify.ensemble import join, main
+from classify.evaluation.tables import markdown
 from classify.labels import columns
-from classify.losses import Loss, Teacher, label_weights
-from classify.model_card import markdown
 from classify.nets import build
 from classify.recipe import LossSettings, Recipe
-from classify.sampling import Draws
 from classify.tasks import TASKS
 from classify.train import train
+from classify.training.calibrate import calibrate
+from classify.training.ensemble import join, main
+from classify.training.losses import Loss, Teacher, label_weights
+from classify.training.sampling import Draws
 from classify.weights import load
 from classify.weights.packed import packed, unpacked
 from ecg.fit import checkpoint

@@ -15,8 +15,8 @@ import torch
 
 from classify.card import Card
 from classify.evaluate import main
-from classify.page_figures import ALL, NO_FAULT, Trial, figures, markdown, reason
-from classify.pages import compare
+from classify.evaluation.page_study import compare
+from classify.evaluation.page_summary import ALL, NO_FAULT, Trial, figures, markdown, reason
 from classify.weights import DEFAULT
 from digitize.batch import Refusal
 from ecg.reading import Page, Reading

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classify import pagelike
-from classify.arrays import Arrays, from_records
-from classify.augment import PREPARED, RECORDED, Augmentation, augment, random_crop
-from classify.data import TrainingSet, fixed_inputs
-from classify.prepare import Preparation, on_grid, prepare
+from classify.datasets.arrays import Arrays, from_records
+from classify.datasets.loaders import TrainingSet, fixed_inputs
 from classify.recipe import DataSettings, Recipe
+from classify.signal import page_mask as pagelike
+from classify.signal.augmentation import PREPARED, RECORDED, Augmentation, augment, random_crop
+from classify.signal.preprocessing import Preparation, on_grid, prepare
 from classify.tasks import TASKS, Example
 from ecg.leads import STANDARD
 from ecg.record import Record

@@ -11,14 +11,14 @@ import numpy as np
 import published_forms as forms
 import pytest
 
-from classify.arrays import collect
+from classify.datasets.aami import CLASS_OF, DS1, DS1_VALIDATION, DS2
+from classify.datasets.arrays import collect
+from classify.datasets.beat_features import rr_features, shape_features
+from classify.datasets.chapman import merged
+from classify.datasets.load import load_example
+from classify.datasets.rhythm5 import single_class
 from classify.labels.scp import SCP_GROUPS, assessed
 from classify.tasks import TASKS, Example, examples
-from classify.tasks.aami import CLASS_OF, DS1, DS1_VALIDATION, DS2
-from classify.tasks.beat_features import rr_features, shape_features
-from classify.tasks.chapman import merged
-from classify.tasks.load import load_example
-from classify.tasks.rhythm5 import single_class
 from ecg.leads import STANDARD
 
 DATA = Path(os.environ.get("ECG_DATA", ""))

@@ -15,8 +15,8 @@ from PIL import Image
 from classify import Classifier
 from classify.diagnosis import Diagnosis, Label, LeadQuality
 from classify.explain import Explanation
-from classify.report import report_html, verdict
-from classify.strip import rhythm_lead, sheet_svg
+from classify.report.ecg_svg import rhythm_lead, sheet_svg
+from classify.report.html import report_html, verdict
 from ecg.leads import STANDARD
 from ecg.record import Record
 from simulate.heart import synthetic_record

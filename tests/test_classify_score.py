@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, roc_auc_score
 
-from classify import score
+from classify.scoring import metrics as score
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.arrays import collect
-from classify.tasks import TASKS, Example, examples, split
-from classify.tasks.load import load_example
+from classify.datasets import split
+from classify.datasets.arrays import collect
+from classify.datasets.load import load_example
+from classify.tasks import TASKS, Example, examples
 
 
 def beats(count: int, patients: int, classes: str = "NV") -> list[Example]:

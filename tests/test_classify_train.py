@@ -15,15 +15,15 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from classify import weights
-from classify.arrays import collect
-from classify.calibrate import calibrate
-from classify.data import TrainingSet
+from classify.datasets.arrays import collect
+from classify.datasets.loaders import TrainingSet
+from classify.datasets.simulated import superclasses
 from classify.evaluate import evaluate
 from classify.nets import build
 from classify.recipe import Recipe
-from classify.simulated import superclasses
 from classify.tasks import TASKS, Example
 from classify.train import DEFAULT_RECIPE, load_recipe, main, parser, train
+from classify.training.calibrate import calibrate
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict, load, to_dict
 from ecg.formats import write
@@ -162,7 +162,9 @@ def test_simulated_hearts_have_the_superclasses_of_their_conditions() -> None:
     assert superclasses("3AVB", ["STD_lateral"]) == {"CD", "STTC"}
 
 
-@pytest.mark.parametrize("module", ["classify.train", "classify.infer", "classify.evaluate", "classify.calibrate"])
+@pytest.mark.parametrize(
+    "module", ["classify.train", "classify.infer", "classify.evaluate", "classify.training.calibrate"]
+)
 def test_help_needs_no_torch(module: str) -> None:
     code = (
         f"import sys, {module} as m\n"

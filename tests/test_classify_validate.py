@@ -10,11 +10,11 @@ import published_forms as forms
 import pytest
 from PIL import Image
 
-from classify.data_stats import LeadStats
-from classify.doubts import doubts_about, flat_leads
+from classify.evaluation.data_stats import LeadStats
 from classify.tasks import TASKS
 from classify.validate_data import main, validate
 from ecg.leads import STANDARD
+from ecg.plausibility import doubts_about, flat_leads
 from ecg.record import Record
 
 
@@ -82,7 +82,7 @@ def test_a_missing_folder_and_one_class(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_beats_count_as_examples_and_their_files_once(tmp_path: Path) -> None:
-    from classify.tasks.aami import DS1, DS2
+    from classify.datasets.aami import DS1, DS2
 
     root = forms.mitbih(tmp_path, [*DS1, *DS2], codes="NVNSN")
     result = validate(TASKS["aami_inter"], root)

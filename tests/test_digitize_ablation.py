@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from digitize.ablation import main, table, variants
-from digitize.nets import NetSpec
-from digitize.recipe import PassRecipe
+from digitize.nets.reconstruction import NetSpec
+from digitize.studies.head_ablation import main, table, variants
+from digitize.training.recipe import PassRecipe
 
 TINY = {
     "kind": "page",

@@ -10,8 +10,8 @@ import pytest
 from drawn_page import PX_PER_MM, drawn
 
 from digitize import batch
-from digitize.classical import Classical
-from digitize.metrics import score_page
+from digitize.engines.classical import Classical
+from digitize.evaluation.metrics import score_page
 from digitize.pipeline import NotAnEcg
 from ecg.reading import Page, Reading
 

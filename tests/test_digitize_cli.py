@@ -16,7 +16,8 @@ from drawn_page import CRASH_COLOUR, REFUSED_COLOUR, REFUSED_WORDS, FakeDigitize
 from PIL import Image
 
 import digitize
-from digitize import batch, evaluate, infer, views, visualize
+from digitize import batch, evaluate, infer, visualize
+from digitize.evaluation import figures as views
 from ecg import read
 from ecg.leads import STANDARD
 
@@ -249,7 +250,7 @@ def test_visualize_shows_what_the_networks_saw_and_the_error(tmp_path: Path, mon
     """A digitizer with networks that answer at random: the views are there, the error is the known one."""
     import torch
 
-    from digitize.listen import listening
+    from digitize.evaluation.network_probe import listening
     from digitize.pipeline import Digitizer
     from digitize.visualize import Seen, draw
 
@@ -320,7 +321,7 @@ def run_infer(*argv: object) -> int:
 
 @needs_weights
 def test_a_simulated_page_and_its_pdf_are_read(tmp_path: Path) -> None:
-    from digitize.metrics import score_page
+    from digitize.evaluation.metrics import score_page
     from simulate import Scene
     from simulate.heart import synthetic_record
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from oracle import SIZE_PX, Oracle, heart, scene
 
-from digitize.data import fit_matrix
-from digitize.page.close import close_geometry
-from digitize.page.see import closer
+from digitize.grid.fine_grid import close_geometry
+from digitize.grid.page_view import closer
+from digitize.training.samples import fit_matrix
 from ecg.geometry import PageGeometry
 from ecg.reading import Page, Reading
 

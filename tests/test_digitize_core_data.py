@@ -14,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import SIZE_PX, heart, scene, unpainted
 
-from digitize.data import (
+from digitize.grid.lattice import find_nodes
+from digitize.training.page_files import find_pages
+from digitize.training.prepared_pages import PreparedPages
+from digitize.training.samples import (
     PULSE,
     ROW_HEIGHT_PX,
     ROW_PX_PER_MM,
@@ -34,17 +37,14 @@ from digitize.data import (
     row_example,
     with_height,
 )
-from digitize.on_disk import find_pages
-from digitize.page.grid import find_nodes
-from digitize.prepared import PreparedPages
 from ecg.fit.seeds import rng_for
 from ecg.formats import write
 from ecg.geometry import project
 from ecg.leads import STANDARD
 from ecg.reading import Reading
-from simulate.camera import pixel_mm
-from simulate.ink import Ink
-from simulate.stream import MixedHearts, PageStream, SyntheticHearts
+from simulate.capture.camera import pixel_mm
+from simulate.dataset.page_stream import MixedHearts, PageStream, SyntheticHearts
+from simulate.printed.ink import Ink
 
 SHARES = {"clean": 0.4, "scan": 0.3, "photo": 0.3}
 Sample = dict[str, torch.Tensor]

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import SIZE_PX, Oracle, heart, scene
 
-from digitize.data import fit_matrix
-from digitize.page.bend import field_nodes, field_shape, smooth_field
-from digitize.page.grid import (
+from digitize.grid.geometry_candidates import Maps, NotAnEcg
+from digitize.grid.lattice import (
     Lattice,
     astray,
     count_lattice,
@@ -21,14 +20,15 @@ from digitize.page.grid import (
     fit_geometry,
     see_lattice,
 )
-from digitize.page.lines import every_other, follow_lines, stretched
-from digitize.page.maps import Maps, NotAnEcg
-from digitize.page.rectify import flatten
-from digitize.page.refine import _shifted, refine
-from digitize.page.rhythm import is_heard
+from digitize.grid.line_tracking import every_other, follow_lines, stretched
+from digitize.grid.periodicity import is_heard
+from digitize.grid.phase_refinement import _shifted, refine
+from digitize.grid.rectify import flatten
+from digitize.grid.smooth_field import field_nodes, field_shape, smooth_field
+from digitize.training.samples import fit_matrix
 from ecg.geometry import PageGeometry, project
 from ecg.reading import Page
-from simulate.camera import View, look
+from simulate.capture.camera import View, look
 from simulate.scene import Scene
 
 EXTENT_MM = (0.0, 0.0, 260.0, 180.0)
@@ -440,8 +440,8 @@ def test_crossings_that_hardly_agree_are_no_page() -> None:
 
 
 def test_a_sheet_heard_along_one_line_only_is_not_made_flat_by_that() -> None:
-    from digitize.page.bend import field_nodes
-    from digitize.page.refine import _straightened
+    from digitize.grid.phase_refinement import _straightened
+    from digitize.grid.smooth_field import field_nodes
 
     bent = replace(PageGeometry(np.diag([4.0, 4.0, 1.0]), None, (0.0, 0.0, 200.0, 100.0)), error_mm=0.1)
     nodes = field_nodes(bent.extent_mm)

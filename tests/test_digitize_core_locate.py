@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from oracle import SIZE_PX, Oracle, scene, starts_mm, unpainted
 
-from digitize.data import fit_matrix
-from digitize.page.locate import Evidence, UnknownLayout, gather, reach_mm
-from digitize.page.match import match, match_rows, place
-from digitize.page.names import PrintedWord
-from digitize.page.see import View, look_twice
+from digitize.grid.page_view import View, look_twice
+from digitize.layout.evidence import Evidence, UnknownLayout, gather, reach_mm
+from digitize.layout.matching import match, match_rows, place
+from digitize.layout.printed_words import PrintedWord
 from digitize.pipeline import find_layout
+from digitize.training.samples import fit_matrix
 from ecg.layout import TEMPLATES, Layout, Template, template
 from ecg.reading import Reading
-from simulate.print import apart
+from simulate.printed.machine import apart
 from simulate.scene import Scene
-from simulate.wear import COVERS
+from simulate.wear.wear import COVERS
 
 
 def whole(seed: int, preset: str, name: str, mm_per_s: float = 25.0, **changes: object) -> Scene:
@@ -29,7 +29,7 @@ def whole(seed: int, preset: str, name: str, mm_per_s: float = 25.0, **changes: 
 
 
 def view_of(truth: Reading, monkeypatch: pytest.MonkeyPatch) -> View:
-    monkeypatch.setattr("digitize.page.see.look", Oracle(truth).look)
+    monkeypatch.setattr("digitize.grid.page_view.look", Oracle(truth).look)
     return look_twice(None, truth.page.pixels, SIZE_PX)
 
 

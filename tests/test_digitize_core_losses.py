@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nan
 
-from digitize.losses import LossWeights, heat_loss, seg_loss, signal_loss, theta_loss, total_loss
-from digitize.nets import NetSpec, ReconstructionNet
+from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.training.losses import LossWeights, heat_loss, seg_loss, signal_loss, theta_loss, total_loss
 
 torch.set_num_threads(1)
 

@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 import torch
 
-from digitize.nets import HEADS, NetSpec, ReconstructionNet, SignalHead
+from digitize.nets.reconstruction import HEADS, NetSpec, ReconstructionNet, SignalHead
 
 torch.set_num_threads(1)
 

@@ -10,20 +10,20 @@ import pytest
 import torch
 from oracle import SIZE_PX, Oracle, heart, scene
 
-from digitize.metrics import page_ratio, to_db
-from digitize.nets import NetSpec, ReconstructionNet
-from digitize.page.names import PrintedWord
+from digitize.evaluation.metrics import page_ratio, to_db
+from digitize.layout.printed_words import PrintedWord
+from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer, NotAnEcg, _seen_beside_mm
-from digitize.trace.cut import cut
-from digitize.trace.row import RowReading
-from digitize.trace.timing import simultaneous
+from digitize.trace.column_timing import simultaneous
+from digitize.trace.lead_traces import cut
+from digitize.trace.row_reading import RowReading
 from ecg.geometry import PageGeometry
 from ecg.layout import template
 from ecg.leads import STANDARD
 from ecg.reading import Page, Reading, Trace
 from ecg.record import Record
 from simulate.scene import Scene
-from simulate.wear import COVERS, WEAR
+from simulate.wear.wear import COVERS, WEAR
 
 torch.set_num_threads(1)
 
@@ -128,8 +128,8 @@ def test_pulses_seen_close_up_tell_the_speed_unless_print_does(
     words = Oracle(truth).read_words
     said = [PrintedWord(print_says, 20.0, 300.0, 0.9)] if print_says else []
     digitizer = Oracle(truth).use(monkeypatch)
-    monkeypatch.setattr("digitize.page.names.read_words", lambda *given: [*words(*given), *said])
-    monkeypatch.setattr("digitize.page.match.seen_mm_per_s", lambda evidence: 25.0)
+    monkeypatch.setattr("digitize.layout.printed_words.read_words", lambda *given: [*words(*given), *said])
+    monkeypatch.setattr("digitize.layout.matching.seen_mm_per_s", lambda evidence: 25.0)
     found = digitizer(page)
     assert found.layout.mm_per_s == mm_per_s
     assert any("the pulses are 10 mm wide" in warning for warning in found.warnings) == (print_says is None)
@@ -164,7 +164,7 @@ def test_what_is_hidden_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         row.presence[1600:1800] = 0.1  # 200 columns of 2.5 ms
         return row
 
-    monkeypatch.setattr("digitize.trace.row.read_row", blotted)
+    monkeypatch.setattr("digitize.trace.row_reading.read_row", blotted)
     found = digitizer(page, mm_per_mv=10.0)
     for lead in STANDARD:
         gaps = np.isnan(found.record[lead])
@@ -208,7 +208,7 @@ def test_a_page_whose_traces_are_gone_is_refused(monkeypatch: pytest.MonkeyPatch
     oracle = Oracle(truth)
     digitizer = oracle.use(monkeypatch)
     monkeypatch.setattr(
-        "digitize.page.see.look",
+        "digitize.grid.page_view.look",
         lambda net, pixels, matrix, size_px: replace(
             oracle.look(net, pixels, matrix), seg=np.zeros((15, *SIZE_PX[::-1]), np.float32)
         ),
@@ -230,10 +230,10 @@ def test_curves_that_can_hardly_be_followed_are_refused_unless_names_were_read(
     page, truth = whole(1).render(heart(1))
     digitizer = Oracle(truth).use(monkeypatch)
     if not is_named:
-        monkeypatch.setattr("digitize.page.names.read_words", lambda *seen: [])
+        monkeypatch.setattr("digitize.layout.printed_words.read_words", lambda *seen: [])
     assert digitizer(page).record.signal_mv.size  # followed surely, it is a reading with a warning
     unsure = cut_with(0.1)
-    monkeypatch.setattr("digitize.trace.cut.cut", unsure)
+    monkeypatch.setattr("digitize.trace.lead_traces.cut", unsure)
     if is_named:
         assert digitizer(page).traces
     else:

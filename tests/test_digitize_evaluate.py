@@ -12,10 +12,11 @@ import pytest
 from drawn_page import CRASH_COLOUR, PX_PER_MM, REFUSED_COLOUR, FakeDigitizer, drawn
 from PIL import Image
 
-from digitize import batch, evaluate, worst
-from digitize.certainty import certainty, pooled, sample_confidence
-from digitize.truth import as_printed, find_truth, index_folder, load_truth
-from digitize.worst import WorstPages
+from digitize import batch, evaluate
+from digitize.evaluation import worst_pages as worst
+from digitize.evaluation.confidence_metrics import certainty, pooled, sample_confidence
+from digitize.evaluation.ground_truth import as_printed, find_truth, index_folder, load_truth
+from digitize.evaluation.worst_pages import WorstPages
 from ecg import write
 from ecg.layout import template
 from ecg.leads import STANDARD

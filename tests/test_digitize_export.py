@@ -13,8 +13,9 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
 
-from digitize import batch, engine, export
-from digitize.nets import NetSpec, ReconstructionNet
+from digitize import batch, export
+from digitize.engines import onnx as engine
+from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer
 
 CLOSE = 1e-4

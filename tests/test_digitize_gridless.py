@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from oracle import SIZE_PX, Oracle, heart, scene
 
-from digitize.data import PULSE, fit_matrix
-from digitize.gridless import _mm_per_px, _scales
-from digitize.metrics import page_ratio, to_db
-from digitize.page.level import level, row_heights_px
-from digitize.page.pulse import Pulse, find_pulse
-from digitize.page.see import View, closer
+from digitize.evaluation.metrics import page_ratio, to_db
+from digitize.grid.deskew import level, row_heights_px
+from digitize.grid.page_view import View, closer
+from digitize.layout.calibration_pulse import Pulse, find_pulse
+from digitize.layout.without_grid import _mm_per_px, _scales
 from digitize.pipeline import Digitizer, NoGrid, NotAnEcg
+from digitize.training.samples import PULSE, fit_matrix
 from ecg.reading import Page, Reading
 
 
@@ -121,6 +121,6 @@ def test_what_was_looked_for_in_vain_is_said(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_page_with_a_grid_never_asks_the_pulses(monkeypatch: pytest.MonkeyPatch) -> None:
     found = scene(1, "clean", "3x4+1", pulse="left")
     page, truth = replace(found, effects={}).render(heart(1))
-    monkeypatch.setattr("digitize.gridless.locate", lambda *_: pytest.fail("the page has a grid"))
+    monkeypatch.setattr("digitize.layout.without_grid.locate", lambda *_: pytest.fail("the page has a grid"))
     assert "no grid" not in " ".join(Oracle(truth).use(monkeypatch)(page).warnings)
     assert (Oracle(truth).look(None, page.pixels, np.eye(3)).seg[PULSE] > 0.3).any()

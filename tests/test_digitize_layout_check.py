@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from oracle import heart, scene, unpainted
 
-from digitize.layout_check import Verdict, faults, judge, table
-from digitize.told import missing
+from digitize.evaluation.legibility import missing
+from digitize.studies.layout_accuracy import Verdict, faults, judge, table
 from ecg.reading import Page, Reading
 
 

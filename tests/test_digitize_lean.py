@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from digitize.lean import LeanNet, fold, lean
-from digitize.nets import NetSpec, ReconstructionNet
-from digitize.page.names import NameNet, NameSpec
+from digitize.layout.printed_words import NameNet, NameSpec
+from digitize.nets.fused import LeanNet, fold, lean
+from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.weights import load_pass
-from ecg.fit import precision
+from ecg.fit import device as precision
 
 torch.set_num_threads(1)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digitize import metrics
-from digitize.agreement import calibration, geometry_agreement, layout_agreement
+from digitize.evaluation import metrics
+from digitize.evaluation.layout_metrics import calibration, geometry_agreement, layout_agreement
 from ecg.geometry import PageGeometry
 from ecg.layout import template
 from ecg.leads import STANDARD

@@ -11,8 +11,7 @@ import pytest
 import torch
 from oracle import heart, scene
 
-from digitize.name_data import Crop, NameDataset, name_targets, renamed, strewn, words_of
-from digitize.page.names import (
+from digitize.layout.printed_words import (
     LEADS,
     PX_PER_MM,
     STRIDE,
@@ -25,13 +24,14 @@ from digitize.page.names import (
     read_words,
     stand_on_head,
 )
-from digitize.recipe import NameRecipe, Pages
-from digitize.train_names import train
+from digitize.training.recipe import NameRecipe, Pages
+from digitize.training.train_names import train
+from digitize.training.word_samples import Crop, NameDataset, name_targets, renamed, strewn, words_of
 from digitize.weights import load_pass, ship
 from ecg.fit.settings import FitSettings
-from simulate.print import text_boxes_mm
-from simulate.sheet import Label, Sheet
-from simulate.stream import MixedHearts, PageStream, SyntheticHearts
+from simulate.dataset.page_stream import MixedHearts, PageStream, SyntheticHearts
+from simulate.printed.machine import text_boxes_mm
+from simulate.printed.sheet import Label, Sheet
 
 torch.set_num_threads(1)
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import torch
 
-from digitize import check_data, train_speed
-from digitize.on_disk import PageFiles, find_pages, open_page
-from digitize.prepared import PreparedPages
-from ecg.fit.batches import loader
+from digitize.studies import training_speed as train_speed
+from digitize.training import validate_data as check_data
+from digitize.training.page_files import PageFiles, find_pages, open_page
+from digitize.training.prepared_pages import PreparedPages
 from ecg.fit.cache import DiskCache, MemoryCache
-from simulate.disk import write_pages
+from ecg.fit.dataloader import loader
+from simulate.dataset.writer import write_pages
 
 SIZE_PX = (64, 64)
 
@@ -58,7 +59,7 @@ def test_no_cache_changes_a_number(drawn: Path, tmp_path: Path, monkeypatch: pyt
         disk.set_epoch(epoch)
         assert all(same(disk[i], wanted[-1][i]) for i in range(3))
     assert not all(same(a, b) for a, b in zip(*wanted, strict=True))  # another light
-    monkeypatch.setattr("digitize.prepared.open_page", None)  # from here on nothing can be made anew
+    monkeypatch.setattr("digitize.training.prepared_pages.open_page", None)  # from here on nothing can be made anew
     for pages in (disk, memory):
         pages.set_epoch(1)
         assert all(same(pages[i], wanted[1][i]) for i in range(3))

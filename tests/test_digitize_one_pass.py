@@ -11,12 +11,12 @@ import pytest
 import torch
 from oracle import Oracle, heart, scene
 
-from digitize.data import page_targets
-from digitize.metrics import page_ratio, to_db
-from digitize.nets import NetSpec, ReconstructionNet
-from digitize.one_pass import Curves, OnePass, main, near_its_box, upright
+from digitize.evaluation.metrics import page_ratio, to_db
+from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer
-from digitize.recipe import Pages, PassRecipe
+from digitize.studies.single_pass import Curves, OnePass, main, near_its_box, upright
+from digitize.training.recipe import Pages, PassRecipe
+from digitize.training.samples import page_targets
 from ecg.fit import checkpoint
 from ecg.fit.recipe import to_dict
 from ecg.geometry import PageGeometry, project

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from digitize.ordeal import LOCKED_PDF
-from digitize.page import picture
+from digitize.page import image_file as picture
 from digitize.page.open import PageError, expand_images, open_pages
+from digitize.studies.batch_robustness import LOCKED_PDF
 
 WIDTH, HEIGHT = 120, 80
 RED, WHITE = (200, 30, 30), (255, 255, 255)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from drawn_page import FakeDigitizer
 
-from digitize import batch, ordeal
+from digitize import batch
 from digitize.pipeline import NotAnEcg
+from digitize.studies import batch_robustness as ordeal
 from ecg.layout import Template
 from ecg.reading import Page, Reading
 

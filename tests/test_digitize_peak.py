@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitize.peak import summits, vertex
+from digitize.grid.subpixel import summits, vertex
 
 
 @pytest.mark.parametrize("top", [-0.4, 0.0, 0.27])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from digitize.pipeline import Digitizer
-from digitize.silence import SILENCE, silenced, table
+from digitize.studies.head_masking import SILENCE, silenced, table
 
 
 class Loud(nn.Module):
@@ -65,7 +65,7 @@ def test_the_table_has_a_line_for_each() -> None:
 
 
 def test_a_folder_that_is_not_there_ends_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    from digitize.silence import main
+    from digitize.studies.head_masking import main
 
     with pytest.raises(SystemExit):
         main(["--output", "nowhere"])

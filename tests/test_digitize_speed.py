@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from digitize.speed import Timing, report, shares
+from digitize.studies.reading_speed import Timing, report, shares
 
 
 def test_processes_add_their_rates() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digitize.stress import STRESSES, paper_moves, stressed
+from digitize.evaluation.perturbations import STRESSES, paper_moves, stressed
 from ecg.geometry import project
 from ecg.reading import Page
 

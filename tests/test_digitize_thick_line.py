@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from digitize.trace.thick_line import from_thick_line
+from digitize.trace.grid_snap import from_thick_line
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, template
 

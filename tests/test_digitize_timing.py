@@ -8,14 +8,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from digitize.trace.timing import simultaneous, timed
+from digitize.trace.column_timing import simultaneous, timed
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
 from ecg.reading import Trace
 from ecg.record import Record
 from simulate.heart import synthetic_record
-from simulate.sheet import trace_mm
+from simulate.printed.sheet import trace_mm
 
 FLAT = PageGeometry.flat(8.0)
 GRIDS, STRIPS = ("3x4", "6x2", "4x3", "cabrera-3x4+1"), ("3x4+1", "3x4+3", "6x2+1")

@@ -19,20 +19,20 @@ import yaml
 from oracle import heart, scene
 from safetensors.torch import load_file, save_file
 
-from digitize import review
-from digitize import ship as shipping
-from digitize.data import PageDataset, RowDataset
-from digitize.losses import LossWeights, total_loss
-from digitize.nets import NetSpec, ReconstructionNet
-from digitize.recipe import PassRecipe
+from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.studies import review
 from digitize.train import borrow, build, load_recipe, main, parser
-from digitize.validation import Validation
+from digitize.training import release as shipping
+from digitize.training.losses import LossWeights, total_loss
+from digitize.training.recipe import PassRecipe
+from digitize.training.samples import PageDataset, RowDataset
+from digitize.training.validation import Validation
 from digitize.weights import load_pass, ship
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict
 from ecg.fit.run_folder import RunFolder
 from ecg.formats import write
-from simulate.stream import MixedHearts, PageStream, SyntheticHearts
+from simulate.dataset.page_stream import MixedHearts, PageStream, SyntheticHearts
 
 torch.set_num_threads(1)
 
@@ -167,7 +167,7 @@ def test_the_same_recipe_starts_alike_and_pretrained_is_asked_for(monkeypatch: p
         assert weights == "imagenet"
         raise OSError("no network")
 
-    monkeypatch.setattr("digitize.nets.ReconstructionNet", offline)
+    monkeypatch.setattr("digitize.nets.reconstruction.ReconstructionNet", offline)
     with pytest.raises(
         ValueError, match=r"--pretrained: .* could not be fetched \(no network\).* without --pretrained"
     ):

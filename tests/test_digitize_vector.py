@@ -16,11 +16,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
-from digitize.metrics import score_page
+from digitize.evaluation.ground_truth import as_printed
+from digitize.evaluation.metrics import score_page
 from digitize.page.open import open_pages
-from digitize.page.vector import NotDrawn, read_drawing
 from digitize.pipeline import Digitizer
-from digitize.truth import as_printed
+from digitize.vector.read import NotDrawn, read_drawing
 from ecg.layout import Layout, LeadBox, template
 from ecg.reading import Page
 from ecg.record import Record

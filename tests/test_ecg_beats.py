@@ -10,7 +10,7 @@ import wfdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.benchmark_beats import TOLERANCE_S, matched
+from classify.evaluation.beat_benchmark import TOLERANCE_S, matched
 from ecg.beats import beat_windows, heart_rate_bpm, r_peaks, r_peaks_simple, rr_series_s
 from ecg.leads import STANDARD
 from ecg.record import Record

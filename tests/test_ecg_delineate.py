@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classify.benchmark_waves import agreed, compare, marks, own
+from classify.evaluation.wave_benchmark import agreed, compare, marks, own
 from ecg.delineate import Waves, delineate
 from ecg.formats import read
 from ecg.leads import STANDARD

@@ -18,16 +18,17 @@ import torch
 from line import Points, loss_fn, net, new_run, settings
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from ecg.fit import doctor, options, precision
-from ecg.fit.board import Board
+from ecg.fit import device as precision
+from ecg.fit import doctor, options
+from ecg.fit.device import FitError, pick_amp, pick_device
 from ecg.fit.launch import ended
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.memory import advice, ran_out
-from ecg.fit.origin import git_revision, origin
-from ecg.fit.precision import FitError, pick_amp, pick_device
 from ecg.fit.progress import Progress
+from ecg.fit.provenance import git_revision, origin
 from ecg.fit.run_folder import RunFolder
 from ecg.fit.settings import FitSettings
+from ecg.fit.tensorboard import Board
 
 CPU = torch.device("cpu")
 

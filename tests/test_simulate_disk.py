@@ -16,15 +16,15 @@ import numpy as np
 import pytest
 
 from digitize.evaluate import evaluate
-from digitize.on_disk import find_pages
+from digitize.training.page_files import find_pages
 from ecg import read, write
 from ecg.reading import Page, Reading, traces_to_record
 from simulate import benchmark
 from simulate.__main__ import main, parser
-from simulate.contact_sheet import contact_sheet
-from simulate.disk import write_pages
+from simulate.dataset.contact_sheet import contact_sheet
+from simulate.dataset.job import Job
+from simulate.dataset.writer import write_pages
 from simulate.heart import synthetic_record
-from simulate.job import Job
 from simulate.scene import presets
 
 SMALL = {"long_side_px": 300, "seed": 4}
@@ -56,7 +56,7 @@ def test_every_page_is_a_picture_a_truth_and_a_signal(tmp_path: Path) -> None:
 
 
 def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
-    data = pytest.importorskip("digitize.data")
+    data = pytest.importorskip("digitize.training.samples")
     pages, signals = tmp_path / "pages", tmp_path / "signals"
     write_pages(pages, csv_output=signals, count=2, seed=4, preset="clean", long_side_px=900)
     found, _ = find_pages(pages, signals)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from simulate import Scene
-from simulate.camera import View
-from simulate.draw import draw, finite_pieces, ink, view_of
+from simulate.capture.camera import View
 from simulate.heart import synthetic_record
-from simulate.sheet import Sheet, Stroke
+from simulate.printed.rasterize import draw, finite_pieces, ink, view_of
+from simulate.printed.sheet import Sheet, Stroke
 
 HEART = synthetic_record(5, "SR", noise={}, conditions=())
 

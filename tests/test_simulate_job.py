@@ -10,8 +10,8 @@ from ecg import write
 from ecg.leads import STANDARD
 from ecg.reading import Reading
 from ecg.record import Record
+from simulate.dataset.job import Job, stretch
 from simulate.heart import synthetic_record
-from simulate.job import Job, stretch
 
 CLEAN = Job(seed=3, preset="clean", layout="3x4+1", long_side_px=700)
 HEART = synthetic_record(5, "SR", noise={}, conditions=())

@@ -17,9 +17,9 @@ from ecg.reading import Trace, traces_to_record
 from ecg.record import Record
 from simulate import Scene
 from simulate.heart import synthetic_record
-from simulate.ink import Ink
-from simulate.print import apart, compose
-from simulate.sheet import printed, trace_mm
+from simulate.printed.ink import Ink
+from simulate.printed.machine import apart, compose
+from simulate.printed.sheet import printed, trace_mm
 
 HEART = synthetic_record(5, "SR", noise={}, conditions=())
 SPEEDS, GAINS = (12.5, 25.0, 50.0), (5.0, 10.0, 20.0)

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulate.camera import EFFECTS, apply, pixel_mm
-from simulate.crease import creased
-from simulate.draw import draw
+from simulate.capture.camera import EFFECTS, apply, pixel_mm
+from simulate.capture.light import LIGHTS, lit
 from simulate.heart import synthetic_record
-from simulate.light import LIGHTS, lit
-from simulate.paper import Paper, draw_grid, sample_paper
-from simulate.planes import between
+from simulate.printed.paper import Paper, draw_grid, sample_paper
+from simulate.printed.rasterize import draw
+from simulate.printed.sheet import pulse_mm
+from simulate.raster.float_image import between
 from simulate.scene import Scene
-from simulate.sheet import pulse_mm
+from simulate.wear.crease import creased
 
 EXTENT = (-20.0, -10.0, 80.0, 60.0)
 

@@ -15,10 +15,10 @@ from ecg import read, write
 from ecg.leads import STANDARD
 from ecg.record import Record
 from simulate.__main__ import main
-from simulate.disk import find_sources
+from simulate.dataset.held_out import HELD_OUT_ECG_IDS, is_held_out, ptbxl_id
+from simulate.dataset.page_stream import RecordedHearts, SyntheticHearts, training_hearts, validation_hearts
+from simulate.dataset.writer import find_sources
 from simulate.heart import synthetic_record
-from simulate.held_out import HELD_OUT_ECG_IDS, is_held_out, ptbxl_id
-from simulate.stream import RecordedHearts, SyntheticHearts, training_hearts, validation_hearts
 
 HEART = synthetic_record(5, "SR", noise={}, conditions=())
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from simulate.text import Scales, bundled_count, font_files, header_lines, settings_lines, text_mask
+from simulate.raster.text import Scales, bundled_count, font_files, header_lines, settings_lines, text_mask
 
 CYRILLIC = "Ритм синусовый"
 

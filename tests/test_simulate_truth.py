@@ -13,11 +13,11 @@ from ecg.leads import STANDARD
 from ecg.reading import Reading, traces_to_record
 from ecg.record import Record
 from simulate import Scene, presets
-from simulate.camera import View
+from simulate.capture.camera import View
+from simulate.capture.relief import RELIEF
 from simulate.heart import synthetic_record
-from simulate.ink import Ink
-from simulate.relief import RELIEF
-from simulate.sheet import Sheet
+from simulate.printed.ink import Ink
+from simulate.printed.sheet import Sheet
 
 BLANK = Record(np.full((12, 5000), np.nan, np.float32), 500.0, STANDARD)
 HEART = synthetic_record(5, "SR", noise={}, conditions=())

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 
 from simulate import Scene, presets
-from simulate.camera import EFFECTS, View
-from simulate.desk import screen
-from simulate.draw import draw
-from simulate.ground import Ground
+from simulate.capture.background import screen
+from simulate.capture.camera import EFFECTS, View
+from simulate.capture.relief import RELIEF, Shade, sample_relief
 from simulate.heart import synthetic_record
-from simulate.ink import Ink, dots, runs, sample_ink, settle
-from simulate.layers import Cover, Cut
-from simulate.relief import RELIEF, Shade, sample_relief
-from simulate.sheet import Sheet
-from simulate.wear import COVERS, WEAR, layers_of
+from simulate.printed.ink import Ink, dots, runs, sample_ink, settle
+from simulate.printed.rasterize import draw
+from simulate.printed.sheet import Sheet
+from simulate.wear.artefact import Ground
+from simulate.wear.layers import Cover, Cut
+from simulate.wear.wear import COVERS, WEAR, layers_of
 
 HEART = synthetic_record(5, "SR", noise={}, conditions=())
 ALL = {**WEAR, **COVERS}

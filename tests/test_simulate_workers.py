@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 
 from simulate import Scene, presets
+from simulate.dataset.workers import spread
 from simulate.heart import synthetic_record
-from simulate.workers import spread
 
 SEEDS = range(2)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from classify.features.info import ALL, NAMES, SIXTEEN
+from classify.features.catalog import ALL, NAMES, SIXTEEN
 from ecg.formats.options import add_csv_options
 
 SETS = {"core": NAMES, "sixteen": SIXTEEN, "all": ALL}
@@ -39,9 +39,9 @@ def write_table(
 
 
 def _row(path: Path, names: Sequence[str], fs_hz: float | None, unit: str | None) -> str | None:
-    from classify.doubts import doubts_about
-    from classify.features.by_name import measure
+    from classify.features.measure import measure
     from ecg.formats import read
+    from ecg.plausibility import doubts_about
 
     try:
         record = read(path, fs_hz, unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classify.features.evidence import Evidence
+from classify.features.beat_evidence import Evidence
 
 _SHORTEST_S = 2.0  # less of lead II than this says nothing about its distribution
 _LF_HZ, _HF_HZ = (0.04, 0.15), (0.15, 0.4)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from classify.features.beat_evidence import Evidence, UsualBeat
 from classify.features.core import NAN
-from classify.features.evidence import Evidence, UsualBeat
 from ecg.leads import STANDARD
 
 _ST_AFTER_S, _ST_HALF_S = 0.06, 0.004

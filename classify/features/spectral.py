@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from classify.features.beat_evidence import Evidence
 from classify.features.core import NAN, lead_ii
-from classify.features.evidence import Evidence
 from ecg.leads import limb_residual_mv
 
 _SIGNAL_HZ = (0.5, 40.0)

@@ -112,7 +112,7 @@ def build(name: str, labels: int, channels: int, samples: int, options: Mapping[
         if row.beside is None:
             whole: nn.Module = maker(labels, channels, samples, **wanted)
             return whole
-        from classify.nets.beside import Beside
+        from classify.nets.fusion_head import Beside
 
         trunk = maker(channels, samples, **{k: v for k, v in wanted.items() if k not in _SIDES})
         return Beside(trunk, labels, **{k: v for k, v in wanted.items() if k in _SIDES})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from classify.nets.beside import given
+from classify.nets.fusion_head import given
 from classify.nets.layers import Squeeze, conv_norm
 
 

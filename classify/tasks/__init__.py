@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from classify.features.info import BEAT_FEATURES, NAMES
+from classify.datasets import split
+from classify.datasets.aami import LEADS as BEAT_LEADS
+from classify.datasets.aami import aami_inter, aami_intra
+from classify.datasets.chapman import chapman
+from classify.datasets.cinc import cinc_mix
+from classify.datasets.cpsc2018 import cpsc2018
+from classify.datasets.example import Example, Part
+from classify.datasets.hefei import hefei34
+from classify.datasets.images import images
+from classify.datasets.mimic import mimic5, mimic_hr, mimic_multilabel
+from classify.datasets.ptbxl import ptbxl
+from classify.datasets.rhythm5 import rhythm5
+from classify.features.catalog import BEAT_FEATURES, NAMES
 from classify.labels import GROUPS
-from classify.tasks import split
-from classify.tasks.aami import LEADS as BEAT_LEADS
-from classify.tasks.aami import aami_inter, aami_intra
-from classify.tasks.chapman import chapman
-from classify.tasks.cinc import cinc_mix
-from classify.tasks.cpsc2018 import cpsc2018
-from classify.tasks.example import Example, Part
-from classify.tasks.hefei import hefei34
-from classify.tasks.images import images
-from classify.tasks.mimic import mimic5, mimic_hr, mimic_multilabel
-from classify.tasks.ptbxl import ptbxl
-from classify.tasks.rhythm5 import rhythm5
 
 __all__ = ["CREDITS", "TASKS", "Example", "Part", "Task", "examples"]
 

@@ -6,7 +6,8 @@ import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from digitize.page import pdf, picture
+from digitize.page import image_file as picture
+from digitize.page import pdf_file as pdf
 from ecg.reading import Page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".pdf")

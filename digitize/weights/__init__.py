@@ -30,7 +30,7 @@ def load_pass(kind: str, device: str = "cpu", folder: Path = _FOLDER, *, exact: 
     import torch
     from safetensors.torch import load_file
 
-    from ecg.fit.precision import dtype_for
+    from ecg.fit.device import dtype_for
 
     path = folder / f"{kind}.safetensors"
     if not path.is_file():
@@ -58,15 +58,15 @@ def _device(name: str) -> Any:
 
 
 def _build(kind: str, spec: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
-    from digitize.lean import fold, lean
+    from digitize.nets.fused import fold, lean
 
     if kind == "names":
-        from digitize.page.names import NameNet, NameSpec
+        from digitize.layout.printed_words import NameNet, NameSpec
 
         net = NameNet(NameSpec(**spec))
         net.load_state_dict(state)
         return fold(net)
-    from digitize.nets import NetSpec
+    from digitize.nets.reconstruction import NetSpec
 
     return lean(NetSpec(**spec), state)
 

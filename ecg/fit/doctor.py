@@ -67,7 +67,7 @@ def _torch() -> Iterator[Finding]:
     except ImportError as error:
         yield Finding("torch", str(error), "missing", "pip install torch")
         return
-    from ecg.fit.precision import pick_amp, pick_device
+    from ecg.fit.device import pick_amp, pick_device
 
     yield Finding("torch", torch.__version__, "ok")
     device = pick_device("auto")

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ecg.fit import checkpoint, ddp
-from ecg.fit.average import blend, keep_rng, wearing
-from ecg.fit.batches import to_device
-from ecg.fit.precision import autocast_for, pick_amp, pick_device
+from ecg.fit.dataloader import to_device
+from ecg.fit.device import autocast_for, pick_amp, pick_device
+from ecg.fit.ema import blend, keep_rng, wearing
 from ecg.fit.settings import FitSettings
 
 LossFn = Callable[[nn.Module, Any], dict[str, Tensor]]

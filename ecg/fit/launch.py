@@ -19,7 +19,7 @@ def ended(training: Callable[[], str], wrong: int, name: str = "") -> int:
     What is wrong is told on stderr behind the command's `name`, or behind "error" without one.
     """
     from ecg.fit.ddp import speaks
-    from ecg.fit.precision import FitError
+    from ecg.fit.device import FitError
 
     try:
         line = training()

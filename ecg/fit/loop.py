@@ -13,21 +13,21 @@ import torch
 from torch import nn
 
 from ecg.fit import checkpoint, ddp
-from ecg.fit.batches import EpochDataset, batch_lists, loader
-from ecg.fit.board import Board
-from ecg.fit.course import Course
+from ecg.fit.dataloader import EpochDataset, batch_lists, loader
+from ecg.fit.device import FitError
 from ecg.fit.engine import Engine, LossFn, NotFinite
 from ecg.fit.interrupt import INTERRUPTED, listening
 from ecg.fit.memory import advice, keep_freed, ran_out
-from ecg.fit.precision import FitError
 from ecg.fit.progress import Progress
+from ecg.fit.progress_state import Course
 from ecg.fit.recipe import to_dict
 from ecg.fit.report import Report
+from ecg.fit.resume_check import check_same
 from ecg.fit.run_folder import RunFolder
-from ecg.fit.same import check_same
 from ecg.fit.schedule import Schedule
 from ecg.fit.seeds import seed_step
 from ecg.fit.settings import FitSettings
+from ecg.fit.tensorboard import Board
 
 Validate = Callable[[nn.Module], Mapping[str, float]]
 Show = Callable[[Board, int], None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ecg.fit import ddp
-from ecg.fit.board import Board
-from ecg.fit.course import Course
-from ecg.fit.origin import origin
+from ecg.fit.progress_state import Course
+from ecg.fit.provenance import origin
 from ecg.fit.run_folder import RunFolder
 from ecg.fit.settings import FitSettings
+from ecg.fit.tensorboard import Board
 
 
 class Report:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
+from ecg.files import atomic_path, write_text
 from ecg.formats import csv, json, wfdb
-from ecg.formats.atomic import atomic_path, write_text
 from ecg.formats.find import find_records
 from ecg.record import Record
 

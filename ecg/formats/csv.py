@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg.formats.atomic import write_text
+from ecg.files import write_text
 from ecg.leads import STANDARD, is_known
 from ecg.record import Record
 

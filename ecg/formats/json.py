@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ecg.formats.atomic import write_text
+from ecg.files import write_text
 from ecg.record import Record
 
 _DECIMALS = 4  # a twentieth of a microvolt

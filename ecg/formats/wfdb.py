@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ecg.formats.atomic import atomic_path, write_text
+from ecg.files import atomic_path, write_text
 from ecg.leads import is_known
 from ecg.record import Record
 

@@ -1,0 +1,1 @@
+"""Laboratory: one reader for each collection of recordings."""

@@ -1,0 +1,90 @@
+"""MIT-BIH beats in the five AAMI classes (ANSI/AAMI EC57), 300 samples around every annotated R peak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from classify.datasets.beat_features import rr_features, shape_features
+from classify.datasets.example import Example, Part
+from classify.datasets.split import by_class
+from classify.signal.preprocessing import first_of
+
+# Escape beats (e atrial, j nodal) are counted as N, as EC57 does; some papers count them as S.
+CLASS_OF = {
+    "N": "N", "L": "N", "R": "N", "B": "N", "e": "N", "j": "N", "A": "S", "a": "S", "J": "S", "S": "S",
+    "V": "V", "E": "V", "r": "V", "F": "F", "/": "Q", "f": "Q", "Q": "Q", "?": "Q",
+}  # fmt: skip
+# de Chazal et al., 2004; the paced records 102, 104, 107 and 217 are in neither
+DS1 = (
+    "101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122",
+    "124", "201", "203", "205", "207", "208", "209", "215", "220", "223", "230",
+)  # fmt: skip
+DS2 = (
+    "100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210",
+    "212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234",
+)  # fmt: skip
+DS1_VALIDATION = frozenset({"114", "116", "124", "223"})  # few records that hold every class but Q
+SAME_PERSON = {"202": "201"}
+FS_HZ, SAMPLES = 360.0, 300
+LEADS = ("II", "V1|V5|V2|V4")
+_NOT_BEATS = frozenset("[!]+~|x()ptu`'^s\"=@T*DkK")
+
+
+def aami_inter(root: Path) -> Iterator[Example]:
+    """DS1 trains, DS2 tests. Record 201 is left out: it shows the person of record 202 in DS2."""
+    for record in sorted({*DS1, *DS2}):
+        part: Part = "test" if record in DS2 else "validation" if record in DS1_VALIDATION else "train"
+        yield from _beats(_folder(root), record, "unused" if record == "201" else part)
+
+
+def aami_intra(root: Path) -> list[Example]:
+    """Four fifths of the beats of every class for training (a tenth of them to validate), whoever's they are."""
+    found = [beat for record in sorted({*DS1, *DS2}) for beat in _beats(_folder(root), record, "train")]
+    shares: dict[Part, float] = {"test": 0.2, "validation": 0.08, "train": 0.72}
+    return by_class(found, "aami", shares, patients=False)
+
+
+def _folder(root: Path) -> Path:
+    for folder in (root, root / "mitdb"):
+        if (folder / "100.hea").is_file():
+            return folder
+    raise FileNotFoundError(f"{root}: expected the MIT-BIH records (100.hea ...) here or in mitdb/")
+
+
+def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
+    import wfdb
+
+    path = folder / f"{record}.hea"
+    try:
+        marks = wfdb.rdann(str(path.with_suffix("")), "atr")
+    except Exception as error:  # the package raises many kinds for a file that is not what it says
+        raise ValueError(f"{path.with_suffix('.atr')}: no readable annotations ({error})") from error
+    beats = [(at, code) for at, code in zip(marks.sample, marks.symbol, strict=True) if code not in _NOT_BEATS]
+    unknown = sorted({code for _, code in beats} - set(CLASS_OF))
+    if unknown:
+        raise ValueError(f"{path.with_suffix('.atr')}: unknown beat code {', '.join(unknown)}")
+    at_s = np.array([at for at, _ in beats]) / FS_HZ
+    first = Example(path, "mitdb", SAME_PERSON.get(record, record), part, {})
+    for (at, code), measured in zip(beats, _features(path, at_s).tolist(), strict=True):
+        yield replace(
+            first, found={"aami": frozenset([CLASS_OF[code]])}, name=f"{record}:{at}", measured=tuple(measured),
+            window_s=((at - SAMPLES // 2) / FS_HZ, SAMPLES / FS_HZ),
+        )  # fmt: skip
+
+
+def _features(path: Path, beats_s: np.ndarray) -> np.ndarray:
+    """Intervals and shape of every beat, float [beat, 8]; without shapes where the signal cannot be read."""
+    from ecg.formats import read
+
+    try:
+        record = read(path)
+    except (OSError, ValueError):  # named where the beats themselves are read
+        shape = np.full((len(beats_s), 2 * len(LEADS)), np.nan)
+    else:
+        signal = record.select([first_of(name.split("|"), record.leads) for name in LEADS]).signal_mv
+        shape = shape_features(signal, record.fs_hz, beats_s)
+    return np.concatenate([rr_features(beats_s), shape], axis=1)

@@ -1,0 +1,73 @@
+"""Chapman-Shaoxing: four rhythms (Zheng et al., 2020), by SNOMED codes in the headers or by the published table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classify.datasets.csv_table import names, rows
+from classify.datasets.example import Example
+from classify.datasets.split import by_class
+
+if TYPE_CHECKING:
+    from ecg.record import Record
+
+_MERGED = {
+    "AFIB": ("AFIB", "AF", "164889003", "164890007"),
+    "GSVT": ("SVT", "AT", "AVNRT", "AVRT", "SAAWR", "ST", "426761007", "713422000", "233896004", "233897008",
+             "195101003", "427084000"),
+    "SB": ("SB", "426177001"),
+    "SR": ("SR", "SA", "SI", "426783006", "427393009"),
+}  # fmt: skip
+_CLASS_OF = {said: name for name, its in _MERGED.items() for said in its}
+_FS_HZ = 500.0
+
+
+def chapman(root: Path) -> list[Example]:
+    """Eight tenths of every class for training, one to validate, one to test."""
+    if (root / "WFDBRecords").is_dir():
+        found = list(_headers(root / "WFDBRecords"))
+    elif (root / "Diagnostics.csv").is_file():
+        found = list(_published(root))
+    elif (root / "cinc_mix" / "index.csv").is_file():
+        found = list(_passed_on(root / "cinc_mix"))
+    else:
+        raise FileNotFoundError(f"{root}: expected WFDBRecords/, Diagnostics.csv (saved from the .xlsx) with ECGData/, "
+                                "or cinc_mix/index.csv")  # fmt: skip
+    return by_class(found, "chapman", {"test": 0.1, "validation": 0.1, "train": 0.8})
+
+
+def merged(said: Collection[str]) -> frozenset[str] | None:
+    """The one of the four rhythms that is meant; None when there is none or several."""
+    meant = {_CLASS_OF[name] for name in said if name in _CLASS_OF}
+    return frozenset(meant) if len(meant) == 1 else None
+
+
+def _headers(folder: Path) -> Iterator[Example]:
+    for path in sorted(folder.rglob("*.hea")):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = next((line.partition(":")[2] for line in lines if line.lstrip("# ").startswith("Dx")), "")
+        yield Example(path, "chapman", path.stem, "unused", {"chapman": merged(names(said, ","))})
+
+
+def _published(root: Path) -> Iterator[Example]:
+    for row in rows(root / "Diagnostics.csv", ("FileName", "Rhythm")):
+        if row["Rhythm"].strip() not in _CLASS_OF:
+            raise ValueError(f"{root / 'Diagnostics.csv'}: {row['FileName']}: unknown label {row['Rhythm']!r}")
+        path, rhythm = root / "ECGData" / f"{row['FileName']}.csv", merged([row["Rhythm"].strip()])
+        yield Example(path, "chapman_csv", row["FileName"], "unused", {"chapman": rhythm})
+
+
+def _passed_on(folder: Path) -> Iterator[Example]:
+    for row in rows(folder / "index.csv", ("record", "db", "dx_header")):
+        if row["db"].startswith("Chapman"):
+            found = {"chapman": merged(names(row["dx_header"], ","))}
+            yield Example(folder / f"{row['record']}.hea", "cinc_mix", row["record"], "unused", found)
+
+
+def read_microvolts(path: Path) -> Record:
+    """The published form: a header of lead names, then uV at 500 Hz."""
+    from ecg.formats import read
+
+    return read(path, fs_hz=_FS_HZ, unit="uV")

@@ -1,0 +1,79 @@
+"""The China Physiological Signal Challenge 2018: nine classes, as published or as the CinC challenges passed it on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classify.datasets.csv_table import names, rows
+from classify.datasets.example import Example
+from classify.datasets.split import by_class
+from classify.labels import GROUPS
+
+if TYPE_CHECKING:
+    from ecg.record import Record
+
+_LABELS = ("First_label", "Second_label", "Third_label")
+_NUMBERED = dict(enumerate(("NORM", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE"), start=1))
+_SPELT = {"Normal": "NORM"}
+_FS_HZ = 500.0
+
+
+def cpsc2018(root: Path) -> list[Example]:
+    """Ten folds of every class, the last two to validate and to test."""
+    if (root / "REFERENCE.csv").is_file():
+        found = list(_published(root))
+    elif (root / "cinc_mix" / "index.csv").is_file():
+        found = list(_passed_on(root / "cinc_mix"))
+    else:
+        raise FileNotFoundError(f"{root}: expected REFERENCE.csv (as published) or cinc_mix/index.csv")
+    return by_class(found, "cpsc2018", {"test": 0.1, "validation": 0.1, "train": 0.8})
+
+
+def _published(root: Path) -> Iterator[Example]:
+    """Numbers 1 to 9 in three columns; the records are A0001.mat here, or in a folder below."""
+    places = {path.stem: path for path in sorted(root.rglob("*.mat"))}
+    for row in rows(root / "REFERENCE.csv", ("Recording", *_LABELS[:1])):
+        numbers = [row[column] for column in _LABELS if row.get(column)]
+        unknown = [text for text in numbers if not text.isdigit() or int(text) not in _NUMBERED]
+        if unknown:
+            raise ValueError(
+                f"{root / 'REFERENCE.csv'}: {row['Recording']}: unknown label {unknown[0]!r}: expected 1 to 9"
+            )
+        name, said = row["Recording"], frozenset(_NUMBERED[int(text)] for text in numbers)
+        path = places.get(name, root / f"{name}.mat")
+        yield Example(path, "cpsc2018", name, "unused", {"cpsc2018": said})
+
+
+def _passed_on(folder: Path) -> Iterator[Example]:
+    for row in rows(folder / "index.csv", ("record", "db", "dx_abbrev")):
+        if row["db"] == "CPSC2018":
+            said = frozenset(_SPELT.get(name, name) for name in names(row["dx_abbrev"]))
+            unknown = sorted(said - set(GROUPS["cpsc2018"].classes))
+            if unknown:
+                raise ValueError(f"{folder / 'index.csv'}: {row['record']}: unknown label {unknown[0]!r}")
+            yield Example(folder / f"{row['record']}.hea", "cinc_mix", row["record"], "unused", {"cpsc2018": said})
+
+
+def read_struct(path: Path) -> Record:
+    """The published form: a MATLAB struct `ECG` with data [12, sample] in mV at 500 Hz; with a header beside, WFDB."""
+    from scipy.io import loadmat
+
+    from ecg.formats import read
+    from ecg.leads import STANDARD
+    from ecg.record import Record
+
+    if path.with_suffix(".hea").is_file():
+        return read(path)
+    try:
+        signal = np.asarray(loadmat(path)["ECG"]["data"][0, 0], np.float32)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{path}: no such file") from error
+    except Exception as error:  # the package raises many kinds for a file that is not what it says
+        raise ValueError(f"{path}: expected a MATLAB struct ECG with data [12, sample] ({error})") from error
+    if signal.ndim != 2 or signal.shape[0] != len(STANDARD):
+        raise ValueError(f"{path}: expected data [12, sample], got shape {signal.shape}")
+    return Record(signal, _FS_HZ, STANDARD, meta={"source": path.stem})

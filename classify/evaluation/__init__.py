@@ -1,0 +1,1 @@
+"""Laboratory: how good the classifiers, features and pages are."""

@@ -1,0 +1,1 @@
+"""What a person is given: the report and its drawing."""

@@ -1,0 +1,1 @@
+"""Laboratory: scores and their pictures."""

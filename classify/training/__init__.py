@@ -1,0 +1,1 @@
+"""Laboratory: what trains, samples, ensembles and calibrates."""

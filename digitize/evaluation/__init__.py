@@ -1,0 +1,1 @@
+"""Laboratory: how well pages are read, beside the truth."""

@@ -1,0 +1,1 @@
+"""From picture px to paper mm: the grid and what is known of it."""

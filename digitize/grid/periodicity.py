@@ -1,0 +1,50 @@
+"""The grid's rhythm: the page's darkness without its ink, and how clearly a map's millimetres are heard in it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from digitize.grid.lattice import STEP_MM as LINES_MM
+from digitize.grid.rectify import darkest, flatten
+from digitize.grid.smooth_field import Extent
+from ecg.geometry import PageGeometry
+
+PX_PER_MM = 4.0  # of the flattened picture
+CLEAR = 6.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
+_BESIDE = (-0.4, -0.3, 0.3, 0.4)  # of a tone, in waves per 5 mm
+
+
+def clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
+    """How much darker than its surroundings each place is (>= 0), float32 [row, col]; ink cut to the grid's level."""
+    flat = darkest(flatten(pixels, geometry, extent_mm, PX_PER_MM)).astype(np.float32)
+    ground = cv2.GaussianBlur(flat, (0, 0), 2.5 * PX_PER_MM)
+    dark = np.maximum(ground - flat, 0)
+    return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
+
+
+def is_heard(pixels: np.ndarray, geometry: PageGeometry) -> bool:
+    """Whether the whole sheet keeps the map's time."""
+    return loudness(pixels, geometry) > CLEAR
+
+
+def loudness(pixels: np.ndarray, geometry: PageGeometry) -> float:
+    """How far lines 5 mm or 1 mm apart stand out of the whole sheet, along the axis where they do so less.
+
+    A place can be moved onto the nearest line whatever the scale; only with the right one do all places agree.
+    """
+    x0, y0, _, _ = geometry.extent_mm
+    dark = clipped_darkness(pixels, geometry, geometry.extent_mm)
+    return min(_loudness(dark.mean(0), x0), _loudness(dark.mean(1), y0))
+
+
+def _loudness(profile: np.ndarray, start_mm: float) -> float:
+    """The same along one axis, from the mean darkness [place]."""
+    at = (start_mm + (np.arange(len(profile)) + 0.5) / PX_PER_MM) / LINES_MM
+    beat = (profile - profile.mean()) * np.hanning(len(profile))
+
+    def tone(waves: float) -> float:
+        return float(np.abs(beat @ np.exp(-2j * np.pi * waves * at)))
+
+    beside = np.mean([tone(waves + d) for waves in range(1, 6) for d in _BESIDE])
+    return max(tone(1), tone(5)) / (float(beside) + 1e-9)

@@ -1,0 +1,1 @@
+"""Which layout lies where: printed words, evidence, matching, calibration pulses."""

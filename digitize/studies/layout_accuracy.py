@@ -1,0 +1,186 @@
+"""How often layout, names, speed and gain are found on fresh pages: `python -m digitize.studies.layout_accuracy`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm import tqdm
+
+from ecg.cli import add_data
+from ecg.layout import TEMPLATES
+
+if TYPE_CHECKING:
+    from digitize.pipeline import Digitizer
+    from ecg.geometry import PageGeometry
+    from ecg.layout import Layout, LeadBox
+    from ecg.reading import Page, Reading
+
+# What is asked of a reading, and the words with which its warnings speak of that.
+_ASKED = {
+    "layout": r"\bname|\blead|strip|take[ns] for",
+    "upright": r"\bname|\blead",
+    "speed": r"speed",
+    "gain": r"gain",
+    "times": r"speed|column|begin|same time",
+}
+_OUTCOMES = ("right", "refused", "warned", "silent")
+_NEAR_MM = 2.0  # a lead begins this near to where it was found
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one page: one of right, refused, warned (wrong, and said so) and silent (wrong without a word).
+
+    `untold` is what nobody can read on the page; `words` say what was wrong.
+    """
+
+    seed: int
+    preset: str
+    layout: str
+    outcome: str
+    untold: tuple[str, ...] = ()
+    words: str = ""
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="python -m digitize.studies.layout_accuracy",
+        description="Read fresh pages of every layout in turn and count how often layout and names, orientation, "
+        "speed, gain and the leads' times are all right. Pages on which nobody can tell one of these (no names, "
+        "neither pulse nor print in the picture) are counted apart.",
+    )
+    p.add_argument("--count", type=int, default=30, help="pages for each preset (default: 30)")
+    p.add_argument("--presets", nargs="+", default=["clean", "scan", "photo"])
+    p.add_argument("--layouts", nargs="+", default=list(TEMPLATES), choices=list(TEMPLATES), metavar="LAYOUT")
+    p.add_argument("--seed", type=int, default=600_000, help="of the first page; every preset goes on from there")
+    add_data(p)
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    from digitize.pipeline import Digitizer
+
+    digitizer, verdicts = Digitizer.load(), []
+    for k, preset in enumerate(args.presets):
+        first = args.seed + k * args.count
+        pages = check(digitizer, preset, args.count, first, args.layouts, args.data)
+        verdicts += tqdm(pages, desc=preset, total=args.count, disable=None)
+    print(table(verdicts))
+    for v in verdicts:
+        if v.outcome != "right":
+            print(f"- {v.preset} {v.seed} {v.layout}: {v.outcome}{untold(v)}: {v.words}")
+    return 0
+
+
+def untold(verdict: Verdict) -> str:
+    return f" (not to be told: {', '.join(verdict.untold)})" if verdict.untold else ""
+
+
+def check(
+    digitizer: Digitizer,
+    preset: str,
+    count: int,
+    seed: int,
+    layouts: Sequence[str] = tuple(TEMPLATES),
+    data: Path | None = None,
+) -> Iterator[Verdict]:
+    """What becomes of `count` pages from `seed` on, the layouts in turn."""
+    from digitize.evaluation.legibility import missing
+    from simulate.dataset.page_stream import validation_hearts
+    from simulate.scene import Scene
+
+    hearts = validation_hearts(Path(data) if data else None)
+    for i in range(count):
+        scene = Scene.sample(seed + i, preset, layout=layouts[i % len(layouts)])
+        record = hearts.draw(np.random.default_rng(seed + i))
+        _, truth = scene.render(record)
+        lacks = missing(scene, scene.sheet(record), truth)
+        outcome, words = judge(digitizer, truth)
+        yield Verdict(seed + i, preset, truth.layout.name, outcome, lacks, words)
+
+
+def judge(digitizer: Callable[[Page], Reading], truth: Reading) -> tuple[str, str]:
+    """(outcome, in words what was wrong) of reading the page of a truth."""
+    try:
+        reading = digitizer(truth.page)
+    except ValueError as refusal:
+        return "refused", str(refusal)
+    wrong = faults(truth, reading)
+    if not wrong:
+        return "right", ""
+    said = " ".join(reading.warnings)
+    is_warned = all(re.search(_ASKED[what], said) for what in wrong)
+    found = "; ".join(f"{what}: {how}" for what, how in wrong.items())
+    return ("warned" if is_warned else "silent"), f"{found} [{said}]"
+
+
+def faults(truth: Reading, reading: Reading) -> dict[str, str]:
+    """What is wrong about a reading, in words."""
+    from digitize.evaluation.layout_metrics import geometry_agreement, layout_agreement
+
+    wanted, found = truth.layout, reading.layout
+    agreement = layout_agreement(wanted, found) | geometry_agreement(truth.geometry, reading.geometry, wanted)
+    wrong = {}
+    if agreement["names_right"] < 1:
+        wrong["layout"] = f"read as {found.name} ({' '.join(box.lead for box in found.boxes)})"
+    if not agreement["orientation_right"]:
+        wrong["upright"] = f"turned by {agreement['rotation_error_deg']:.0f} degrees"
+    if not agreement["speed_right"]:
+        wrong["speed"] = f"{found.mm_per_s:g} for {wanted.mm_per_s:g} mm/s"
+    gains = [(a.gain * wanted.mm_per_mv, b.gain * found.mm_per_mv) for a, b in _pairs(wanted, found)]
+    off = [f"{b:g} for {a:g} mm/mV" for a, b in gains if abs(b / a - 1) > 0.02]
+    if not agreement["gain_right"] or off:
+        wrong["gain"] = (off or [f"{found.mm_per_mv:g} for {wanted.mm_per_mv:g} mm/mV"])[0]
+    if not wrong and (late := _late(truth.geometry, wanted, reading.geometry, found)):
+        wrong["times"] = late
+    return wrong
+
+
+def _late(true_map: PageGeometry, wanted: Layout, map_found: PageGeometry, found: Layout) -> str:
+    """In words which lead's times are wrong; nothing when none are."""
+    for a, b in _pairs(wanted, found):
+        at = map_found.to_mm(true_map.to_px(np.array([a.box_mm[0], a.baseline_mm])))
+        if abs(at[0] - b.box_mm[0]) > _NEAR_MM:
+            return f"{a.lead} begins {b.box_mm[0] - at[0]:+.1f} mm beside its place"
+        if abs(a.t0_s - b.t0_s) > 0.01:
+            return f"{a.lead} is taken to begin at {b.t0_s:g} s, it does so at {a.t0_s:g} s"
+    return ""
+
+
+def _pairs(wanted: Layout, found: Layout) -> list[tuple[LeadBox, LeadBox]]:
+    rows = zip(wanted.rows(), found.rows(), strict=False)
+    return [pair for a, b in rows for pair in zip(a, b, strict=False)]
+
+
+def table(verdicts: Sequence[Verdict]) -> str:
+    """Markdown: the outcomes for each preset and each layout, of pages that tell all and of those that do not."""
+    rows = ["| pages | told all | right | refused | wrong, warned | wrong, silent | | not told | right or refused "
+            "or warned | silent |", "|---|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    groups = [("all", list(verdicts))]
+    for key in ("preset", "layout"):
+        for name in dict.fromkeys(getattr(v, key) for v in verdicts):
+            groups.append((name, [v for v in verdicts if getattr(v, key) == name]))
+    for name, of_it in groups:
+        told, others = [v for v in of_it if not v.untold], [v for v in of_it if v.untold]
+        count, apart = Counter(v.outcome for v in told), Counter(v.outcome for v in others)
+        counts = " | ".join(_share(count[outcome], len(told)) for outcome in _OUTCOMES)
+        good = len(others) - apart["silent"]
+        rows.append(f"| {name} | {len(told)} | {counts} | | {len(others)} | {good} | {apart['silent']} |")
+    return "\n".join(rows)
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count} ({count / of:.0%})" if of else "0"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

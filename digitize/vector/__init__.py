@@ -1,0 +1,1 @@
+"""Pages that draw their own curves (PDF)."""

@@ -1,0 +1,91 @@
+"""What the words on a drawn page say: speed, gain, and which trace is which lead."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from digitize.vector.curves import Curve
+from ecg.drawing import Word
+from ecg.geometry import PageGeometry
+from ecg.leads import canonical, is_known
+
+_NUMBER = r"(\d+(?:[.,]\d+)?)\s*"
+_SPEED = re.compile(_NUMBER + "mm/s", re.IGNORECASE)
+_GAIN = re.compile(_NUMBER + "mm/mv", re.IGNORECASE)
+_CHEST_GAIN = re.compile(r"(?:chest|precordial|v1\s*-\s*v6)\W*" + _GAIN.pattern, re.IGNORECASE)
+_FARTHEST_MM = 45.0  # a name stands no farther from its trace
+_BELOW = 2.0  # names stand above or beside their traces: one below is as far as one twice as high above
+
+
+def said_speed(words: Sequence[Word]) -> tuple[float | None, tuple[str, ...]]:
+    """The paper speed in mm/s that the page states, and a warning where it states several."""
+    return _said(_SPEED, _text(words), "paper speeds", "mm/s")
+
+
+def said_gain(words: Sequence[Word]) -> tuple[float | None, tuple[str, ...]]:
+    """The gain in mm/mV that the page states, not only for the chest leads, and a warning where it states several."""
+    return _said(_GAIN, _CHEST_GAIN.sub("", _text(words)), "gains", "mm/mV")
+
+
+def said_chest_gain(words: Sequence[Word]) -> float | None:
+    """The gain in mm/mV that the page states for the chest leads alone."""
+    return _said(_CHEST_GAIN, _text(words), "gains of the chest leads", "mm/mV")[0]
+
+
+def _said(pattern: re.Pattern[str], text: str, what: str, unit: str) -> tuple[float | None, tuple[str, ...]]:
+    values = Counter(float(number.replace(",", ".")) for number in pattern.findall(text))
+    if not values:
+        return None, ()
+    usual = values.most_common(1)[0][0]
+    several = ", ".join(f"{value:g}" for value in values)
+    doubts = (f"the page states several {what} ({several} {unit}): {usual:g} was taken",) if len(values) > 1 else ()
+    return usual, doubts
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def name_traces(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGeometry) -> list[str | None]:
+    """The lead name printed at each trace, None where none stands near; every word names at most one trace.
+
+    All traces and names are matched together for the least total distance (Kuhn 1955).
+    """
+    named = [word for word in words if is_known(word.text)]
+    found: list[str | None] = [None] * len(traces)
+    if not named:
+        return found
+    places = geometry.to_mm(np.array([word.middle_px for word in named]))
+    cost = np.array([[_distance_mm(trace, place) for place in places] for trace in traces])
+    for t, w in zip(*linear_sum_assignment(np.minimum(cost, 10 * _FARTHEST_MM)), strict=True):
+        if cost[t, w] < _FARTHEST_MM:
+            found[t] = canonical(named[w].text)
+    return found
+
+
+def names_beside(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGeometry) -> list[int]:
+    """How many different lead names stand nearest to each trace."""
+    found: list[set[str]] = [set() for _ in traces]
+    for word in words:
+        if is_known(word.text):
+            place = geometry.to_mm(np.array([word.middle_px]))[0]
+            distances = [_distance_mm(trace, place) for trace in traces]
+            if min(distances) < _FARTHEST_MM:
+                found[int(np.argmin(distances))].add(canonical(word.text))
+    return [len(names) for names in found]
+
+
+def _distance_mm(trace: Curve, place_mm: np.ndarray) -> float:
+    """How far a word is from a trace: sideways from its span, up or down from its middle, and a little from its start.
+
+    The start decides between two names above one long trace.
+    """
+    x, y = place_mm
+    beside = max(trace.x0_mm - x, x - trace.x1_mm, 0.0)
+    down = y - trace.middle_mm
+    return float(beside + abs(down) * (_BELOW if down > 0 else 1.0) + 0.05 * abs(x - trace.x0_mm))

@@ -1,0 +1,1 @@
+"""How a page becomes a picture: paper relief, light, lens, camera, background and scanner."""

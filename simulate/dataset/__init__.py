@@ -1,0 +1,1 @@
+"""Pages in numbers: a stream for training, folders on disk, contact sheets."""

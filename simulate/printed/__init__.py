@@ -1,0 +1,1 @@
+"""What a machine prints: paper, ink, leads, header and separators."""

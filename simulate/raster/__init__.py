@@ -1,0 +1,1 @@
+"""Pictures as floating-point numbers, text, and the words on pages."""

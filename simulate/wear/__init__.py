@@ -1,0 +1,1 @@
+"""What happens to a printed page before it is pictured."""
