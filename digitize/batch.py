@@ -19,7 +19,8 @@ from digitize.page.open import DRAWN_SUFFIX, PageError, iter_pages
 from ecg import formats
 from ecg.cli import CLASSICAL, ENGINES
 from ecg.layout import Template, load_template, template
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 LAYOUT_SUFFIXES = (".yaml", ".yml")
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from digitize.batch import Digitize, Given, Refusal, find_template
 from ecg.layout import Template
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 _GIVEN = ("layout", "mm_per_s", "mm_per_mv")
 

@@ -24,7 +24,7 @@ from digitize.evaluation.worst_pages import WorstPages
 from digitize.page.open import PageError, expand_images, iter_pages
 from ecg.cli import CLASSICAL, add_device, add_engine, run
 from ecg.layout import TEMPLATES, Template
-from ecg.reading import Page
+from ecg.page import Page
 
 
 def evaluate(

@@ -12,7 +12,8 @@ from digitize.grid.geometry_candidates import Maps, NoGrid, NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import limb_residual_mv
-from ecg.reading import Page, Reading, Trace, traces_to_record
+from ecg.page import Page, Trace, traces_to_record
+from ecg.reading import Reading
 
 if TYPE_CHECKING:
     from digitize.grid.page_view import View

@@ -1,24 +1,37 @@
-"""The floor that simulate, digitize and classify share: records, layouts, page geometry, formats, filters and beats."""
+"""The floor that all packages share: records, layouts, page geometry, formats, filters and beats; loaded when used."""
 
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ecg.geometry import PageGeometry
-from ecg.layout import Layout, LeadBox, Template
-from ecg.reading import Page, Reading, Trace
-from ecg.record import Record
+if TYPE_CHECKING:
+    from ecg.formats import read, write
+    from ecg.geometry import PageGeometry
+    from ecg.layout import Layout, LeadBox, Template
+    from ecg.page import Page, Trace
+    from ecg.reading import Reading
+    from ecg.record import Record
 
 __all__ = ["Layout", "LeadBox", "Page", "PageGeometry", "Reading", "Record", "Template", "Trace", "read", "write"]
 
+_HOMES = {
+    "Layout": "ecg.layout",
+    "LeadBox": "ecg.layout",
+    "Page": "ecg.page",
+    "PageGeometry": "ecg.geometry",
+    "Reading": "ecg.reading",
+    "Record": "ecg.record",
+    "Template": "ecg.layout",
+    "Trace": "ecg.page",
+    "read": "ecg.formats",
+    "write": "ecg.formats",
+}
 
-def read(path: str | Path, fs_hz: float | None = None, unit: str | None = None) -> Record:
-    """Read a recording; the format is chosen by the suffix, the options are for CSVs (see `ecg.formats`)."""
-    from ecg.formats import read as read_any
 
-    return read_any(path, fs_hz, unit)
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ecg' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
 
 
-def write(record: Record, path: str | Path) -> None:
-    """Write a recording; the format is chosen by the suffix (see `ecg.formats`)."""
-    from ecg.formats import write as write_any
-
-    write_any(record, path)
+def __dir__() -> list[str]:
+    return __all__

@@ -10,63 +10,63 @@ import numpy as np
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.leads import canonical
-from ecg.reading import Reading, Trace, traces_to_record
+from ecg.page import Trace
 
 _BESIDE_MM = 1.0  # a hand-drawn point may lie this far beside its box
 _SHARES = (1.0, 0.5, 0.25)  # of a template's seconds per column, as faster paper shows them
 
 
-def corrected(reading: Reading, lead: str, points_px: np.ndarray) -> Reading:
-    """The reading with a lead drawn anew between its first and last given point (x, y) in page px.
+def redraw_stretch(
+    traces: Sequence[Trace], geometry: PageGeometry, layout: Layout, lead: str, points_px: np.ndarray
+) -> tuple[tuple[Trace, ...], str]:
+    """The traces with a lead drawn anew between its first and last given point (x, y) in page px, and what was done.
 
     NaN as a point's y hides the stretch around it. Raises ValueError where no box of the lead holds the points.
     """
     points = np.asarray(points_px, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not np.isfinite(points[:, 0]).all():
         raise ValueError(f"the correction of {lead} must be at least two points (x, y) in page px with x known")
-    number = _box_of(reading, canonical(lead).removeprefix("-"), points)
-    box, old = reading.layout.boxes[number], reading.traces[number]
-    new = _redrawn(old, points, reading.geometry)
-    traces = tuple(new if i == number else trace for i, trace in enumerate(reading.traces))
-    begin, end = _span_s(reading, box, points)
-    words = f"{lead} was corrected by hand from {begin:.2f} to {end:.2f} s"
-    return _rebuilt(reading, reading.layout, traces, words)
+    number = _box_of(geometry, layout, canonical(lead).removeprefix("-"), points)
+    new = _redrawn(traces[number], points, geometry)
+    begin, end = _span_s(geometry, layout, layout.boxes[number], points)
+    changed = tuple(new if i == number else trace for i, trace in enumerate(traces))
+    return changed, f"{lead} was corrected by hand from {begin:.2f} to {end:.2f} s"
 
 
-def with_layout(
-    reading: Reading, layout: Template | str | None, mm_per_s: float | None, mm_per_mv: float | None
-) -> Reading:
-    """The same curves under other lead names, columns, speed or gain. Raises ValueError where the rows do not match."""
-    speed, gain = mm_per_s or reading.layout.mm_per_s, mm_per_mv or reading.layout.mm_per_mv
-    kind = template(layout) if isinstance(layout, str) else layout
+def relayout(
+    traces: tuple[Trace, ...],
+    geometry: PageGeometry,
+    layout: Layout,
+    wanted: Template | str | None,
+    mm_per_s: float | None,
+    mm_per_mv: float | None,
+) -> tuple[Layout, tuple[Trace, ...], str]:
+    """The same curves under other lead names, columns, speed or gain (None: as it was), and what was done.
+
+    Raises ValueError where the rows do not match.
+    """
+    speed, gain = mm_per_s or layout.mm_per_s, mm_per_mv or layout.mm_per_mv
+    kind = template(wanted) if isinstance(wanted, str) else wanted
     if kind is None:
-        new, traces = _at_speed(reading.layout, speed), reading.traces
+        new, parts = _at_speed(layout, speed), traces
     else:
-        new = _laid(reading.layout, kind, speed)
-        traces = tuple(_cut(box, reading) for box in new.boxes)
+        new = _place_on_rows(layout, kind, speed)
+        parts = tuple(_between_ends(box, traces, geometry, layout) for box in new.boxes)
     new = replace(new, mm_per_mv=gain)
-    words = f"layout set by hand: {new.name}, {speed:g} mm/s, {gain:g} mm/mV"
-    return _rebuilt(reading, new, traces, words)
+    return new, parts, f"layout set by hand: {new.name}, {speed:g} mm/s, {gain:g} mm/mV"
 
 
-def _rebuilt(reading: Reading, layout: Layout, traces: tuple[Trace, ...], words: str) -> Reading:
-    record = traces_to_record(traces, reading.geometry, layout)
-    facts = {**reading.facts, "mm_per_s": layout.mm_per_s, "mm_per_mv": layout.mm_per_mv}
-    warnings = (*reading.warnings, words)
-    return replace(reading, record=record, layout=layout, traces=traces, warnings=warnings, facts=facts)
-
-
-def _box_of(reading: Reading, lead: str, points_px: np.ndarray) -> int:
+def _box_of(geometry: PageGeometry, layout: Layout, lead: str, points_px: np.ndarray) -> int:
     """The number of the lead's box around the points; of several the one whose zero line is nearest."""
-    mm = _to_mm(points_px, reading.geometry)
-    numbered = [(i, box) for i, box in enumerate(reading.layout.boxes) if box.lead.removeprefix("-") == lead]
+    mm = _to_mm(points_px, geometry)
+    numbered = [(i, box) for i, box in enumerate(layout.boxes) if box.lead.removeprefix("-") == lead]
     inside = {
         i: abs(float(np.mean(mm[:, 1])) - box.baseline_mm)
         for i, box in numbered
         if box.box_mm[0] - _BESIDE_MM <= mm[:, 0].min() and mm[:, 0].max() <= box.box_mm[2] + _BESIDE_MM
     }
     if not inside:
-        where = " and ".join(str(np.round(_corners_px(box, reading.geometry)).tolist()) for _, box in numbered)
+        where = " and ".join(str(np.round(_corners_px(box, geometry)).tolist()) for _, box in numbered)
         raise ValueError(
             f"no box of {lead} holds the points from {points_px[0].tolist()} to {points_px[-1].tolist()}; "
             + (f"its boxes reach from and to {where} px" if numbered else "the page does not show that lead")
@@ -100,9 +100,9 @@ def _to_mm(points_px: np.ndarray, geometry: PageGeometry) -> np.ndarray:
     return geometry.to_mm(np.stack([x, level], axis=-1))
 
 
-def _span_s(reading: Reading, box: LeadBox, points_px: np.ndarray) -> tuple[float, float]:
-    x_mm = _to_mm(points_px, reading.geometry)[:, 0]
-    begin, end = box.t0_s + (np.array([x_mm.min(), x_mm.max()]) - box.box_mm[0]) / reading.layout.mm_per_s
+def _span_s(geometry: PageGeometry, layout: Layout, box: LeadBox, points_px: np.ndarray) -> tuple[float, float]:
+    x_mm = _to_mm(points_px, geometry)[:, 0]
+    begin, end = box.t0_s + (np.array([x_mm.min(), x_mm.max()]) - box.box_mm[0]) / layout.mm_per_s
     return float(begin), float(end)
 
 
@@ -113,7 +113,7 @@ def _at_speed(layout: Layout, mm_per_s: float) -> Layout:
     return replace(layout, boxes=boxes, mm_per_s=mm_per_s)
 
 
-def _laid(old: Layout, kind: Template, mm_per_s: float) -> Layout:
+def _place_on_rows(old: Layout, kind: Template, mm_per_s: float) -> Layout:
     """The template on the rows of an old layout, its columns as long as the paper has room for."""
     rows: Sequence[tuple[LeadBox, ...]] = old.rows()
     if len(rows) != kind.row_count:
@@ -126,14 +126,14 @@ def _laid(old: Layout, kind: Template, mm_per_s: float) -> Layout:
     return replace(kind, column_s=kind.column_s * share).place((x0, y0), tall, mm_per_s, old.mm_per_mv, lines)
 
 
-def _cut(box: LeadBox, reading: Reading) -> Trace:
+def _between_ends(box: LeadBox, traces: Sequence[Trace], geometry: PageGeometry, layout: Layout) -> Trace:
     """What was read of a box's row between the box's ends."""
     row = [
         trace
-        for trace, old in zip(reading.traces, reading.layout.boxes, strict=True)
+        for trace, old in zip(traces, layout.boxes, strict=True)
         if abs(old.baseline_mm - box.baseline_mm) < 1e-3
     ]
     x, y, sure = (np.concatenate([getattr(trace, name) for trace in row]) for name in ("x_px", "y_px", "confidence"))
-    x_mm = _to_mm(np.stack([x, y], axis=-1), reading.geometry)[:, 0]
+    x_mm = _to_mm(np.stack([x, y], axis=-1), geometry)[:, 0]
     inside = (x_mm > box.box_mm[0] - 0.1) & (x_mm < box.box_mm[2] + 0.1)
     return Trace(box.lead, x[inside], y[inside], sure[inside])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ecg.layout import LeadBox
+from ecg.geometry import PageGeometry
+from ecg.layout import Layout, LeadBox
 from ecg.leads import STANDARD
-from ecg.reading import Reading, Trace
+from ecg.page import Page, Trace
 
 _LONGEST_PX, _SHORTEST_PX = 2400, 1600  # of the long side: large pages are shrunk, small ones enlarged
 _OVERSAMPLE = 2  # lines are drawn at twice the size and averaged, because Pillow does not smooth them
@@ -23,34 +24,34 @@ _TICK_S, _TICK_MM = 0.2, 0.8
 _NAME_MM = 9.0  # how far above the zero line a name stands
 
 
-def draw(reading: Reading) -> Image.Image:
+def draw(page: Page, geometry: PageGeometry, layout: Layout, traces: Sequence[Trace]) -> Image.Image:
     """The page with what was read; red where a trace is doubtful, nothing where it is hidden."""
-    base = _paled(reading)
+    base = _paled(page)
     layer = Image.new("RGBA", (base.width * _OVERSAMPLE, base.height * _OVERSAMPLE))
-    pen = _Pen(ImageDraw.Draw(layer), layer.width / reading.page.size_px[0])
-    for box, trace in zip(reading.layout.boxes, reading.traces, strict=True):
-        pen.frame(reading, box)
+    pen = _Pen(ImageDraw.Draw(layer), geometry, layer.width / page.size_px[0])
+    for box, trace in zip(layout.boxes, traces, strict=True):
+        pen.frame(box, layout.mm_per_s)
         pen.trace(trace)
-    for box, trace in zip(reading.layout.boxes, reading.traces, strict=True):
-        pen.name(reading, box, trace)
+    for box, trace in zip(layout.boxes, traces, strict=True):
+        pen.name(box, trace)
     return Image.alpha_composite(base.convert("RGBA"), layer.reduce(_OVERSAMPLE)).convert("RGB")
 
 
-def _paled(reading: Reading) -> Image.Image:
-    page = Image.fromarray(reading.page.pixels)
-    scale = np.clip(max(page.size), _SHORTEST_PX, _LONGEST_PX) / max(page.size)
-    size = (max(1, round(page.width * scale)), max(1, round(page.height * scale)))
-    if size != page.size:
-        page = page.resize(size, Image.Resampling.BICUBIC, reducing_gap=1.0)
-    pale = Image.blend(page, page.convert("L").convert("RGB"), 0.5)
+def _paled(page: Page) -> Image.Image:
+    picture = Image.fromarray(page.pixels)
+    scale = np.clip(max(picture.size), _SHORTEST_PX, _LONGEST_PX) / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    if size != picture.size:
+        picture = picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=1.0)
+    pale = Image.blend(picture, picture.convert("L").convert("RGB"), 0.5)
     return Image.blend(pale, Image.new("RGB", size, "white"), 0.25)
 
 
 class _Pen:
     """Draws in page px (or paper mm) on a layer that is `scale` times as large as the page."""
 
-    def __init__(self, canvas: ImageDraw.ImageDraw, scale: float) -> None:
-        self._canvas, self._scale = canvas, scale
+    def __init__(self, canvas: ImageDraw.ImageDraw, geometry: PageGeometry, scale: float) -> None:
+        self._canvas, self._geometry, self._scale = canvas, geometry, scale
 
     def trace(self, trace: Trace) -> None:
         colour = colour_of(trace.lead)
@@ -58,30 +59,30 @@ class _Pen:
             points = np.stack([trace.x_px[start:stop], trace.y_px[start:stop]], axis=-1)
             self._line(points, _DOUBTFUL_COLOUR if doubtful else colour, 2 * _OVERSAMPLE)
 
-    def frame(self, reading: Reading, box: LeadBox) -> None:
+    def frame(self, box: LeadBox, mm_per_s: float) -> None:
         """The two ends of the box and, along its zero line, a tick every 0.2 s."""
         x0, y0, x1, y1 = box.box_mm
         for x in (x0, x1):
-            self._path_mm(reading, (x, y0), (x, y1), _OVERSAMPLE)
+            self._path_mm((x, y0), (x, y1), _OVERSAMPLE)
         for i in range(round((box.t1_s - box.t0_s) / _TICK_S) + 1):
-            x = x0 + i * _TICK_S * reading.layout.mm_per_s
+            x = x0 + i * _TICK_S * mm_per_s
             half = _TICK_MM * (2 if i % 5 == 0 else 1)
-            self._path_mm(reading, (x, box.baseline_mm - half), (x, box.baseline_mm + half), _OVERSAMPLE)
+            self._path_mm((x, box.baseline_mm - half), (x, box.baseline_mm + half), _OVERSAMPLE)
 
-    def name(self, reading: Reading, box: LeadBox, trace: Trace) -> None:
+    def name(self, box: LeadBox, trace: Trace) -> None:
         above = min(_NAME_MM, 0.45 * (box.box_mm[3] - box.box_mm[1]))
         at_mm = np.array([[box.box_mm[0] + 1.0, box.baseline_mm - above]])
-        x, y = self._on_layer(reading.geometry.to_px(at_mm))[0]
+        x, y = self._on_layer(self._geometry.to_px(at_mm))[0]
         text = f"{box.lead} {100 * trace_confidence(trace):.0f} %"
-        size = 3.0 * reading.geometry.px_per_mm((at_mm[0, 0], at_mm[0, 1]))[1] * self._scale
+        size = 3.0 * self._geometry.px_per_mm((at_mm[0, 0], at_mm[0, 1]))[1] * self._scale
         font = ImageFont.load_default(float(np.clip(size, 13 * _OVERSAMPLE, 26 * _OVERSAMPLE)))
         left, top, right, bottom = self._canvas.textbbox((x, y), text, font=font)
         self._canvas.rectangle((left - 3, top - 3, right + 3, bottom + 3), fill=(255, 255, 255, 190))
         self._canvas.text((x, y), text, font=font, fill=colour_of(box.lead))
 
-    def _path_mm(self, reading: Reading, start: tuple[float, float], stop: tuple[float, float], width: int) -> None:
+    def _path_mm(self, start: tuple[float, float], stop: tuple[float, float], width: int) -> None:
         points_mm = np.linspace(start, stop, 9)  # nine points follow any bend that paper can have
-        self._line(reading.geometry.to_px(points_mm), _FRAME_COLOUR, width)
+        self._line(self._geometry.to_px(points_mm), _FRAME_COLOUR, width)
 
     def _line(self, points_px: np.ndarray, colour: tuple[int, int, int, int], width: int) -> None:
         self._canvas.line(self._on_layer(points_px).ravel().tolist(), fill=colour, width=width, joint="curve")

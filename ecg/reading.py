@@ -1,75 +1,25 @@
-"""`Page`, `Trace` and `Reading`: what was seen in a picture, and where."""
+"""`Reading`: what was read from a page, and where it stands on it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from ecg.drawing import Drawing
+from ecg.correct import redraw_stretch, relayout
+from ecg.files import atomic_path, write_text
 from ecg.geometry import PageGeometry
-from ecg.layout import Layout, LeadBox, Template
-from ecg.leads import STANDARD
+from ecg.layout import Layout, Template
+from ecg.overlay import draw
+from ecg.page import Page, Trace, traces_to_record
 from ecg.record import Record
 
-FS_HZ = 500.0
-DURATION_S = 10.0
 _CONFIDENCE_DIGITS = 4  # as saved, so that what is read again says the same
-
-
-@dataclass(frozen=True, eq=False)
-class Page:
-    """A picture of a page: `pixels` is uint8 [row, col, RGB]; `dpi` is what the file claims (None if nothing).
-
-    `notes` say in words what was changed on opening (shrunk, only the first picture of an animation ...). `drawing` is
-    what the file draws the page with, where it is not a picture; whoever changes the pixels must drop it.
-    """
-
-    pixels: np.ndarray
-    dpi: float | None = None
-    source: str = ""
-    index: int = 0
-    notes: tuple[str, ...] = ()
-    drawing: Drawing | None = None
-
-    def __post_init__(self) -> None:
-        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
-            raise ValueError(f"pixels must be uint8 [row, col, RGB], got {self.pixels.dtype} {self.pixels.shape}")
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """(width, height)."""
-        return self.pixels.shape[1], self.pixels.shape[0]
-
-    @property
-    def stem(self) -> str:
-        """The name for results: the source's stem, with -p2, -p3 ... for later pages of one file."""
-        stem = Path(self.source).stem or "page"
-        return stem if self.index == 0 else f"{stem}-p{self.index + 1}"
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """The centre line of one box's ink in page px; `confidence` in 0..1 per point. NaN in `y_px` where it is hidden."""
-
-    lead: str
-    x_px: np.ndarray
-    y_px: np.ndarray
-    confidence: np.ndarray
-
-    def __post_init__(self) -> None:
-        if not self.x_px.shape == self.y_px.shape == self.confidence.shape:
-            raise ValueError(f"trace {self.lead}: x_px, y_px and confidence must have one length")
-
-    def to_signal(self, geometry: PageGeometry, layout: Layout, box: LeadBox) -> tuple[np.ndarray, np.ndarray]:
-        """(time_s, mV) of every point, by the geometry, the box's zero line and time span, and the layout's scales."""
-        mm = geometry.to_mm(np.stack([self.x_px, self.y_px], axis=-1))
-        time_s = box.t0_s + (mm[:, 0] - box.box_mm[0]) / layout.mm_per_s
-        return time_s, (box.baseline_mm - mm[:, 1]) / (layout.mm_per_mv * box.gain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,9 +93,8 @@ class Reading:
 
         NaN as a point's y hides the stretch around it. Raises ValueError where no box of the lead holds the points.
         """
-        from ecg.correct import corrected
-
-        return corrected(self, lead, points_px)
+        traces, words = redraw_stretch(self.traces, self.geometry, self.layout, lead, points_px)
+        return self._rebuilt(self.layout, traces, words)
 
     def with_layout(
         self,
@@ -155,52 +104,27 @@ class Reading:
         mm_per_mv: float | None = None,
     ) -> Reading:
         """A new reading of the same curves under another layout, speed or gain. Raises ValueError with words."""
-        from ecg.correct import with_layout
+        changed, traces, words = relayout(self.traces, self.geometry, self.layout, layout, mm_per_s, mm_per_mv)
+        return self._rebuilt(changed, traces, words)
 
-        return with_layout(self, layout, mm_per_s, mm_per_mv)
+    def _rebuilt(self, layout: Layout, traces: tuple[Trace, ...], words: str) -> Reading:
+        """The reading of other curves or another layout, with the words that say what was changed."""
+        record = traces_to_record(traces, self.geometry, layout)
+        facts = {**self.facts, "mm_per_s": layout.mm_per_s, "mm_per_mv": layout.mm_per_mv}
+        warnings = (*self.warnings, words)
+        return replace(self, record=record, layout=layout, traces=traces, warnings=warnings, facts=facts)
+
+    def picture(self) -> Image.Image:
+        """What was read, drawn over the page."""
+        return draw(self.page, self.geometry, self.layout, self.traces)
 
     def overlay(self, path: str | Path) -> None:
         """Draw what was read over the page, for checking by eye; the picture's format goes by the suffix."""
-        from ecg.formats import atomic_path
-        from ecg.overlay import draw
-
         with atomic_path(path) as temporary:
-            draw(self).save(temporary, compress_level=2)  # PNG: a fifth of the usual time, 2 % larger
+            self.picture().save(temporary, compress_level=2)  # PNG: a fifth of the usual time, 2 % larger
 
     def save_json(self, path: str | Path) -> None:
-        from ecg.formats import write_text
-
         write_text(path, json.dumps(self.to_dict(), indent=None, allow_nan=False))
-
-
-def traces_to_record(
-    traces: Sequence[Trace],
-    geometry: PageGeometry,
-    layout: Layout,
-    fs_hz: float = FS_HZ,
-    duration_s: float | None = None,
-) -> Record:
-    """Resample every trace to the page's time line: [12, duration * fs], NaN where nothing is printed.
-
-    Where a lead stands twice the longer strip counts, so that no splice runs through it, and the other fills its gaps;
-    "-aVR" is turned over.
-    """
-    from ecg.filters import sample_at
-
-    duration_s = max(DURATION_S, layout.duration_s) if duration_s is None else duration_s
-    times = np.arange(round(duration_s * fs_hz)) / fs_hz
-    signal = np.full((len(STANDARD), times.size), np.nan, np.float32)
-    order = sorted(range(len(traces)), key=lambda i: layout.boxes[i].t0_s - layout.boxes[i].t1_s)
-    for i in order:
-        box, trace = layout.boxes[i], traces[i]
-        time_s, mv = trace.to_signal(geometry, layout, box)
-        inside = (times >= box.t0_s - 1e-9) & (times < box.t1_s - 1e-9)
-        values = np.full(times.size, np.nan)
-        values[inside] = sample_at(time_s, mv, times[inside], max_gap_s=0.04)
-        row = signal[STANDARD.index(box.lead.removeprefix("-"))]
-        fill = np.isnan(row) & np.isfinite(values)
-        row[fill] = -values[fill] if box.lead.startswith("-") else values[fill]
-    return Record(signal, fs_hz, STANDARD)
 
 
 def _plain(values: np.ndarray, digits: int = 2) -> list[float | None]:

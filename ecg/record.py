@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ecg.filters import resample
 from ecg.leads import STANDARD, canonical
 
 
@@ -68,8 +69,6 @@ class Record:
 
     def resample(self, fs_hz: float) -> Record:
         """The same record at another rate (polyphase, NaN kept as NaN)."""
-        from ecg.filters import resample
-
         return replace(self, signal_mv=resample(self.signal_mv, self.fs_hz, fs_hz), fs_hz=float(fs_hz))
 
     def crop(self, start_s: float, duration_s: float) -> Record:

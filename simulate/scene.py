@@ -14,7 +14,8 @@ import yaml
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
-from ecg.reading import Page, Reading, Trace
+from ecg.page import Page, Trace
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate.capture.background import background, beyond, screen, shadowed, show_through
 from simulate.capture.camera import View, apply, look

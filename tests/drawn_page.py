@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from digitize.pipeline import NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
-from ecg.reading import Page, Reading, Trace, traces_to_record
+from ecg.page import Page, Trace, traces_to_record
+from ecg.reading import Reading
 
 PX_PER_MM = 4.0
 REFUSED_WORDS = "no grid and no traces were found"

@@ -27,7 +27,8 @@ from digitize.training.samples import (
 )
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox, template
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate.heart import synthetic_record
 from simulate.scene import Scene, truth

@@ -19,7 +19,8 @@ from classify.evaluation.page_study import compare
 from classify.evaluation.page_summary import ALL, NO_FAULT, Trial, figures, markdown, reason
 from classify.weights import DEFAULT
 from digitize.batch import Refusal
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 from simulate import Scene
 
 torch.set_num_threads(1)

@@ -13,7 +13,8 @@ from digitize import batch
 from digitize.engines.classical import Classical
 from digitize.evaluation.metrics import score_page
 from digitize.pipeline import NotAnEcg
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 FINE = 8.0  # px per mm; a beat is four pens wide
 

@@ -12,7 +12,8 @@ from digitize.grid.fine_grid import close_geometry
 from digitize.grid.page_view import closer
 from digitize.training.samples import fit_matrix
 from ecg.geometry import PageGeometry
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 
 def page_of(kind: str, seed: int, preset: str, long_side_px: int = 1900) -> tuple[Page, Oracle]:

@@ -27,7 +27,7 @@ from digitize.grid.rectify import flatten
 from digitize.grid.smooth_field import field_nodes, field_shape, smooth_field
 from digitize.training.samples import fit_matrix
 from ecg.geometry import PageGeometry, project
-from ecg.reading import Page
+from ecg.page import Page
 from simulate.capture.camera import View, look
 from simulate.scene import Scene
 

@@ -20,7 +20,8 @@ from digitize.trace.row_reading import RowReading
 from ecg.geometry import PageGeometry
 from ecg.layout import template
 from ecg.leads import STANDARD
-from ecg.reading import Page, Reading, Trace
+from ecg.page import Page, Trace
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate.scene import Scene
 from simulate.wear.wear import COVERS, WEAR

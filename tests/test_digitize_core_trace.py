@@ -17,7 +17,7 @@ from digitize.trace.row_reading import RowReading, read_row, shrunk, strip_windo
 from digitize.training.samples import ROW_CLASSES, ROW_COLUMNS_PER_PX, ROW_PX_PER_MM
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES
-from ecg.reading import Trace
+from ecg.page import Trace
 
 torch.set_num_threads(1)
 

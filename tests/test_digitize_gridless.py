@@ -15,7 +15,8 @@ from digitize.layout.calibration_pulse import Pulse, find_pulse
 from digitize.layout.without_grid import _mm_per_px, _scales
 from digitize.pipeline import Digitizer, NoGrid, NotAnEcg
 from digitize.training.samples import PULSE, fit_matrix
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 
 def plain(

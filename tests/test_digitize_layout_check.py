@@ -10,7 +10,8 @@ from oracle import heart, scene, unpainted
 
 from digitize.evaluation.legibility import missing
 from digitize.studies.layout_accuracy import Verdict, faults, judge, table
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 
 class Reader:

@@ -21,7 +21,8 @@ from ecg.fit import checkpoint
 from ecg.fit.recipe import to_dict
 from ecg.geometry import PageGeometry, project
 from ecg.layout import Layout
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 torch.set_num_threads(1)
 TINY = NetSpec("timm-mobilenetv3_small_minimal_100", decoder_channels=(16, 16, 8, 8, 8))

@@ -12,7 +12,8 @@ from digitize import batch
 from digitize.pipeline import NotAnEcg
 from digitize.studies import batch_robustness as ordeal
 from ecg.layout import Template
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 ODD = {"cmyk", "sixteen-bits", "animated"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from digitize.evaluation.perturbations import STRESSES, paper_moves, stressed
 from ecg.geometry import project
-from ecg.reading import Page
+from ecg.page import Page
 
 HEIGHT, WIDTH = 180, 300
 DARK = (30, 30, 70)

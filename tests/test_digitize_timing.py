@@ -12,7 +12,7 @@ from digitize.trace.column_timing import simultaneous, timed
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
-from ecg.reading import Trace
+from ecg.page import Trace
 from ecg.record import Record
 from simulate.heart import synthetic_record
 from simulate.printed.sheet import trace_mm

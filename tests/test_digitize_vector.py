@@ -22,7 +22,7 @@ from digitize.page.open import open_pages
 from digitize.pipeline import Digitizer
 from digitize.vector.read import NotDrawn, read_drawing
 from ecg.layout import Layout, LeadBox, template
-from ecg.reading import Page
+from ecg.page import Page
 from ecg.record import Record
 from simulate.heart import synthetic_record
 

@@ -11,7 +11,8 @@ from PIL import Image
 from ecg import overlay
 from ecg.geometry import PageGeometry
 from ecg.layout import template
-from ecg.reading import Page, Reading, Trace, traces_to_record
+from ecg.page import Page, Trace, traces_to_record
+from ecg.reading import Reading
 
 LAYOUT = template("3x1").place(row_mm=30)
 
@@ -30,7 +31,7 @@ def flat_line(size_px: tuple[int, int], scale: float, sure: np.ndarray, hidden: 
 
 def colours_along(reading: Reading, box: int) -> np.ndarray:
     """The overlay's colours under each point of one trace, int [point, RGB]."""
-    image = overlay.draw(reading)
+    image = reading.picture()
     scale = image.width / reading.page.size_px[0]
     mm_y = LAYOUT.boxes[box].baseline_mm - 5
     x_mm = np.linspace(LAYOUT.boxes[box].box_mm[0], LAYOUT.boxes[box].box_mm[2], 100)
@@ -42,7 +43,7 @@ def colours_along(reading: Reading, box: int) -> np.ndarray:
 @pytest.mark.parametrize(("scale", "long_side"), [(2.0, 1600), (7.0, 1960), (20.0, 2400)])
 def test_the_long_side_stays_legible_and_lines_stay_in_place(scale: float, long_side: int) -> None:
     reading = flat_line((round(280 * scale), round(120 * scale)), scale, np.ones(100), np.zeros(100, bool))
-    assert max(overlay.draw(reading).size) == long_side
+    assert max(reading.picture().size) == long_side
     for box, trace in enumerate(reading.traces):
         away = np.abs(colours_along(reading, box)[2:-2] - overlay.colour_of(trace.lead)[:3]).max(axis=1)
         assert np.median(away) < 60

@@ -11,7 +11,8 @@ import pytest
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, template
 from ecg.leads import STANDARD
-from ecg.reading import Page, Reading, Trace, traces_to_record
+from ecg.page import Page, Trace, traces_to_record
+from ecg.reading import Reading
 from ecg.record import Record
 
 PX_PER_MM = 8.0

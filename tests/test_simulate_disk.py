@@ -18,7 +18,8 @@ import pytest
 from digitize.evaluate import evaluate
 from digitize.training.page_files import find_pages
 from ecg import read, write
-from ecg.reading import Page, Reading, traces_to_record
+from ecg.page import Page, traces_to_record
+from ecg.reading import Reading
 from simulate import benchmark
 from simulate.__main__ import main, parser
 from simulate.dataset.contact_sheet import contact_sheet

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import PRECORDIAL, STANDARD
-from ecg.reading import Trace, traces_to_record
+from ecg.page import Trace, traces_to_record
 from ecg.record import Record
 from simulate import Scene
 from simulate.heart import synthetic_record

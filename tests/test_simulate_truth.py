@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ecg.layout import TEMPLATES
 from ecg.leads import STANDARD
-from ecg.reading import Reading, traces_to_record
+from ecg.page import traces_to_record
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate import Scene, presets
 from simulate.capture.camera import View

@@ -15,7 +15,8 @@ import numpy as np
 from digitize.pipeline import NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
-from ecg.reading import Page, Reading, Trace, traces_to_record
+from ecg.page import Page, Trace, traces_to_record
+from ecg.reading import Reading
 
 _LONG_SIDE_PX = 3000  # a finer picture is made smaller first: its traces are wide enough
 _PAGE_MM = (180.0, 450.0)  # a page is about so wide, which tells lines of 5 mm from those of 1 mm

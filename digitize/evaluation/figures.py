@@ -24,9 +24,7 @@ _TIMES = 5  # errors are drawn so many times as high
 
 
 def draw_page(axes: Axes, reading: Reading) -> None:
-    from ecg import overlay
-
-    axes.imshow(np.asarray(overlay.draw(reading)))
+    axes.imshow(np.asarray(reading.picture()))
     axes.set_title("what was read, over the page")
     axes.set_axis_off()
 

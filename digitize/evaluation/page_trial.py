@@ -12,7 +12,8 @@ from digitize.evaluation.layout_metrics import geometry_agreement, layout_agreem
 from digitize.evaluation.metrics import heart_rate_bpm, score_page
 from digitize.evaluation.perturbations import paper_moves, stressed
 from digitize.evaluation.summary import CLEAN, PageRow
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ecg.reading import Page
+from ecg.page import Page
 
 Stress = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digitize.evaluation.ground_truth import Truth, as_printed
-from ecg.reading import Page
+from ecg.page import Page
 
 if TYPE_CHECKING:
     from simulate.dataset.page_stream import MixedHearts

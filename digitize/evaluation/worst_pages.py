@@ -8,7 +8,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from ecg.formats import atomic_path
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 _KEPT = 10
 _TILE_PX = (1000, 640)
@@ -44,13 +45,11 @@ class WorstPages:
 
 
 def _tile(words: str, page: Page | None, reading: Reading | None) -> Image.Image:
-    from ecg import overlay
-
     tile = Image.new("RGB", (_TILE_PX[0], _TILE_PX[1] + _HEAD_PX), "white")
     font = ImageFont.load_default(_LETTERS_PX)
     ImageDraw.Draw(tile).text((6, 4), words, fill="black", font=font)
     if page is not None:
-        picture = overlay.draw(reading) if reading else Image.fromarray(page.pixels)
+        picture = reading.picture() if reading else Image.fromarray(page.pixels)
         picture.thumbnail(_TILE_PX, Image.Resampling.BICUBIC, reducing_gap=2.0)
         tile.paste(picture, (0, _HEAD_PX))
     return tile

@@ -12,7 +12,7 @@ from ecg.geometry import PageGeometry, project
 
 if TYPE_CHECKING:
     from digitize.grid.page_view import View
-    from ecg.reading import Page
+    from ecg.page import Page
 
 _LEAST_CROSSINGS = 40
 _LOUDER = 2.0  # another map of the page has to be heard so much more clearly

@@ -15,7 +15,7 @@ from digitize.trace.calibration import length_share
 from digitize.trace.row_reading import RowReading
 from digitize.training.samples import PULSE
 from ecg.geometry import PageGeometry, project
-from ecg.reading import Page
+from ecg.page import Page
 
 Told = tuple[float | None, float | None]  # speed in mm/s and gain in mm/mV, None where nobody says
 

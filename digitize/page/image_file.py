@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ecg.drawing import Drawing
+from ecg.page import Drawing
 
 Result = TypeVar("Result")
 

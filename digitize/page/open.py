@@ -8,7 +8,7 @@ from pathlib import Path
 
 from digitize.page import image_file as picture
 from digitize.page import pdf_file as pdf
-from ecg.reading import Page
+from ecg.page import Page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".pdf")
 DRAWN_SUFFIX = ".overlay.png"  # what infer draws; never taken from a folder as a page to read

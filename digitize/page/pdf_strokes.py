@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecg.drawing import Drawing, Stroke, Word
+from ecg.page import Drawing, Stroke, Word
 
 if TYPE_CHECKING:
     import pypdfium2

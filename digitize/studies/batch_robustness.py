@@ -21,7 +21,8 @@ from digitize.infer import PageResult, infer
 from ecg.cli import add_device, add_engine, run
 from ecg.formats import write_text
 from ecg.layout import Template
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 
 _PLACES = 8  # at which memory is noted
 # Neither key fits the empty password, so a reader must ask for one.

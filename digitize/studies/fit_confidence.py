@@ -24,7 +24,7 @@ from digitize.evaluation.simulated_pages import drawn_pages
 from digitize.trace.confidence import FITTED, SIGNS, WITHIN_MM
 from ecg.cli import add_data, run
 from ecg.formats import write_text
-from ecg.reading import Page, traces_to_record
+from ecg.page import Page, traces_to_record
 
 if TYPE_CHECKING:
     from digitize.pipeline import Digitizer

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from digitize.pipeline import Digitizer
     from ecg.geometry import PageGeometry
     from ecg.layout import Layout, LeadBox
-    from ecg.reading import Page, Reading
+    from ecg.page import Page
+    from ecg.reading import Reading
 
 # What is asked of a reading, and the words with which its warnings speak of that.
 _ASKED = {

@@ -16,7 +16,8 @@ from ecg.cli import run
 from ecg.geometry import PageGeometry, project
 from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import STANDARD
-from ecg.reading import Page, Reading, Trace, traces_to_record
+from ecg.page import Page, Trace, traces_to_record
+from ecg.reading import Reading
 
 if TYPE_CHECKING:
     from digitize.pipeline import Digitizer

@@ -12,7 +12,7 @@ from scipy import ndimage, signal
 from ecg.filters import bandpass
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template
-from ecg.reading import Trace, traces_to_record
+from ecg.page import Trace, traces_to_record
 
 _FS_HZ = 250.0
 _QRS_HZ = (8.0, 30.0)

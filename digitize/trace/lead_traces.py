@@ -8,7 +8,7 @@ from digitize.trace.confidence import confidence, signs
 from digitize.trace.row_reading import RowReading
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox
-from ecg.reading import Trace
+from ecg.page import Trace
 
 _BESIDE_MM = 0.12  # a column this near to a lead's end may show its neighbour
 _COVERED_MM = 0.7  # so much of a lead's end may lie under a separator, a pulse or a name

@@ -9,7 +9,7 @@ import numpy as np
 
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox
-from ecg.reading import Trace, traces_to_record
+from ecg.page import Trace, traces_to_record
 
 _SLACK = 15  # samples of 2 ms that a bent page may be off between two places
 _ALIKE = 0.35  # a strip differs from its own lead by less than this share of the lead's spread

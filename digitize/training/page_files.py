@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg.reading import Reading, traces_to_record
+from ecg.page import traces_to_record
+from ecg.reading import Reading
 
 _PICTURES = (".png", ".jpg")
 _NAMED = 3  # so many files are named in a message, the rest are counted

@@ -16,7 +16,8 @@ from ecg import read
 from ecg.fit.seeds import rng_for
 from ecg.geometry import PageGeometry, project
 from ecg.leads import STANDARD
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate.capture.camera import apply, pixel_mm
 from simulate.dataset.page_stream import PageStream

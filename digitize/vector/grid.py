@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecg.drawing import Stroke
 from ecg.geometry import PageGeometry
+from ecg.page import Stroke
 
 _SHORTEST_MM = 20.0
 _THINNEST_MM, _APART_MM = 0.15, 0.3  # a line is thinner than the one; two nearer than the other are one

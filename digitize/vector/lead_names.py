@@ -8,7 +8,7 @@ import numpy as np
 
 from digitize.vector.curves import Curve
 from ecg.layout import TEMPLATES, Template
-from ecg.reading import FS_HZ
+from ecg.page import FS_HZ
 
 _COLUMNS_S = (1.25, 2.5, 3.0, 5.0, 10.0)
 NEAR = 0.03  # a column is as long as a usual one when it differs by no more

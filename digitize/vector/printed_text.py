@@ -10,9 +10,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from digitize.vector.curves import Curve
-from ecg.drawing import Word
 from ecg.geometry import PageGeometry
 from ecg.leads import canonical, is_known
+from ecg.page import Word
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)\s*"
 _SPEED = re.compile(_NUMBER + "mm/s", re.IGNORECASE)

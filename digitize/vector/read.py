@@ -11,11 +11,11 @@ from digitize.vector.curves import Curve, divided, from_left_to_right, in_rows, 
 from digitize.vector.grid import find_grid
 from digitize.vector.lead_names import NEAR, NotDrawn, cells_of, lead_names, listed, shape_of, starts_s, strip_numbers
 from digitize.vector.printed_text import name_traces, names_beside, said_chest_gain, said_gain, said_speed
-from ecg.drawing import Drawing, Stroke
 from ecg.geometry import PageGeometry, project
 from ecg.layout import TEMPLATES, Layout, LeadBox, Template, template
 from ecg.leads import PRECORDIAL
-from ecg.reading import Page, Reading, Trace, traces_to_record
+from ecg.page import Drawing, Page, Stroke, Trace, traces_to_record
+from ecg.reading import Reading
 
 _MM_PER_INCH = 25.4
 _SPEEDS, _GAINS = (12.5, 25.0, 50.0), (2.5, 5.0, 10.0, 20.0, 40.0)

@@ -11,7 +11,8 @@ import numpy as np
 
 from ecg import read
 from ecg.layout import Layout, template
-from ecg.reading import DURATION_S, FS_HZ, Reading
+from ecg.page import DURATION_S, FS_HZ
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate.dataset.page_stream import SyntheticHearts
 from simulate.printed.sheet import printed

@@ -12,7 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from ecg.leads import STANDARD
-from ecg.reading import Page, Reading
+from ecg.page import Page
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate.dataset.held_out import is_held_out, ptbxl_id
 from simulate.scene import Scene
