@@ -78,13 +78,13 @@ def train(
 
     `start` names a checkpoint, of the other pass perhaps, whose weights are taken over where they fit.
     """
-    from ecg.fit import ddp
+    from ecg.fit import ddp, launch
     from ecg.fit.device import pick_device
     from ecg.fit.loop import fit
     from ecg.fit.recipe import to_dict
     from ecg.fit.run_folder import RunFolder
 
-    if not source.sim_root and not source.data and ddp.speaks():
+    if not source.sim_root and not source.data and launch.is_first():
         print("no recordings given: drawing pages of synthetic hearts (see --data, --sim_root)", file=sys.stderr)
     with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
         task = prepare(recipe, source, pretrained)

@@ -129,9 +129,7 @@ def _place_on_rows(old: Layout, kind: Template, mm_per_s: float) -> Layout:
 def _between_ends(box: LeadBox, traces: Sequence[Trace], geometry: PageGeometry, layout: Layout) -> Trace:
     """What was read of a box's row between the box's ends."""
     row = [
-        trace
-        for trace, old in zip(traces, layout.boxes, strict=True)
-        if abs(old.baseline_mm - box.baseline_mm) < 1e-3
+        trace for trace, old in zip(traces, layout.boxes, strict=True) if abs(old.baseline_mm - box.baseline_mm) < 1e-3
     ]
     x, y, sure = (np.concatenate([getattr(trace, name) for trace in row]) for name in ("x_px", "y_px", "confidence"))
     x_mm = _to_mm(np.stack([x, y], axis=-1), geometry)[:, 0]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
+
+from ecg.files import JsonMapping, JsonObject
 
 _INVERSE_STEPS = 12
 _INVERSE_CLOSE_MM = 1e-5
@@ -115,7 +115,7 @@ class PageGeometry:
         extent = tuple(factor * v for v in self.extent_mm)
         return PageGeometry(matrix, bend, extent, self.error_mm * factor)  # type: ignore[arg-type]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         return {
             "homography": self.homography.tolist(),
             "bend_mm": None if self.bend_mm is None else np.round(self.bend_mm, 5).tolist(),
@@ -124,7 +124,7 @@ class PageGeometry:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> PageGeometry:
+    def from_dict(cls, data: JsonMapping) -> PageGeometry:
         bend, error = data.get("bend_mm"), data.get("error_mm")
         return cls(
             np.array(data["homography"]),

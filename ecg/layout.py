@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import yaml
 
+from ecg.files import JsonMapping, JsonObject
 from ecg.leads import CABRERA, PRECORDIAL, STANDARD, canonical
 
 
@@ -81,7 +81,7 @@ class Layout:
         move = np.array([dx_mm, dy_mm, dx_mm, dy_mm])
         return replace(self, boxes=tuple(replace(b, box_mm=tuple(np.array(b.box_mm) + move)) for b in self.boxes))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         return {
             "name": self.name,
             "mm_per_s": self.mm_per_s,
@@ -90,7 +90,7 @@ class Layout:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Layout:
+    def from_dict(cls, data: JsonMapping) -> Layout:
         boxes = tuple(LeadBox(**{**box, "box_mm": tuple(box["box_mm"])}) for box in data["boxes"])
         return cls(data["name"], boxes, float(data["mm_per_s"]), float(data["mm_per_mv"]))
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ecg.correct import redraw_stretch, relayout
-from ecg.files import atomic_path, write_text
+from ecg.files import JsonMapping, JsonObject, atomic_path, write_text
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template
 from ecg.overlay import draw
@@ -36,7 +35,7 @@ class Reading:
     layout: Layout
     traces: tuple[Trace, ...]
     warnings: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: JsonMapping = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.traces) != len(self.layout.boxes):
@@ -52,7 +51,7 @@ class Reading:
             found.setdefault(trace.lead.removeprefix("-"), []).append(seen)
         return {lead: float(np.concatenate(parts).mean()) for lead, parts in found.items()}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Everything but the pixels and the signal, as plain JSON types."""
         width, height = self.page.size_px
         return {
@@ -76,7 +75,7 @@ class Reading:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], page: Page, record: Record) -> Reading:
+    def from_dict(cls, data: JsonMapping, page: Page, record: Record) -> Reading:
         """Rebuild from `to_dict`, with the picture and the signal that were saved beside it."""
         traces = tuple(
             Trace(t["lead"], _array(t["x_px"]), _array(t["y_px"]), _array(t["confidence"])) for t in data["traces"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from ecg.files import JsonMapping
 from ecg.filters import resample
 from ecg.leads import STANDARD, canonical
 
@@ -23,7 +23,7 @@ class Record:
     fs_hz: float
     leads: tuple[str, ...]
     start_s: float = 0.0
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: JsonMapping = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         signal = np.asarray(self.signal_mv, dtype=np.float32)

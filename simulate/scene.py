@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import yaml
 
+from ecg.files import JsonMapping
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
@@ -38,9 +38,9 @@ _RHYTHM_LEADS = ("II", "V1", "V5", "III", "I", "aVF", "V2")
 
 
 @cache
-def presets() -> Mapping[str, Mapping[str, Any]]:
+def presets() -> Mapping[str, JsonMapping]:
     """The named kinds of picture."""
-    data: Mapping[str, Mapping[str, Any]] = yaml.safe_load((Path(__file__).parent / "presets.yaml").read_text())
+    data: Mapping[str, JsonMapping] = yaml.safe_load((Path(__file__).parent / "presets.yaml").read_text())
     return data
 
 
@@ -226,7 +226,7 @@ def _tight(
     return (*low.tolist(), *high.tolist())
 
 
-def _long_side(rng: np.random.Generator, kind: Mapping[str, Any], long_mm: float) -> int:
+def _long_side(rng: np.random.Generator, kind: JsonMapping, long_mm: float) -> int:
     """The usual sizes of its kind, or any resolution that scans and pictures come in, in px."""
     if rng.random() < 0.85:
         return int(rng.integers(*kind["long_side_px"]))
@@ -234,13 +234,13 @@ def _long_side(rng: np.random.Generator, kind: Mapping[str, Any], long_mm: float
     return int(np.clip(dpi * long_mm / 25.4, *_SIDE_PX))
 
 
-def _angle(rng: np.random.Generator, kind: Mapping[str, Any], difficulty: float) -> float:
+def _angle(rng: np.random.Generator, kind: JsonMapping, difficulty: float) -> float:
     if rng.random() < kind["whole_circle"]:
         return float(rng.uniform(-180, 180))
     return float(rng.normal(0, 1) * kind["angle"] * difficulty)
 
 
-def _sample_effects(rng: np.random.Generator, table: Mapping[str, Any], difficulty: float) -> dict[str, float]:
+def _sample_effects(rng: np.random.Generator, table: JsonMapping, difficulty: float) -> dict[str, float]:
     chosen = {}
     for name, (often, most) in table.items():
         strength = difficulty * most * rng.beta(1.2, 1.8)

@@ -19,7 +19,8 @@ from line import Points, loss_fn, net, new_run, settings
 from torch import nn
 
 from ecg.fit import checkpoint
-from ecg.fit.loop import FitError, Task, fit
+from ecg.fit.errors import FitError
+from ecg.fit.loop import Task, fit
 from ecg.fit.recipe import to_dict
 from ecg.fit.run_folder import RunFolder
 from ecg.fit.seeds import permutation

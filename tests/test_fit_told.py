@@ -20,7 +20,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from ecg.fit import device as precision
 from ecg.fit import doctor, options
-from ecg.fit.device import FitError, pick_amp, pick_device
+from ecg.fit.device import pick_amp, pick_device
+from ecg.fit.errors import FitError
 from ecg.fit.launch import ended
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.memory import advice, ran_out

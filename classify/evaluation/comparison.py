@@ -135,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    from ecg.fit.device import FitError
+    from ecg.fit.errors import FitError
 
     try:
         rows = compare(read_list(args.list), args.data, args.output)

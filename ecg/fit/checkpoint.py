@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
+
+from ecg.files import atomic_path
+
+State: TypeAlias = dict[str, Any]  # what a checkpoint holds: tensors, numbers, plain values
 
 FORMAT = "galvano-checkpoint-1"
 _KEYS = {"format", "model", "optimiser", "schedule", "epoch", "step_in_epoch", "step", "best_metric", "rng", "recipe"}
@@ -16,10 +20,8 @@ class CheckpointError(ValueError):
     """A file that is not a whole checkpoint of this program, or that cannot be written; the message names the file."""
 
 
-def save(path: Path, state: dict[str, Any]) -> None:
+def save(path: Path, state: State) -> None:
     """Write to a temporary name and rename: a checkpoint is there whole or not at all."""
-    from ecg.formats import atomic_path
-
     try:
         with atomic_path(path) as temporary:
             torch.save({"format": FORMAT, **state}, temporary)
@@ -31,7 +33,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
         ) from error
 
 
-def load(path: str | Path) -> dict[str, Any]:
+def load(path: str | Path) -> State:
     """The state in a checkpoint, on the CPU, read without running any code from the file."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -47,7 +49,7 @@ def load(path: str | Path) -> dict[str, Any]:
     return state
 
 
-def weights(state: dict[str, Any]) -> dict[str, torch.Tensor]:
+def weights(state: State) -> dict[str, torch.Tensor]:
     """The weights to use from a loaded checkpoint: the averaged ones where the run kept an average."""
     return state["ema"] if state.get("ema") else state["model"]
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import torch
 
 from ecg.fit.seeds import permutation
+
+# Tensors in dicts, lists and tuples, as the dataset nests them.
+Batch: TypeAlias = Any
 
 
 class ItemDataset(Protocol):
     """A map-style dataset."""
 
     def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> Any: ...
+    def __getitem__(self, index: int) -> Batch: ...
 
 
 class EpochDataset(ItemDataset, Protocol):
@@ -32,11 +35,11 @@ def batch_lists(n: int, batch_size: int, seed: int, epoch: int) -> list[list[int
     return [order[i : i + batch_size] for i in range(0, n - batch_size + 1, batch_size)]
 
 
-def loader(dataset: ItemDataset, batches: list[list[int]], num_workers: int, pin: bool = False) -> Iterator[Any]:
+def loader(dataset: ItemDataset, batches: list[list[int]], num_workers: int, pin: bool = False) -> Iterator[Batch]:
     """The batches in exactly this order, whatever the number of workers."""
     # A private generator: the loader must not draw from the stream that dropout uses.
     generator = torch.Generator().manual_seed(0)
-    stream: Iterable[Any] = torch.utils.data.DataLoader(
+    stream: Iterable[Batch] = torch.utils.data.DataLoader(
         dataset,  # type: ignore[arg-type]
         batch_sampler=batches,
         num_workers=num_workers,
@@ -65,7 +68,7 @@ def _quiet_worker(_: int) -> None:
     cv2.setNumThreads(0)
 
 
-def to_device(batch: Any, device: torch.device, channels_last: bool = False) -> Any:
+def to_device(batch: Batch, device: torch.device, channels_last: bool = False) -> Batch:
     """The same nest of tensors on a device; pictures [n, c, h, w] in channels-last order when asked."""
     if isinstance(batch, torch.Tensor):
         moved = batch.to(device, non_blocking=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
@@ -12,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from ecg.fit.launch import launched
+from ecg.fit.launch import launched, local_rank
 
 T = TypeVar("T")
 
@@ -40,16 +39,6 @@ def size() -> int:
 
 def rank() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
-
-
-def speaks() -> bool:
-    """Whether this is the one process that tells people anything, also before and after the team is together."""
-    return os.environ.get("RANK", "0") == "0"
-
-
-def local_rank() -> int:
-    """Which GPU of its machine this process takes."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def share(items: Sequence[T]) -> list[T]:
@@ -99,7 +88,7 @@ def whole_batch_norm(model: nn.Module, device: torch.device) -> nn.Module:
     return made
 
 
-def exchange(model: nn.Module, now: bool) -> AbstractContextManager[Any]:
+def exchange(model: nn.Module, now: bool) -> AbstractContextManager[object]:
     """Gradients are exchanged at the last batch of a step only."""
     return nullcontext() if now or not isinstance(model, nn.parallel.DistributedDataParallel) else model.no_sync()
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import torch
 
-from ecg.fit import ddp
+from ecg.fit.errors import FitError
+from ecg.fit.launch import local_rank
 from ecg.fit.settings import Amp
-
-
-class FitError(RuntimeError):
-    """Training that cannot go on (a loss that is not a number, a metric that is not there, no such device)."""
 
 
 def pick_device(name: str) -> torch.device:
@@ -23,7 +19,7 @@ def pick_device(name: str) -> torch.device:
         name = next(kind for kind, found in there.items() if found)
     if not there[name]:
         raise FitError(f"device is {name!r} but torch sees none; use fit.device=auto or --force_cpu")
-    return torch.device("cuda", ddp.local_rank()) if name == "cuda" else torch.device(name)
+    return torch.device("cuda", local_rank()) if name == "cuda" else torch.device(name)
 
 
 def pick_amp(amp: Amp, device: torch.device) -> Amp:
@@ -37,7 +33,7 @@ def pick_amp(amp: Amp, device: torch.device) -> Amp:
     return "bf16" if device.type == "cpu" and _cpu_has_bf16() else "off"
 
 
-def autocast_for(amp: Amp, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+def autocast_for(amp: Amp, device: torch.device) -> Callable[[], AbstractContextManager[object]]:
     """A maker of autocast contexts in the precision that `pick_amp` gives."""
     dtype = dtype_for(amp, device)
     return nullcontext if dtype == torch.float32 else lambda: torch.autocast(device.type, dtype=dtype)

@@ -20,7 +20,7 @@ def blend(average: dict[str, Tensor], new: Mapping[str, Tensor], decay: float, s
 
 
 @contextmanager
-def wearing(model: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[None]:
+def with_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[None]:
     """Inside, the model holds these weights (its own where there are none); afterwards its own again."""
     own = {k: v.detach().clone() for k, v in model.state_dict().items()} if weights else {}
     if weights:

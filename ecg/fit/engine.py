@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ecg.fit import checkpoint, ddp
-from ecg.fit.dataloader import to_device
+from ecg.fit.checkpoint import State
+from ecg.fit.dataloader import Batch, to_device
 from ecg.fit.device import autocast_for, pick_amp, pick_device
-from ecg.fit.ema import blend, keep_rng, wearing
+from ecg.fit.ema import blend, keep_rng, with_weights
 from ecg.fit.settings import FitSettings
 
-LossFn = Callable[[nn.Module, Any], dict[str, Tensor]]
+LossFn = Callable[[nn.Module, Batch], dict[str, Tensor]]
 _STOP = "stop"
 
 
@@ -44,7 +44,7 @@ class Engine:
         self.team_model = ddp.wrap(self.model, self.device)
 
     def step(
-        self, stream: Iterator[Any], group: Sequence[Sequence[int]], lr: float, number: int, stop: Callable[[], bool]
+        self, stream: Iterator[Batch], group: Sequence[Sequence[int]], lr: float, number: int, stop: Callable[[], bool]
     ) -> tuple[dict[str, float], bool]:
         """Optimiser step `number` (from 1) over the batches of `group`, of which `stream` gives this process's share.
 
@@ -65,7 +65,7 @@ class Engine:
         self._apply(number)
         return whole, asked
 
-    def _backward(self, batch: Any, part: float, last: bool) -> dict[str, float]:
+    def _backward(self, batch: Batch, part: float, last: bool) -> dict[str, float]:
         batch = to_device(batch, self.device, self.settings.channels_last)
         with ddp.exchange(self.team_model, now=last):
             with self.amp():
@@ -89,11 +89,11 @@ class Engine:
     def judged(self) -> Iterator[nn.Module]:
         """The network as it is validated: averaged weights, evaluation mode, no gradients, alike in all processes."""
         ddp.agree(self.ema or self.model.state_dict())
-        with wearing(self.model, self.ema), keep_rng(), torch.no_grad():
+        with with_weights(self.model, self.ema), keep_rng(), torch.no_grad():
             self.model.eval()
             yield self.model
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         return {
             "model": self.model.state_dict(),
             "ema": self.ema,
@@ -102,7 +102,7 @@ class Engine:
             "rng": torch.get_rng_state(),
         }
 
-    def load_state_dict(self, state: dict[str, Any], path: Path) -> None:
+    def load_state_dict(self, state: State, path: Path) -> None:
         """Take over a checkpoint; `path` is for the message when its weights do not fit."""
         checkpoint.fill(self.model, state["model"], path)
         self.ema = {name: value.to(self.device) for name, value in state["ema"].items()}
@@ -116,7 +116,7 @@ def _refuse(bad: list[str]) -> None:
         raise NotFinite(", ".join(bad))
 
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+def _groups(model: nn.Module, weight_decay: float) -> list[State]:
     """Decay for matrices and kernels only: norms, biases and breakpoints stay free."""
     every = [p for p in model.parameters() if p.requires_grad]
     return [

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import FrameType
 
 INTERRUPTED = 130  # what a shell gives for Ctrl-C
 
@@ -28,7 +28,7 @@ def listening() -> Iterator[Interrupt]:
         yield interrupt
         return
 
-    def ask(number: int, frame: Any) -> None:
+    def ask(number: int, frame: FrameType | None) -> None:
         if interrupt.asked:
             raise KeyboardInterrupt
         interrupt.asked = True

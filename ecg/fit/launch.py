@@ -7,10 +7,22 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from ecg.fit.errors import FitError
+
 
 def launched() -> int:
     """How many processes `torchrun` started; 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_first() -> bool:
+    """Whether this is the one process that prints, also before and after the team is together."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def local_rank() -> int:
+    """Which GPU of its machine this process takes."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def ended(training: Callable[[], str], wrong: int, name: str = "") -> int:
@@ -18,9 +30,6 @@ def ended(training: Callable[[], str], wrong: int, name: str = "") -> int:
 
     What is wrong is told on stderr behind the command's `name`, or behind "error" without one.
     """
-    from ecg.fit.ddp import speaks
-    from ecg.fit.device import FitError
-
     try:
         line = training()
     except (FitError, OSError, ValueError) as error:
@@ -30,7 +39,7 @@ def ended(training: Callable[[], str], wrong: int, name: str = "") -> int:
         told = "interrupted; --resume goes on from the last checkpoint"
         print(f"{name}: {told}" if name else told, file=sys.stderr)
         return 130
-    if speaks():
+    if is_first():
         print(line)
     return 0
 

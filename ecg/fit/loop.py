@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from ecg.fit import checkpoint, ddp
-from ecg.fit.dataloader import EpochDataset, batch_lists, loader
-from ecg.fit.device import FitError
+from ecg.fit.dataloader import Batch, EpochDataset, batch_lists, loader
 from ecg.fit.engine import Engine, LossFn, NotFinite
+from ecg.fit.errors import FitError
 from ecg.fit.interrupt import INTERRUPTED, listening
 from ecg.fit.memory import advice, keep_freed, ran_out
 from ecg.fit.progress import Progress
@@ -26,7 +25,7 @@ from ecg.fit.resume_check import check_same
 from ecg.fit.run_folder import RunFolder
 from ecg.fit.schedule import Schedule
 from ecg.fit.seeds import seed_step
-from ecg.fit.settings import FitSettings
+from ecg.fit.settings import FitRecipe
 from ecg.fit.tensorboard import Board
 
 Validate = Callable[[nn.Module], Mapping[str, float]]
@@ -60,7 +59,7 @@ class FitResult:
     last: Path
 
 
-def fit(task: Task, recipe: Any, run: RunFolder, resume: Path | None = None) -> FitResult:
+def fit(task: Task, recipe: FitRecipe, run: RunFolder, resume: Path | None = None) -> FitResult:
     """Train the task's network in place and leave checkpoints, metrics and TensorBoard files in the run folder.
 
     `recipe` is a frozen dataclass whose `fit` holds the FitSettings; it is saved in every checkpoint. Ctrl-C finishes
@@ -72,8 +71,8 @@ def fit(task: Task, recipe: Any, run: RunFolder, resume: Path | None = None) -> 
 class _Fit:
     """The state of a running `fit`."""
 
-    def __init__(self, task: Task, recipe: Any, run: RunFolder) -> None:
-        s: FitSettings = recipe.fit
+    def __init__(self, task: Task, recipe: FitRecipe, run: RunFolder) -> None:
+        s = recipe.fit
         if not len(task.dataset):
             raise FitError("the training set is empty")
         if s.threads:
@@ -130,7 +129,7 @@ class _Fit:
                 self._after_step(losses, stop)
         self._end_epoch(time.monotonic() - started)
 
-    def _step(self, stream: Iterator[Any], group: list[list[int]]) -> tuple[dict[str, float], bool]:
+    def _step(self, stream: Iterator[Batch], group: list[list[int]]) -> tuple[dict[str, float], bool]:
         course = self.course
         seed_step(self.settings.seed, course.step, ddp.rank())
         lr = self.schedule.lr(course.step)

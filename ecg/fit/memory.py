@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 import torch
 
+from ecg.files import JsonMapping
 from ecg.fit.settings import FitSettings
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "DataLoader worker", "bad_alloc")
@@ -40,7 +39,7 @@ def ran_out(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)
 
 
-def advice(settings: FitSettings, recipe: Mapping[str, Any], device: torch.device) -> str:
+def advice(settings: FitSettings, recipe: JsonMapping, device: torch.device) -> str:
     """What to try, the least harmful first."""
     tips = []
     if settings.num_workers:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from tqdm import tqdm
+
 from ecg.fit import ddp
 
 
@@ -12,8 +14,6 @@ class Progress:
     """A bar on a terminal, plain lines elsewhere; loss, rate and time left, on stderr, from the first process only."""
 
     def __init__(self, title: str, total: int, done: int, every: int) -> None:
-        from tqdm import tqdm
-
         self.title, self.total, self.done, self.every = title, total, done, every
         self.first, self.started = done, time.monotonic()
         self.silent = ddp.rank() > 0

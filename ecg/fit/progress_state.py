@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
 
-from ecg.fit.device import FitError
+from ecg.files import JsonMapping
+from ecg.fit.errors import FitError
 from ecg.fit.settings import FitSettings
 
 
@@ -24,7 +24,7 @@ class Course:
     count: int = 0
 
     @classmethod
-    def of_state(cls, state: Mapping[str, Any]) -> Course:
+    def of_state(cls, state: JsonMapping) -> Course:
         """The course in a checkpoint; checkpoints of earlier versions do not hold the losses."""
         return cls(**{f.name: state[f.name] for f in fields(cls) if f.name in state})
 

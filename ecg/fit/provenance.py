@@ -10,7 +10,8 @@ import sys
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+
+from ecg.files import JsonObject
 
 _PACKAGES = (
     "torch", "torchvision", "segmentation-models-pytorch", "timm", "numpy", "scipy", "opencv-python-headless",
@@ -18,7 +19,7 @@ _PACKAGES = (
 )  # fmt: skip
 
 
-def origin() -> dict[str, Any]:
+def origin() -> JsonObject:
     """What one start of a run was: JSON types; a package that is not installed and code outside git are null."""
     return {
         "time": datetime.now().astimezone().isoformat(timespec="seconds"),

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 import yaml
 
+from ecg.files import JsonMapping, JsonObject
+
 T = TypeVar("T")
 
 
@@ -28,7 +30,7 @@ def load(kind: type[T], path: str | Path, overrides: Sequence[str] = ()) -> T:
         raise RecipeError(f"{path}: {error}") from error
 
 
-def read_mapping(path: str | Path) -> dict[str, Any]:
+def read_mapping(path: str | Path) -> JsonObject:
     """What a YAML (or JSON) file says, as keys and values."""
     try:
         data = yaml.safe_load(Path(path).read_text())
@@ -39,7 +41,7 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
     return data or {}
 
 
-def with_overrides(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+def with_overrides(data: JsonMapping, overrides: Sequence[str]) -> JsonObject:
     """A copy of `data` in which every `a.b=c` is set; c is read as YAML (numbers, lists, true/false, null)."""
     out = {key: with_overrides(value, ()) if isinstance(value, dict) else value for key, value in data.items()}
     for item in overrides:
@@ -56,7 +58,7 @@ def with_overrides(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
     return out
 
 
-def from_dict(kind: type[T], data: Mapping[str, Any], where: str = "") -> T:
+def from_dict(kind: type[T], data: JsonMapping, where: str = "") -> T:
     """Build dataclass `kind`; a key it does not know is an error that suggests the nearest."""
     fields = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]
     for key in data:
@@ -72,14 +74,14 @@ def from_dict(kind: type[T], data: Mapping[str, Any], where: str = "") -> T:
         raise RecipeError(f"{where.rstrip('.') or kind.__name__}: {error}") from error
 
 
-def to_dict(recipe: Any) -> dict[str, Any]:
+def to_dict(recipe: object) -> JsonObject:
     """Plain JSON types (tuples become lists); `from_dict` gives the recipe back."""
-    return {f.name: _plain(getattr(recipe, f.name)) for f in dataclasses.fields(recipe)}
+    return {f.name: _plain(getattr(recipe, f.name)) for f in dataclasses.fields(recipe)}  # type: ignore[arg-type]
 
 
-def differences(a: Mapping[str, Any], b: Mapping[str, Any], where: str = "") -> dict[str, tuple[Any, Any]]:
+def differences(a: JsonMapping, b: JsonMapping, where: str = "") -> dict[str, tuple[object, object]]:
     """Dotted keys whose values differ, with both values."""
-    found: dict[str, tuple[Any, Any]] = {}
+    found: dict[str, tuple[object, object]] = {}
     for key in [*a, *(k for k in b if k not in a)]:
         one, two = a.get(key), b.get(key)
         if isinstance(one, Mapping) and isinstance(two, Mapping):
@@ -89,7 +91,7 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any], where: str = "") -> 
     return found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value):
         return to_dict(value)
     if isinstance(value, Mapping):

@@ -9,6 +9,7 @@ from ecg.fit.progress_state import Course
 from ecg.fit.provenance import origin
 from ecg.fit.run_folder import RunFolder
 from ecg.fit.settings import FitSettings
+from ecg.fit.summary import write_summary
 from ecg.fit.tensorboard import Board
 
 
@@ -61,8 +62,6 @@ class Report:
     def finish(self) -> None:
         """The summary of a run that came to its end."""
         if self.first:
-            from ecg.fit.summary import write_summary
-
             self.say(f"summary: {write_summary(self.folder)}")
 
     def close(self) -> None:

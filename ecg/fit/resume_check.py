@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from ecg.fit.device import FitError
+from ecg.files import JsonMapping
+from ecg.fit.errors import FitError
 from ecg.fit.recipe import RecipeError, differences, from_dict, to_dict
-from ecg.fit.settings import FREE_ON_RESUME
+from ecg.fit.settings import FREE_ON_RESUME, FitRecipe
 
 _ENDLESS = ("plateau", "step", "constant")  # under these the rate of a step does not depend on the number of epochs
 
 
-def check_same(then: Mapping[str, Any], recipe: Any, path: Path) -> None:
+def check_same(then: JsonMapping, recipe: FitRecipe, path: Path) -> None:
     """Raise FitError for a recipe that would give other numbers; keys newer than the checkpoint had their defaults."""
     try:
         filled = to_dict(from_dict(type(recipe), then))

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from ecg.files import JsonMapping, JsonObject
 from ecg.formats import write_text
 
 ROOT = "experiments"
@@ -23,7 +23,7 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, recipe: Mapping[str, Any], root: str | Path = ROOT) -> RunFolder:
+    def create(cls, recipe: JsonMapping, root: str | Path = ROOT) -> RunFolder:
         """A new folder under `root` with the recipe in it; a second run in the same second gets -2."""
         stem = datetime.now().strftime("run_%Y%m%d_%H%M%S")
         for number in range(1, 1000):
@@ -46,11 +46,11 @@ class RunFolder:
         return cls(path)
 
     @classmethod
-    def open(cls, recipe: Mapping[str, Any], root: str | Path, resume: str | Path | None) -> RunFolder:
+    def open(cls, recipe: JsonMapping, root: str | Path, resume: str | Path | None) -> RunFolder:
         """The folder of the checkpoint to go on from, or a new one."""
         return cls.of_checkpoint(resume) if resume else cls.create(recipe, root)
 
-    def _furnish(self, recipe: Mapping[str, Any]) -> RunFolder:
+    def _furnish(self, recipe: JsonMapping) -> RunFolder:
         for folder in (self.checkpoints, self.tensorboard, self.path / "logs"):
             folder.mkdir(exist_ok=True)
         write_text(self.path / "config.json", json.dumps(recipe, indent=2))
@@ -64,7 +64,7 @@ class RunFolder:
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
-    def start(self, facts: Mapping[str, Any], epoch: int) -> None:
+    def start(self, facts: JsonMapping, epoch: int) -> None:
         """Note a start after `epoch` epochs: its origin in starts.jsonl; what a killed start left beyond goes."""
         _append(self.path / "starts.jsonl", {**facts, "after_epoch": epoch})
         for left in self.checkpoints.glob(".*.pth"):
@@ -72,20 +72,20 @@ class RunFolder:
         kept = [json.dumps(row) + "\n" for row in self.rows() if row["epoch"] <= epoch]
         write_text(self.path / "metrics.jsonl", "".join(kept))
 
-    def starts(self) -> list[dict[str, Any]]:
+    def starts(self) -> list[JsonObject]:
         return _lines(self.path / "starts.jsonl")
 
-    def metrics(self, row: Mapping[str, Any]) -> None:
+    def metrics(self, row: JsonMapping) -> None:
         """Append one line to metrics.jsonl."""
         _append(self.path / "metrics.jsonl", _strict(row))
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[JsonObject]:
         """The lines of metrics.jsonl, one per epoch."""
         return _lines(self.path / "metrics.jsonl")
 
-    def recipe(self) -> dict[str, Any]:
+    def recipe(self) -> JsonObject:
         """The recipe that the run was started with."""
-        loaded: dict[str, Any] = json.loads((self.path / "config.json").read_text())
+        loaded: JsonObject = json.loads((self.path / "config.json").read_text())
         return loaded
 
     def log(self, line: str) -> None:
@@ -95,19 +95,19 @@ class RunFolder:
             file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}\n")
 
 
-def _append(path: Path, row: Mapping[str, Any]) -> None:
+def _append(path: Path, row: JsonMapping) -> None:
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")
 
 
-def _strict(value: Any) -> Any:
+def _strict(value: object) -> object:
     """JSON knows no NaN: a metric that could not be computed is null."""
     if isinstance(value, Mapping):
         return {key: _strict(item) for key, item in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _lines(path: Path) -> list[JsonObject]:
     """The rows of a .jsonl file; a last line that a kill cut short is left out."""
     rows = []
     for line in path.read_text().splitlines() if path.is_file() else ():

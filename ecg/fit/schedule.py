@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
+from ecg.files import JsonObject
 from ecg.fit.settings import FitSettings
 
 _RISE = 0.3  # part of a one-cycle run spent rising
@@ -57,10 +57,10 @@ class Schedule:
             floor = min(self.settings.lr_min / self.settings.lr, 1.0)
             self.factor, self.waited = max(self.factor * self.settings.plateau_factor, floor), 0
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> JsonObject:
         return {"factor": self.factor, "best": self.best, "waited": self.waited}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: JsonObject) -> None:
         self.factor, self.best, self.waited = state["factor"], state["best"], state["waited"]
 
 

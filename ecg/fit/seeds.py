@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 # These keep the streams that shuffle and that drop out apart from the streams of the samples.
 _ORDER, _STEP = 0x0D3A, 0x57E9
@@ -20,7 +21,5 @@ def permutation(seed: int, epoch: int, n: int) -> np.ndarray:
 
 def seed_step(seed: int, step: int, rank: int) -> None:
     """Start torch's own generators (dropout) for one step of one process, so that no resume can move them."""
-    import torch
-
     sequence = np.random.SeedSequence((seed, step, rank), spawn_key=(_STEP,))
     torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 # What may differ when a run is resumed: none of these changes the numbers that come out.
 FREE_ON_RESUME = ("num_workers", "threads", "log_every", "save_every_s", "epoch_every", "show_every")
@@ -73,3 +73,10 @@ class FitSettings:
         if value != value:
             return False
         return than is None or (value > than if self.best_mode == "max" else value < than)
+
+
+class FitRecipe(Protocol):
+    """A frozen dataclass that says how the loop trains, beside whatever else it says."""
+
+    @property
+    def fit(self) -> FitSettings: ...

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from matplotlib.figure import Figure
+
+from ecg.files import JsonMapping
 from ecg.fit.run_folder import RunFolder
 from ecg.formats import atomic_path, write_text
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Row = Mapping[str, Any]
+Row = JsonMapping
 CURVES = "curves.png"
 _ACROSS = 4
 _STYLES = {"train": "C0.-", "val": "C1.--"}
@@ -29,7 +28,7 @@ def write_summary(run: RunFolder) -> Path:
     return path
 
 
-def best_row(rows: Sequence[Row], recipe: Mapping[str, Any]) -> Row:
+def best_row(rows: Sequence[Row], recipe: JsonMapping) -> Row:
     """The epoch whose weights are in best.pth."""
     fit = recipe["fit"]
     judged = [row for row in rows if row["val"].get(fit["best_metric"]) is not None]
@@ -39,7 +38,7 @@ def best_row(rows: Sequence[Row], recipe: Mapping[str, Any]) -> Row:
     return pick(judged, key=lambda row: row["val"][fit["best_metric"]])
 
 
-def _result(rows: Sequence[Row], recipe: Mapping[str, Any]) -> list[str]:
+def _result(rows: Sequence[Row], recipe: JsonMapping) -> list[str]:
     if not rows:
         return ["No epoch was finished.", ""]
     best, last = best_row(rows, recipe), rows[-1]
@@ -74,8 +73,6 @@ def _number(value: float | None) -> str:
 
 def _curves(rows: Sequence[Row]) -> Figure:
     """A panel for every loss (training and validation together), every metric, the rate and the time."""
-    from matplotlib.figure import Figure
-
     panels = _panels(rows)
     tall = -(-len(panels) // _ACROSS)
     figure = Figure(figsize=(3.6 * _ACROSS, 2.6 * tall))

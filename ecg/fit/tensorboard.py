@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch.utils.tensorboard import SummaryWriter
 
 
 class Board:
@@ -19,8 +18,6 @@ class Board:
     """
 
     def __init__(self, folder: Path, since: int = 0) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
         self._writer = SummaryWriter(str(folder), purge_step=since or None)
 
     def train(self, losses: Mapping[str, float], lr: float, step: int) -> None:
@@ -38,8 +35,6 @@ class Board:
 
     def figure(self, name: str, figure: Figure, step: int) -> None:
         """A matplotlib figure as a picture."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         self.image(name, np.asarray(canvas.buffer_rgba())[..., :3], step)

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 
 import cv2
 import numpy as np
+from scipy.spatial import Delaunay
 
 from simulate.raster.float_image import three
 from simulate.wear.layers import Box, lattice, over
@@ -47,8 +48,6 @@ class Relief:
     @cached_property
     def _facets(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Corners [facet, 3, (x, y)] and their heights [facet, 3] in mm, and the rise [facet, (x, y)] of each."""
-        from scipy.spatial import Delaunay
-
         corners = Delaunay(self.knots_mm).simplices
         where, peaks = self.knots_mm[corners], self.peaks_mm[corners]
         return where, peaks, _rise(where, peaks)
@@ -102,8 +101,6 @@ def _fill(planes: list[np.ndarray], facets_px: np.ndarray, rises: np.ndarray) ->
 @cache
 def _wrinkles() -> np.ndarray:
     """The rise of small sharp facets in clusters, float32 [2, row, col] every `_WRINKLE_MM`, without an end."""
-    from scipy.spatial import Delaunay
-
     rng, side = np.random.default_rng(33), _WRINKLE_CELLS
     few = cv2.GaussianBlur(np.tile(rng.standard_normal((16, 16), np.float32), (3, 3)), (0, 0), 1.2)
     knots = rng.uniform(0, side, (1800, 2))

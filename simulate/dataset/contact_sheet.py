@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from ecg.formats import atomic_path
@@ -79,8 +80,6 @@ def _strip(caption: str, tiles: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _save(pixels: np.ndarray, path: Path) -> None:
-    from PIL import Image
-
     picture = Image.fromarray(pixels)
     with atomic_path(path) as temporary:
         if path.suffix.lower() == ".png":

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ecg import read
+from ecg.files import JsonObject
 from ecg.layout import Layout, template
 from ecg.page import DURATION_S, FS_HZ
 from ecg.reading import Reading
@@ -86,7 +86,7 @@ class Job:
                 return replace(scene, long_side_px=self.long_side_px or scene.long_side_px)
         return None
 
-    def _facts(self, index: int, scene: Scene, record: Record, source: Path | None) -> dict[str, Any]:
+    def _facts(self, index: int, scene: Scene, record: Record, source: Path | None) -> JsonObject:
         labels = record.meta.get("labels", [])
         return {
             "index": index,

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 
+from ecg.files import JsonMapping, JsonObject
 from ecg.formats import atomic_path, write, write_text
 from ecg.reading import Reading
 
@@ -24,7 +24,7 @@ _COLUMNS = (
 )  # fmt: skip
 _LEFTOVER = re.compile(r"\.[0-9a-f]{12}\.(png|jpg|json|csv)")  # what a killed run was just writing
 
-Row = dict[str, Any]
+Row = JsonObject
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class PageFolder:
         with atomic_path(picture) as temporary:
             temporary.write_bytes(data.tobytes())
 
-    def claim(self, settings: Mapping[str, Any]) -> None:
+    def claim(self, settings: JsonMapping) -> None:
         """Leave the settings in the folder, or refuse one made with others; clear away half-written files.
 
         Settings that led to no page bind nobody.
@@ -110,7 +110,7 @@ def row_of(stem: str, reading: Reading) -> Row:
     return _row(stem, reading.facts["simulated"], reading.layout.to_dict(), reading.page.size_px)
 
 
-def _row(stem: str, facts: Mapping[str, Any], layout: Mapping[str, Any], size_px: Sequence[int]) -> Row:
+def _row(stem: str, facts: JsonMapping, layout: JsonMapping, size_px: Sequence[int]) -> Row:
     scales = {"layout": layout["name"], "mm_per_s": layout["mm_per_s"], "mm_per_mv": layout["mm_per_mv"]}
     row = {**facts, **scales, "stem": stem, "labels": ";".join(facts["labels"])}
     row |= {"width_px": size_px[0], "height_px": size_px[1]}

@@ -11,11 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
+from ecg.formats import read
 from ecg.leads import STANDARD
 from ecg.page import Page
 from ecg.reading import Reading
 from ecg.record import Record
 from simulate.dataset.held_out import is_held_out, ptbxl_id
+from simulate.heart import synthetic_record
 from simulate.scene import Scene
 
 _TALL_SHARE = 0.08  # of the hearts that are trained on
@@ -44,8 +46,6 @@ class SyntheticHearts:
         return self.count
 
     def __getitem__(self, index: int) -> Record:
-        from simulate.heart import synthetic_record
-
         number = self.seed * 1_000_003 + index
         has_lost = np.random.default_rng([number, 31]).random() < _ELECTRODE_OFF
         return synthetic_record(number, electrode_off=bool(has_lost))
@@ -55,8 +55,6 @@ class RecordedHearts:
     """Recordings kept in memory as int16 microvolts, [record, 12, sample] at 500 Hz; NaN is the lowest number."""
 
     def __init__(self, paths: Sequence[Path], duration_s: float = 10.0) -> None:
-        from ecg.formats import read
-
         self.paths: list[Path] = []
         rows = []
         for path in paths:

@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
+import cv2
+
 from ecg.allocator import keep_memory
 
 Task = TypeVar("Task")
@@ -31,8 +33,6 @@ def spread(function: Callable[[Task], Result], tasks: Sequence[Task], workers: i
 
 def _start() -> None:
     """One core to a worker; Ctrl-C is the parent's to answer, and without a parent there is nothing left to do."""
-    import cv2
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     keep_memory()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from ecg.files import JsonObject
 from ecg.leads import INDEPENDENT, STANDARD, derive_12
 from ecg.record import Record
 from simulate.heart.atria import fibrillate, flutter_saw, spikes
@@ -83,7 +83,7 @@ def _leads(
     return out
 
 
-def _facts(schedule: Schedule, hearts: Mapping[str, Heart], duration_s: float) -> dict[str, Any]:
+def _facts(schedule: Schedule, hearts: Mapping[str, Heart], duration_s: float) -> JsonObject:
     """What was drawn, as a cardiologist would measure it on the most frequent kind of beat."""
     beats = [(round(float(t), 4), kind) for t, kind in schedule.beats if 0 <= t < duration_s]
     rr_s = np.diff([t for t, _ in beats]).mean() if len(beats) > 1 else np.nan

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -23,8 +24,6 @@ _SAMPLE = "AEQRSTVaehmrstvz0123456789/"
 @lru_cache(maxsize=1)
 def font_files() -> tuple[Path, ...]:
     """Usable fonts: first those that come with matplotlib (the same on every machine), then what is installed here."""
-    import matplotlib
-
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     bundled = [folder / f"{name}.ttf" for name in _BUNDLED]
     installed = sorted((p for root in _FOLDERS for p in Path(root).rglob("*.ttf")), key=lambda p: (p.name, str(p)))
