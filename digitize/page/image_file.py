@@ -77,9 +77,9 @@ def _open(path: Path) -> Image.Image:
 
 def _register_heif() -> None:
     try:
-        from pillow_heif import register_heif_opener
+        from pi_heif import register_heif_opener
     except ImportError:
-        raise ValueError("HEIC pictures need pillow-heif; run `pip install pillow-heif` or save as JPEG") from None
+        raise ValueError("HEIC pictures need pi-heif; run `pip install pi-heif` or save as JPEG") from None
     register_heif_opener()
 
 

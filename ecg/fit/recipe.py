@@ -30,10 +30,20 @@ def load(kind: type[T], path: str | Path, overrides: Sequence[str] = ()) -> T:
         raise RecipeError(f"{path}: {error}") from error
 
 
+def recipe_path(path: str | Path) -> Path:
+    """The file of a recipe: the path as it is, or a shipped recipe by its name or as `configs/NAME`."""
+    given = Path(path)
+    if given.exists() or given.parent not in (Path("configs"), Path()):
+        return given
+    beside = Path(__file__).parents[2]  # the folder of all packages: a checkout has configs/ there, a wheel in galvano/
+    shipped = (beside / "configs" / given.name, beside / "galvano" / "configs" / given.name)
+    return next((file for file in shipped if file.is_file()), given)
+
+
 def read_mapping(path: str | Path) -> JsonObject:
     """What a YAML (or JSON) file says, as keys and values."""
     try:
-        data = yaml.safe_load(Path(path).read_text())
+        data = yaml.safe_load(recipe_path(path).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise RecipeError(f"{path}: cannot read this recipe: {error}") from error
     if not isinstance(data, dict | None):

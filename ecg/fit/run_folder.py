@@ -77,7 +77,7 @@ class RunFolder:
 
     def metrics(self, row: JsonMapping) -> None:
         """Append one line to metrics.jsonl."""
-        _append(self.path / "metrics.jsonl", _strict(row))
+        _append(self.path / "metrics.jsonl", _without_nan(row))
 
     def rows(self) -> list[JsonObject]:
         """The lines of metrics.jsonl, one per epoch."""
@@ -100,10 +100,12 @@ def _append(path: Path, row: JsonMapping) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def _strict(value: object) -> object:
+def _without_nan(row: JsonMapping) -> JsonObject:
     """JSON knows no NaN: a metric that could not be computed is null."""
-    if isinstance(value, Mapping):
-        return {key: _strict(item) for key, item in value.items()}
+    return {key: _without_nan(item) if isinstance(item, Mapping) else _null_for_nan(item) for key, item in row.items()}
+
+
+def _null_for_nan(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
