@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
-from ecg.allocator import keep_memory
+from ecg.fit.allocator import keep_memory
 from ecg.formats.options import add_csv_options
 from ecg.layout import TEMPLATES
 from simulate.dataset.job import MIXED

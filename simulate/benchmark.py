@@ -14,7 +14,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from ecg.allocator import keep_memory
+from ecg.fit.allocator import keep_memory
 from ecg.record import Record
 from simulate.capture.camera import apply
 from simulate.heart import synthetic_record

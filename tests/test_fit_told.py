@@ -160,7 +160,7 @@ def test_freed_memory_is_kept_at_hand() -> None:
     code = """
 import resource, sys
 import numpy as np
-from ecg.fit.memory import keep_freed
+from ecg.fit.allocator import keep_freed
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -46,7 +46,7 @@ def probe(recipe: Recipe, arrays: Arrays) -> tuple[Any, float]:
 
     from classify.train import prepare
     from ecg.fit.device import autocast_for
-    from ecg.fit.memory import keep_freed
+    from ecg.fit.allocator import keep_freed
 
     keep_freed()  # as training does
     torch.set_num_threads(recipe.fit.threads or torch.get_num_threads())

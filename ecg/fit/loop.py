@@ -12,11 +12,12 @@ import torch
 from torch import nn
 
 from ecg.fit import checkpoint, ddp
+from ecg.fit.allocator import keep_freed
 from ecg.fit.dataloader import Batch, EpochDataset, batch_lists, loader
 from ecg.fit.engine import Engine, LossFn, NotFinite
 from ecg.fit.errors import FitError
 from ecg.fit.interrupt import INTERRUPTED, listening
-from ecg.fit.memory import advice, keep_freed, ran_out
+from ecg.fit.memory import advice, ran_out
 from ecg.fit.progress import Progress
 from ecg.fit.progress_state import Course
 from ecg.fit.recipe import to_dict

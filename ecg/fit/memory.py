@@ -1,9 +1,7 @@
-"""Keeping freed memory at hand between steps, and what to change when memory runs out."""
+"""What to change when memory runs out."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
 
 import torch
 
@@ -13,23 +11,6 @@ from ecg.fit.settings import FitSettings
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "DataLoader worker", "bad_alloc")
 _SMALLER = 0.7  # of the side, so half of the picture
 _SIDE_STEP_PX = 32  # the encoders halve a picture five times
-
-
-# Names of glibc's malloc.h, for mallopt.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_LARGEST = 2**31 - 1
-
-
-def keep_freed() -> bool:
-    """Let the process keep what it frees, for the next step; False where the C library has no such switch.
-
-    Without it glibc returns every large tensor to the system at once and gets it back as fresh pages, each a fault:
-    a third of the processor time of a large network's step.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and all(mallopt(what, _LARGEST) for what in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD))
 
 
 def ran_out(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import cv2
 
-from ecg.allocator import keep_memory
+from ecg.fit.allocator import keep_memory
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
