@@ -82,7 +82,7 @@ def _once(found: Sequence[Example]) -> Sequence[Example]:
 
 def _look_at(example: Example, files: Found, stats: LeadStats | None) -> None:
     from classify.datasets.load import load_example
-    from ecg.plausibility import doubts_about, flat_leads
+    from ecg.signal.plausibility import doubts_about, flat_leads
 
     try:
         record = load_example(example)

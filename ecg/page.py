@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg.filters import sample_at
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox
 from ecg.leads import STANDARD
 from ecg.record import Record
+from ecg.signal.filters import sample_at
 
 FS_HZ = 500.0
 DURATION_S = 10.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ecg.files import JsonMapping
-from ecg.filters import resample
 from ecg.leads import STANDARD, canonical
+from ecg.signal.filters import resample
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ from classify.evaluation.data_stats import LeadStats
 from classify.tasks import TASKS
 from classify.validate_data import main, validate
 from ecg.leads import STANDARD
-from ecg.plausibility import doubts_about, flat_leads
 from ecg.record import Record
+from ecg.signal.plausibility import doubts_about, flat_leads
 
 
 def test_a_sound_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

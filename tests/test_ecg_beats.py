@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classify.evaluation.beat_benchmark import TOLERANCE_S, matched
-from ecg.beats import beat_windows, heart_rate_bpm, r_peaks, r_peaks_simple, rr_series_s
 from ecg.leads import STANDARD
 from ecg.record import Record
+from ecg.signal.beats import beat_windows, heart_rate_bpm, r_peaks, r_peaks_simple, rr_series_s
 
 BEATS = set("NLRBAaJSVrFejnE/fQ?")  # annotation codes that mark a beat
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classify.evaluation.wave_benchmark import agreed, compare, marks, own
-from ecg.delineate import Waves, delineate
 from ecg.formats import read
 from ecg.leads import STANDARD
 from ecg.record import Record
+from ecg.signal.delineate import Waves, delineate
 
 # after R in s, width (SD) in s, height in mV
 P, R, T = (-0.17, 0.018, 0.15), (0.0, 0.012, 1.0), (0.27, 0.04, 0.35)

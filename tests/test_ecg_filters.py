@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg.filters import bandpass, highpass, lowpass, notch, remove_baseline, resample, sample_at
+from ecg.signal.filters import bandpass, highpass, lowpass, notch, remove_baseline, resample, sample_at
 
 FS_HZ = 500.0
 TIME_S = np.arange(5000) / FS_HZ

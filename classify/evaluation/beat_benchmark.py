@@ -36,8 +36,8 @@ def benchmark(data: Path, windows: int = 30) -> dict[str, Any]:
 
 def r_peaks_table(records: Sequence[Path]) -> dict[str, dict[str, float]]:
     """Sensitivity and positive predictive value of each detector within 75 ms, over whole records, flutter left out."""
-    from ecg.beats import r_peaks, r_peaks_simple
     from ecg.formats import read
+    from ecg.signal.beats import r_peaks, r_peaks_simple
 
     detectors: Mapping[str, Callable[[Record], np.ndarray]] = {
         "default": r_peaks,

@@ -45,8 +45,8 @@ def probe(recipe: Recipe, arrays: Arrays) -> tuple[Any, float]:
     from torch.utils.data import default_collate
 
     from classify.train import prepare
-    from ecg.fit.device import autocast_for
     from ecg.fit.allocator import keep_freed
+    from ecg.fit.device import autocast_for
 
     keep_freed()  # as training does
     torch.set_num_threads(recipe.fit.threads or torch.get_num_threads())

@@ -72,7 +72,7 @@ def _judge(path: Path, number: int, methods: Mapping[str, Any], rows: Mapping[st
 
 
 def own(record: Record) -> Found:
-    from ecg.delineate import delineate
+    from ecg.signal.delineate import delineate
 
     w = delineate(record)
     return {

@@ -41,7 +41,7 @@ def write_table(
 def _row(path: Path, names: Sequence[str], fs_hz: float | None, unit: str | None) -> str | None:
     from classify.features.measure import measure
     from ecg.formats import read
-    from ecg.plausibility import doubts_about
+    from ecg.signal.plausibility import doubts_about
 
     try:
         record = read(path, fs_hz, unit)

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ecg.beats import beat_windows, r_peaks
-from ecg.delineate import Waves, delineate
 from ecg.leads import LIMB_WEIGHTS
 from ecg.record import Record
+from ecg.signal.beats import beat_windows, r_peaks
+from ecg.signal.delineate import Waves, delineate
 
 LONG_S = 8.0  # a lead printed this long carries the rhythm
 _RR_S = (0.2, 3.0)  # intervals outside are missed or doubled beats

@@ -180,7 +180,7 @@ def _pearson(truth: np.ndarray, read: np.ndarray) -> float:
 
 def heart_rate_bpm(record: Record) -> float:
     """The heart rate from all leads together; NaN with fewer than two beats."""
-    from ecg import beats
+    from ecg.signal import beats
 
     return beats.heart_rate_bpm(beats.r_peaks(record), record.fs_hz)
 

@@ -9,10 +9,10 @@ from itertools import combinations
 import numpy as np
 from scipy import ndimage, signal
 
-from ecg.filters import bandpass
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template
 from ecg.page import Trace, traces_to_record
+from ecg.signal.filters import bandpass
 
 _FS_HZ = 250.0
 _QRS_HZ = (8.0, 30.0)

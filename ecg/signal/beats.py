@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage, signal
 
-from ecg.filters import bandpass
 from ecg.record import Record
+from ecg.signal.filters import bandpass
 
 _REFRACTORY_S = 0.28
 _QRS_HZ = (8.0, 20.0)  # little of P, T and hum passes (Elgendi et al., 2010)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy import ndimage
 
-from ecg.beats import r_peaks
-from ecg.filters import bandpass
 from ecg.record import Record
-from ecg.wave_peaks import FS_HZ, P_WAVE, T_WAVE, bumps, samples
+from ecg.signal.beats import r_peaks
+from ecg.signal.filters import bandpass
+from ecg.signal.wave_peaks import FS_HZ, P_WAVE, T_WAVE, bumps, samples
 
 _BAND_HZ = (0.5, 40.0)
 _QRS_SMOOTH_S = 0.005
