@@ -6,7 +6,7 @@ PINS := pyproject.toml constraints.txt
 IMAGES ?= examples/photo.jpg examples/scan.jpg
 OUT ?= out/demo
 
-.PHONY: demo test lint setup clean
+.PHONY: demo test test-fast lint setup clean
 
 demo: .venv/ready
 	$(BIN)/python -m classify.infer --image $(IMAGES) --output $(OUT)
@@ -15,6 +15,9 @@ demo: .venv/ready
 test: .venv/ready-test
 	$(BIN)/ruff check .
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
+test-fast: .venv/ready-test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .

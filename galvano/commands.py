@@ -33,3 +33,9 @@ COMMANDS = (
     Command("classify.export", "the classifier as an ONNX file"),
     Command("classify.features", "medical features of recordings as a table"),
 )
+
+
+def readme_table() -> str:
+    """The table as it stands in the README."""
+    rows = [f"| `python -m {c.module}` | {f'`galvano {c.word}`' if c.word else ''} | {c.purpose} |" for c in COMMANDS]
+    return "\n".join(["| command | in one word | what it does |", "|---|---|---|", *rows])

@@ -14,8 +14,8 @@ FLOORS = ("ecg", "simulate", "digitize", "classify", "archive", "serve", "galvan
 LABORATORY = {"training", "evaluation", "studies", "datasets", "pretraining", "scoring"}
 # Packages that are installed by an extra only; a file may import them where it needs them.
 OPTIONAL = {
-    "boto3", "ecgdatakit", "edfio", "fhir", "fsspec", "lxml", "mlflow", "neurokit2", "onnx", "onnxruntime", "onnxscript",
-    "openvino", "playwright", "pyarrow", "pydicom", "ray", "reportlab", "uvicorn", "pi_heif", "defusedxml", "fastapi",
+    "boto3", "ecgdatakit", "edfio", "fhir", "fsspec", "lxml", "neurokit2", "onnx", "onnxruntime", "onnxscript",
+    "openvino", "pi_heif", "playwright", "pyarrow", "pydicom", "ray", "reportlab", "uvicorn", "defusedxml", "fastapi",
 }  # fmt: skip
 SAME_LINES = 6
 

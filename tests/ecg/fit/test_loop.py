@@ -84,7 +84,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
         "        return super().__getitem__(i)\n"
         "fit(Task(net(), loss_fn, Slow()), settings(epochs=12, save_every_s=0.0), new_run(Path(sys.argv[1])))\n"
     )
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])}
+    tests = Path(__file__).parents[2]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=env, stderr=subprocess.DEVNULL)
     while not (found := list(tmp_path.glob("run_*/checkpoints/last.pth"))) and child.poll() is None:
         time.sleep(0.02)

@@ -15,7 +15,7 @@ import torch
 from ecg.fit import checkpoint, ddp
 from ecg.fit.run_folder import RunFolder
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -191,6 +191,6 @@ def test_ink_of_every_kind_leaves_most_of_a_line() -> None:
 
 
 def test_the_manual_names_every_artefact() -> None:
-    manual = (Path(__file__).parents[1] / "docs" / "simulator.md").read_text()
+    manual = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text()
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", manual, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"\w+", row)} == {*EFFECTS, *ALL, *RELIEF}
