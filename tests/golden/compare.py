@@ -1,7 +1,7 @@
 """Are two checkouts equal, float for float? `python tests/golden/compare.py --before CHECKOUT --output FOLDER`.
 
 Reads 40 pages (clean, worn, photographed, drawn by a machine, as PDF, simulated, and some that are refused) and
-diagnoses those and 20 recordings, once with each checkout, on this machine and in one run. Prints every difference.
+diagnoses those and 26 recordings, once with each checkout, on this machine and in one run. Prints every difference.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ PAGES = {
     "pages/machine": 3,
     "pages/ptbxl_pdf": 3,
     "pages/real": 3,
+    "pages/ge": 1,
 }
-RECORDS = {"ludb/orig/data": 6, "ptbxl/records500": 10, "cinc_mix": 4}
-PICTURES = (".png", ".jpg", ".jpeg", ".pdf")
+RECORDS = {"ludb/orig/data": 8, "ptbxl/records500": 12, "cinc_mix": 6}
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".pdf")
 SIMULATED = ((910001, "clean"), (910002, "scan"), (910003, "photo"))
 
 
 def spread(files: list[Path], count: int) -> list[Path]:
-    """`count` files at equal distances through the sorted list."""
+    """`count` files at equal distances through the sorted list; there must be some."""
+    if not files:
+        raise FileNotFoundError("a folder of real pages or recordings is empty: see PAGES and RECORDS")
     return [files[round(i)] for i in np.linspace(0, len(files) - 1, min(count, len(files)))]
 
 
