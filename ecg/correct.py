@@ -10,6 +10,7 @@ import numpy as np
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.leads import canonical
+from ecg.notes import Note
 from ecg.reading import Reading, Trace, traces_to_record
 
 _BESIDE_MM = 1.0  # a hand-drawn point may lie this far beside its box
@@ -29,8 +30,8 @@ def corrected(reading: Reading, lead: str, points_px: np.ndarray) -> Reading:
     new = _redrawn(old, points, reading.geometry)
     traces = tuple(new if i == number else trace for i, trace in enumerate(reading.traces))
     begin, end = _span_s(reading, box, points)
-    words = f"{lead} was corrected by hand from {begin:.2f} to {end:.2f} s"
-    return _rebuilt(reading, reading.layout, traces, words)
+    note = Note("curve-corrected-by-hand", f"{lead} was corrected by hand from {begin:.2f} to {end:.2f} s")
+    return _rebuilt(reading, reading.layout, traces, note)
 
 
 def with_layout(
@@ -45,15 +46,15 @@ def with_layout(
         new = _laid(reading.layout, kind, speed)
         traces = tuple(_cut(box, reading) for box in new.boxes)
     new = replace(new, mm_per_mv=gain)
-    words = f"layout set by hand: {new.name}, {speed:g} mm/s, {gain:g} mm/mV"
-    return _rebuilt(reading, new, traces, words)
+    note = Note("layout-set-by-hand", f"layout set by hand: {new.name}, {speed:g} mm/s, {gain:g} mm/mV")
+    return _rebuilt(reading, new, traces, note)
 
 
-def _rebuilt(reading: Reading, layout: Layout, traces: tuple[Trace, ...], words: str) -> Reading:
+def _rebuilt(reading: Reading, layout: Layout, traces: tuple[Trace, ...], note: Note) -> Reading:
     record = traces_to_record(traces, reading.geometry, layout)
     facts = {**reading.facts, "mm_per_s": layout.mm_per_s, "mm_per_mv": layout.mm_per_mv}
-    warnings = (*reading.warnings, words)
-    return replace(reading, record=record, layout=layout, traces=traces, warnings=warnings, facts=facts)
+    notes = (*reading.notes, note)
+    return replace(reading, record=record, layout=layout, traces=traces, notes=notes, facts=facts)
 
 
 def _box_of(reading: Reading, lead: str, points_px: np.ndarray) -> int:

@@ -14,6 +14,7 @@ from ecg.drawing import Drawing
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import STANDARD
+from ecg.notes import UNCODED, Note, texts
 from ecg.record import Record
 
 FS_HZ = 500.0
@@ -25,15 +26,15 @@ _CONFIDENCE_DIGITS = 4  # as saved, so that what is read again says the same
 class Page:
     """A picture of a page: `pixels` is uint8 [row, col, RGB]; `dpi` is what the file claims (None if nothing).
 
-    `notes` say in words what was changed on opening (shrunk, only the first picture of an animation ...). `drawing` is
-    what the file draws the page with, where it is not a picture; whoever changes the pixels must drop it.
+    `notes` say what was changed on opening (shrunk, only the first picture of an animation ...). `drawing` is what the
+    file draws the page with, where it is not a picture; whoever changes the pixels must drop it.
     """
 
     pixels: np.ndarray
     dpi: float | None = None
     source: str = ""
     index: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     drawing: Drawing | None = None
 
     def __post_init__(self) -> None:
@@ -77,7 +78,7 @@ class Reading:
     """All that is needed to show, correct and redo the reading of a page.
 
     `traces[i]` belongs to `layout.boxes[i]`. `record` is on the page's time line: 0 s is the left end of the first
-    column. `warnings` begin with the page's notes.
+    column. `notes` begin with the page's.
     """
 
     record: Record
@@ -85,13 +86,13 @@ class Reading:
     geometry: PageGeometry
     layout: Layout
     traces: tuple[Trace, ...]
-    warnings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.traces) != len(self.layout.boxes):
             raise ValueError(f"{len(self.traces)} traces for {len(self.layout.boxes)} boxes: expected one each")
-        object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.page.notes, *self.warnings))))
+        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.page.notes, *self.notes))))
 
     @property
     def confidence(self) -> dict[str, float]:
@@ -112,7 +113,8 @@ class Reading:
             "geometry": self.geometry.to_dict(),
             "layout": self.layout.to_dict(),
             "confidence": {lead: round(value, 4) for lead, value in self.confidence.items()},
-            "warnings": list(self.warnings),
+            "warnings": texts(self.notes),
+            "codes": [note.code for note in self.notes],
             **self.facts,
             "traces": [
                 {
@@ -132,11 +134,13 @@ class Reading:
             Trace(t["lead"], _array(t["x_px"]), _array(t["y_px"]), _array(t["confidence"])) for t in data["traces"]
         )
         geometry, layout = PageGeometry.from_dict(data["geometry"]), Layout.from_dict(data["layout"])
+        codes = data.get("codes", [UNCODED] * len(data["warnings"]))
+        notes = tuple(Note(code, text) for code, text in zip(codes, data["warnings"], strict=True))
         known = {
-            "source", "page_index", "size_px", "geometry", "layout", "confidence", "warnings", "traces",
+            "source", "page_index", "size_px", "geometry", "layout", "confidence", "warnings", "codes", "traces",
         }  # fmt: skip
         facts = {key: value for key, value in data.items() if key not in known}
-        return cls(record, page, geometry, layout, traces, tuple(data["warnings"]), facts)
+        return cls(record, page, geometry, layout, traces, notes, facts)
 
     def correct(self, lead: str, points_px: np.ndarray) -> Reading:
         """A new reading with a lead drawn anew between its first and last given point (x, y) in page px.
