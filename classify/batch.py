@@ -16,7 +16,8 @@ from ecg.formats.options import add_csv_options
 if TYPE_CHECKING:
     from classify.classifier import Classifier
     from classify.diagnosis import Diagnosis
-    from digitize.batch import Digitize, Given
+    from digitize.engines import Digitize
+    from digitize.stages import PageHints
     from ecg.reading import Reading
     from ecg.record import Record
 
@@ -52,13 +53,13 @@ def recordings(files: Sequence[Path], fs_hz: float | None = None, unit: str | No
             yield Case(name, path, error=_words(path, error))
 
 
-def pages(files: Sequence[Path], given: Given, digitizer: Digitize) -> Iterator[Case]:
+def pages(files: Sequence[Path], hints: PageHints, digitizer: Digitize) -> Iterator[Case]:
     """Every page of these pictures."""
     from digitize.batch import free_name, read_file
 
     taken: set[str] = set()
     for path in _with_progress(files):
-        for attempt in read_file(path, digitizer, given):
+        for attempt in read_file(path, digitizer, hints):
             name = free_name(attempt.name, taken)
             taken.add(name)
             reading = attempt.reading
@@ -84,11 +85,12 @@ def cases(
 
     if not image:
         return recordings(find_records(record), fs_hz, unit)
-    from digitize.batch import Given, find_template, load_digitizer
+    from digitize.engines import load_digitizer
     from digitize.page.open import expand_images
+    from digitize.stages import PageHints
 
-    given, files = Given(find_template(layout), mm_per_s, mm_per_mv), expand_images(image)
-    return pages(files, given, load_digitizer(device, engine))
+    hints, files = PageHints.of(layout, mm_per_s, mm_per_mv), expand_images(image)
+    return pages(files, hints, load_digitizer(device, engine))
 
 
 def add_case_options(parser: argparse.ArgumentParser) -> None:

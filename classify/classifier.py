@@ -19,6 +19,7 @@ from classify.tasks import TASKS
 from classify.weights import DEFAULT, load
 from ecg.fit.recipe import from_dict
 from ecg.leads import STANDARD, limb_residual_mv
+from ecg.notes import texts
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -69,9 +70,9 @@ class Classifier:
         return Diagnosis(labels, bool(reasons), leads, quality, tuple(warnings), self.card.version, measured)
 
     def of_reading(self, reading: Reading) -> Diagnosis:
-        """The diagnosis of what was read from a page, with the reading's warnings first."""
+        """The diagnosis of what was read from a page, with the reading's notes first."""
         diagnosis = self(reading.record, reading.confidence)
-        return replace(diagnosis, warnings=(*reading.warnings, *diagnosis.warnings))
+        return replace(diagnosis, warnings=(*texts(reading.notes), *diagnosis.warnings))
 
     def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
         """What the network is given of ten seconds of a record: signal [channel, sample] and features [k]."""

@@ -4,16 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from digitize.errors import NotAnEcg, PageError
     from digitize.nets.reconstruction import ReconstructionNet
-    from digitize.page.open import PageError, open_pages
-    from digitize.pipeline import Digitizer, NotAnEcg
+    from digitize.page.open import open_pages
+    from digitize.pipeline import Digitizer
 
 __all__ = ["Digitizer", "NotAnEcg", "PageError", "ReconstructionNet", "open_pages"]
 
 _HOMES = {
     "Digitizer": "digitize.pipeline",
-    "NotAnEcg": "digitize.pipeline",
-    "PageError": "digitize.page.open",
+    "NotAnEcg": "digitize.errors",
+    "PageError": "digitize.errors",
     "ReconstructionNet": "digitize.nets.reconstruction",
     "open_pages": "digitize.page.open",
 }

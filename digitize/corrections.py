@@ -16,19 +16,21 @@ from typing import Any
 
 import numpy as np
 
-from digitize.batch import Digitize, Given, Refusal, find_template
+from digitize.engines import Digitize
+from digitize.errors import Refusal
+from digitize.stages import PageHints
 from ecg.layout import Template
 from ecg.page import Page
 from ecg.reading import Reading
 
-_GIVEN = ("layout", "mm_per_s", "mm_per_mv")
+_HINTS = ("layout", "mm_per_s", "mm_per_mv")
 
 
 @dataclass(frozen=True, eq=False)
 class Correction:
     """What is known better about one page: how to read it, and the stretches (lead, points_px) to draw anew."""
 
-    given: Given
+    hints: PageHints
     curves: tuple[tuple[str, np.ndarray], ...] = ()
 
     def __call__(self, reading: Reading) -> Reading:
@@ -59,11 +61,11 @@ def load_corrections(path: str | Path) -> dict[str, Correction]:
 def _correction(item: Any) -> Correction:
     if not isinstance(item, dict):
         raise ValueError(f"expected an object for every page, got {item!r}")
-    unknown = [key for key in item if key not in (*_GIVEN, "curves")]
+    unknown = [key for key in item if key not in (*_HINTS, "curves")]
     if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}: expected some of {', '.join(_GIVEN)}, curves")
-    given = Given(find_template(item.get("layout")), item.get("mm_per_s"), item.get("mm_per_mv"))
-    return Correction(given, tuple(_curve(curve) for curve in item.get("curves", ())))
+        raise ValueError(f"unknown key {unknown[0]!r}: expected some of {', '.join(_HINTS)}, curves")
+    hints = PageHints.of(item.get("layout"), item.get("mm_per_s"), item.get("mm_per_mv"))
+    return Correction(hints, tuple(_curve(curve) for curve in item.get("curves", ())))
 
 
 def _curve(item: Any) -> tuple[str, np.ndarray]:
@@ -82,7 +84,7 @@ def correcting(digitize: Digitize, corrections: Mapping[str, Correction]) -> Dig
         fix = corrections.get(page.stem)
         if fix is None:
             return digitize(page, layout, mm_per_s, mm_per_mv)
-        known = fix.given
+        known = fix.hints
         return fix(digitize(page, known.layout or layout, known.mm_per_s or mm_per_s, known.mm_per_mv or mm_per_mv))
 
     return read

@@ -12,8 +12,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from digitize import batch
-from digitize.batch import Digitize, find_template
+from digitize import engines
+from digitize.engines import Digitize
+from digitize.errors import PageError
 from digitize.evaluation.ground_truth import Truth, find_truth, index_folder, load_truth
 from digitize.evaluation.page_trial import Trial, try_page, unopened
 from digitize.evaluation.perturbations import STRESSES
@@ -21,7 +22,8 @@ from digitize.evaluation.report import table, write_report
 from digitize.evaluation.simulated_pages import FIRST_SEED, drawn_pages
 from digitize.evaluation.summary import CLEAN, PageRow, summarise
 from digitize.evaluation.worst_pages import WorstPages
-from digitize.page.open import PageError, expand_images, iter_pages
+from digitize.page.open import expand_images, iter_pages
+from digitize.stages import find_template
 from ecg.cli import CLASSICAL, add_device, add_engine, run
 from ecg.layout import TEMPLATES, Template
 from ecg.page import Page
@@ -63,7 +65,7 @@ def evaluate(
     truths = {path: _truth_of(path, elsewhere, template) for _, path in files}
     if truth is not None and not any(truths.values()):
         raise ValueError(f"{truth}: no recording is named like any of the pages ({files[0][1].stem}, ...)")
-    digitize = digitizer or batch.load_digitizer(device, engine)
+    digitize = digitizer or engines.load_digitizer(device, engine)
     rows: list[PageRow] = []
     worst = WorstPages()
     trials = chain.from_iterable([

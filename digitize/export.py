@@ -15,10 +15,10 @@ def export(output: str | Path | None = None) -> dict[str, Mapping[str, float]]:
 
     Gives the largest difference of every head's outputs from the network's own, by file name.
     """
-    from digitize.engines import onnx as engine
-    from digitize.pipeline import Digitizer
+    from digitize.engines import onnx
+    from digitize.nets.pretrained import FOLDER, load_networks
 
-    done = engine.export(Digitizer.load(exact=True), Path(output) if output else engine.FOLDER)
+    done = onnx.export(load_networks(exact=True), Path(output) if output else FOLDER)
     return {str(one.path): one.largest_difference for one in done}
 
 

@@ -11,12 +11,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from digitize import batch
-from digitize.batch import Attempt, Digitize, Given, describe, find_template, free_name, read_file, write_reading
+from digitize import engines
+from digitize.batch import Attempt, describe, free_name, read_file, write_reading
+from digitize.engines import Digitize
 from digitize.page.open import expand_images
+from digitize.stages import PageHints
 from ecg import formats
 from ecg.cli import add_engine, add_page_options, run
 from ecg.layout import Template
+from ecg.notes import Note
 from ecg.reading import Reading
 
 __all__ = ["PageResult", "infer", "write_reading"]
@@ -32,7 +35,7 @@ class PageResult:
     source: Path
     files: Mapping[str, Path] = field(default_factory=dict)
     summary: str = ""
-    warnings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     error: str | None = None
 
 
@@ -58,15 +61,15 @@ def infer(
 
     paths = expand_images(images)
     target = _target(Path(output), paths)
-    given = Given(find_template(layout), mm_per_s, mm_per_mv)
+    hints = PageHints.of(layout, mm_per_s, mm_per_mv)
     fixes = load_corrections(corrections) if corrections else {}
     check_names(fixes, paths)
-    digitize = correcting(digitizer or batch.load_digitizer(device, engine), fixes)
+    digitize = correcting(digitizer or engines.load_digitizer(device, engine), fixes)
     results: list[PageResult] = []
     with tqdm(paths, desc="digitize", unit="file", file=sys.stderr) as bar:
         for path in bar:
             bar.set_postfix_str(path.name)
-            for attempt in read_file(path, digitize, given):
+            for attempt in read_file(path, digitize, hints):
                 result = _write(attempt, target, {r.name for r in results})
                 results.append(result)
                 if result.error:
@@ -105,7 +108,7 @@ def _write(attempt: Attempt, target: Path, taken: set[str]) -> PageResult:
     except (OSError, ValueError) as error:
         return replace(result, error=f"{attempt.source}: read, but not written ({error})")
     summary = f"{describe(attempt.reading)}, {attempt.seconds:.1f} s"
-    return replace(result, files=files, summary=summary, warnings=attempt.reading.warnings)
+    return replace(result, files=files, summary=summary, notes=attempt.reading.notes)
 
 
 def _write_to(reading: Reading, target: Path, name: str) -> dict[str, Path]:
@@ -141,7 +144,7 @@ def _infer_and_tell(**options: Any) -> int:
     for result in results:
         if not result.error:
             print(f"{result.name}: {result.summary} -> {', '.join(str(path) for path in result.files.values())}")
-            print(*(f"  note: {words}\n" for words in result.warnings), sep="", end="")
+            print(*(f"  note: {note.text}\n" for note in result.notes), sep="", end="")
     failed = sum(result.error is not None for result in results)
     print(f"{len(results) - failed} of {len(results)} pages read", file=sys.stderr)
     return int(failed > 0)

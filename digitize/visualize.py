@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitize import batch
-from digitize.batch import Digitize, Given, Refusal, describe, find_template, read_file
+from digitize import engines
+from digitize.batch import describe, read_file
+from digitize.engines import Digitize
+from digitize.errors import Refusal
 from digitize.evaluation.ground_truth import find_truth, load_truth
 from digitize.evaluation.network_probe import Answer, listening
+from digitize.stages import PageHints, find_template
 from ecg.cli import add_engine, add_page_options, run
 from ecg.formats import atomic_path
 from ecg.layout import TEMPLATES, Template
+from ecg.notes import texts
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -67,16 +71,16 @@ def visualize(
     """
     from digitize.pipeline import Digitizer
 
-    path, given = Path(image), Given(find_template(layout), mm_per_s, mm_per_mv)
+    path, hints = Path(image), PageHints.of(layout, mm_per_s, mm_per_mv)
     signal = Path(truth) if truth else find_truth(path) if path.is_file() else None
     known = load_truth(signal, path, find_template(printed)).record if signal else None
-    digitize = digitizer or batch.load_digitizer(device, engine)
+    digitize = digitizer or engines.load_digitizer(device, engine)
     looks: list[Answer] = []
     rows: list[Answer] = []
     if isinstance(digitize, Digitizer):
         digitize, page_ear, row_ear = listening(digitize)
         looks, rows = page_ear.heard, row_ear.heard
-    attempt = next(read_file(path, digitize, given))
+    attempt = next(read_file(path, digitize, hints))
     if attempt.reading is None:
         raise Refusal(attempt.error)
     if rows and not 1 <= row <= len(rows):
@@ -114,7 +118,7 @@ def draw(seen: Seen) -> Figure:
         views.draw_row(axes["strip"], axes["distributions"], seen.row, seen.row_number)
     rotation = reading.geometry.angle_deg(reading.layout.extent_mm[:2])
     title = f"{reading.page.stem}: {describe(reading)}, turned by {rotation:.1f}°"
-    figure.suptitle("\n".join([title, *reading.warnings]), wrap=True)
+    figure.suptitle("\n".join([title, *texts(reading.notes)]), wrap=True)
     return figure
 
 

@@ -41,7 +41,7 @@ def add_engine(parser: argparse.ArgumentParser, *others: str) -> None:
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Callable[..., int]) -> int:
     """Parse, call and end: with 1 for a page or file that cannot be read or written, with 2 for a wrong command."""
     options = parser.parse_args(argv)
-    from digitize.batch import Refusal  # here, because --help needs nothing of what it imports
+    from digitize.errors import Refusal  # here, because --help needs nothing of what it imports
 
     try:
         return command(**vars(options))

@@ -10,6 +10,7 @@ import numpy as np
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.leads import canonical
+from ecg.notes import Note
 from ecg.page import Trace
 
 _BESIDE_MM = 1.0  # a hand-drawn point may lie this far beside its box
@@ -18,7 +19,7 @@ _SHARES = (1.0, 0.5, 0.25)  # of a template's seconds per column, as faster pape
 
 def redraw_stretch(
     traces: Sequence[Trace], geometry: PageGeometry, layout: Layout, lead: str, points_px: np.ndarray
-) -> tuple[tuple[Trace, ...], str]:
+) -> tuple[tuple[Trace, ...], Note]:
     """The traces with a lead drawn anew between its first and last given point (x, y) in page px, and what was done.
 
     NaN as a point's y hides the stretch around it. Raises ValueError where no box of the lead holds the points.
@@ -30,7 +31,7 @@ def redraw_stretch(
     new = _redrawn(traces[number], points, geometry)
     begin, end = _span_s(geometry, layout, layout.boxes[number], points)
     changed = tuple(new if i == number else trace for i, trace in enumerate(traces))
-    return changed, f"{lead} was corrected by hand from {begin:.2f} to {end:.2f} s"
+    return changed, Note("curve-corrected-by-hand", f"{lead} was corrected by hand from {begin:.2f} to {end:.2f} s")
 
 
 def relayout(
@@ -40,7 +41,7 @@ def relayout(
     wanted: Template | str | None,
     mm_per_s: float | None,
     mm_per_mv: float | None,
-) -> tuple[Layout, tuple[Trace, ...], str]:
+) -> tuple[Layout, tuple[Trace, ...], Note]:
     """The same curves under other lead names, columns, speed or gain (None: as it was), and what was done.
 
     Raises ValueError where the rows do not match.
@@ -53,7 +54,8 @@ def relayout(
         new = _place_on_rows(layout, kind, speed)
         parts = tuple(_between_ends(box, traces, geometry, layout) for box in new.boxes)
     new = replace(new, mm_per_mv=gain)
-    return new, parts, f"layout set by hand: {new.name}, {speed:g} mm/s, {gain:g} mm/mV"
+    text = f"layout set by hand: {new.name}, {speed:g} mm/s, {gain:g} mm/mV"
+    return new, parts, Note("layout-set-by-hand", text)
 
 
 def _box_of(geometry: PageGeometry, layout: Layout, lead: str, points_px: np.ndarray) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox
 from ecg.leads import STANDARD
+from ecg.notes import Note
 from ecg.record import Record
 from ecg.signal.filters import sample_at
 
@@ -47,15 +48,15 @@ class Drawing:
 class Page:
     """A picture of a page: `pixels` is uint8 [row, col, RGB]; `dpi` is what the file claims (None if nothing).
 
-    `notes` say in words what was changed on opening (shrunk, only the first picture of an animation ...). `drawing` is
-    what the file draws the page with, where it is not a picture; whoever changes the pixels must drop it.
+    `notes` say what was changed on opening (shrunk, only the first picture of an animation ...). `drawing` is what the
+    file draws the page with, where it is not a picture; whoever changes the pixels must drop it.
     """
 
     pixels: np.ndarray
     dpi: float | None = None
     source: str = ""
     index: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     drawing: Drawing | None = None
 
     def __post_init__(self) -> None:

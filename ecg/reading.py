@@ -14,6 +14,7 @@ from ecg.correct import redraw_stretch, relayout
 from ecg.files import JsonMapping, JsonObject, atomic_path, write_text
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template
+from ecg.notes import UNCODED, Note, texts
 from ecg.overlay import draw
 from ecg.page import Page, Trace, traces_to_record
 from ecg.record import Record
@@ -26,7 +27,7 @@ class Reading:
     """All that is needed to show, correct and redo the reading of a page.
 
     `traces[i]` belongs to `layout.boxes[i]`. `record` is on the page's time line: 0 s is the left end of the first
-    column. `warnings` begin with the page's notes.
+    column. `notes` begin with the page's.
     """
 
     record: Record
@@ -34,13 +35,13 @@ class Reading:
     geometry: PageGeometry
     layout: Layout
     traces: tuple[Trace, ...]
-    warnings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     facts: JsonMapping = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.traces) != len(self.layout.boxes):
             raise ValueError(f"{len(self.traces)} traces for {len(self.layout.boxes)} boxes: expected one each")
-        object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.page.notes, *self.warnings))))
+        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.page.notes, *self.notes))))
 
     @property
     def confidence(self) -> dict[str, float]:
@@ -61,7 +62,8 @@ class Reading:
             "geometry": self.geometry.to_dict(),
             "layout": self.layout.to_dict(),
             "confidence": {lead: round(value, 4) for lead, value in self.confidence.items()},
-            "warnings": list(self.warnings),
+            "warnings": texts(self.notes),
+            "codes": [note.code for note in self.notes],
             **self.facts,
             "traces": [
                 {
@@ -82,18 +84,20 @@ class Reading:
         )
         geometry, layout = PageGeometry.from_dict(data["geometry"]), Layout.from_dict(data["layout"])
         known = {
-            "source", "page_index", "size_px", "geometry", "layout", "confidence", "warnings", "traces",
+            "source", "page_index", "size_px", "geometry", "layout", "confidence", "warnings", "codes", "traces",
         }  # fmt: skip
         facts = {key: value for key, value in data.items() if key not in known}
-        return cls(record, page, geometry, layout, traces, tuple(data["warnings"]), facts)
+        codes = data.get("codes", [UNCODED] * len(data["warnings"]))
+        notes = tuple(Note(code, text) for code, text in zip(codes, data["warnings"], strict=True))
+        return cls(record, page, geometry, layout, traces, notes, facts)
 
     def correct(self, lead: str, points_px: np.ndarray) -> Reading:
         """A new reading with a lead drawn anew between its first and last given point (x, y) in page px.
 
         NaN as a point's y hides the stretch around it. Raises ValueError where no box of the lead holds the points.
         """
-        traces, words = redraw_stretch(self.traces, self.geometry, self.layout, lead, points_px)
-        return self._rebuilt(self.layout, traces, words)
+        traces, note = redraw_stretch(self.traces, self.geometry, self.layout, lead, points_px)
+        return self._rebuilt(self.layout, traces, note)
 
     def with_layout(
         self,
@@ -103,15 +107,15 @@ class Reading:
         mm_per_mv: float | None = None,
     ) -> Reading:
         """A new reading of the same curves under another layout, speed or gain. Raises ValueError with words."""
-        changed, traces, words = relayout(self.traces, self.geometry, self.layout, layout, mm_per_s, mm_per_mv)
-        return self._rebuilt(changed, traces, words)
+        changed, traces, note = relayout(self.traces, self.geometry, self.layout, layout, mm_per_s, mm_per_mv)
+        return self._rebuilt(changed, traces, note)
 
-    def _rebuilt(self, layout: Layout, traces: tuple[Trace, ...], words: str) -> Reading:
-        """The reading of other curves or another layout, with the words that say what was changed."""
+    def _rebuilt(self, layout: Layout, traces: tuple[Trace, ...], note: Note) -> Reading:
+        """The reading of other curves or another layout, with the note that says what was changed."""
         record = traces_to_record(traces, self.geometry, layout)
         facts = {**self.facts, "mm_per_s": layout.mm_per_s, "mm_per_mv": layout.mm_per_mv}
-        warnings = (*self.warnings, words)
-        return replace(self, record=record, layout=layout, traces=traces, warnings=warnings, facts=facts)
+        notes = (*self.notes, note)
+        return replace(self, record=record, layout=layout, traces=traces, notes=notes, facts=facts)
 
     def picture(self) -> Image.Image:
         """What was read, drawn over the page."""

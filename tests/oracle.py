@@ -10,21 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from digitize.grid.page_view import View
-from digitize.layout.printed_words import TURNED, PrintedWord
+from digitize.grid.page_view import PageView
+from digitize.layout.printed_words import PrintedWord
+from digitize.nets.inputs import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, ROW_TARGET, column_centres_px
+from digitize.nets.word_net import TURNED
 from digitize.pipeline import Digitizer
 from digitize.trace.row_reading import RowReading
-from digitize.training.samples import (
-    ROW_CLASSES,
-    ROW_PULSE,
-    ROW_PX_PER_MM,
-    ROW_TARGET,
-    _framed,
-    column_centres_px,
-    column_heights,
-    edge_heat,
-    page_targets,
-)
+from digitize.training.samples import _framed, column_heights, edge_heat, page_targets
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox, template
 from ecg.page import Page
@@ -95,13 +87,13 @@ class Oracle:
         monkeypatch.setattr("digitize.trace.row_reading.read_row", self.read_row)
         return Digitizer(None, None, SIZE_PX, {"page": "oracle", "row": "oracle"}, self)
 
-    def look(self, net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int] = SIZE_PX) -> View:
+    def look(self, net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int] = SIZE_PX) -> PageView:
         targets = page_targets(self.truth, matrix, size_px)
         seg = np.eye(SEG_CLASSES, dtype=np.float32)[targets["seg"]].transpose(2, 0, 1)
         soft = np.stack([cv2.GaussianBlur(plane, (0, 0), 0.7) for plane in seg])
         grid = targets["grid"][0] * _framed(matrix, self.truth.page.size_px, size_px)
         sin, cos = targets["theta"]
-        return View(matrix, soft, grid, targets["baseline"][0], float(np.degrees(np.arctan2(sin, cos))))
+        return PageView(matrix, soft, grid, targets["baseline"][0], float(np.degrees(np.arctan2(sin, cos))))
 
     def read_words(self, net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[PrintedWord]:
         """Every lead's name above its beginning, wherever the machine put it; turned names on a page upside down."""

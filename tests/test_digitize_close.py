@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from oracle import SIZE_PX, Oracle, heart, scene
 
-from digitize.grid.fine_grid import close_geometry
+from digitize.grid.fine_grid import fine_geometry
 from digitize.grid.page_view import closer
-from digitize.training.samples import fit_matrix
+from digitize.nets.inputs import fit_matrix
 from ecg.geometry import PageGeometry
 from ecg.page import Page
 from ecg.reading import Reading
@@ -36,7 +36,7 @@ def test_lines_of_a_millimetre_give_the_map(preset: str, seed: int) -> None:
     page, oracle = page_of("1mm", seed, preset)
     first = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
     view = oracle.look(None, page.pixels, closer(first, SIZE_PX))
-    found = close_geometry(page.pixels, view)
+    found = fine_geometry(page.pixels, view)
     assert found is not None
     assert np.median(error_mm(found, oracle.truth)) < 0.5  # to be refined: less than half a line
 
@@ -46,9 +46,9 @@ def test_paper_without_lines_has_no_map(noise: int) -> None:
     page, oracle = page_of("none", 7, "scan")
     pixels = page.pixels + np.random.default_rng(0).normal(0, noise, page.pixels.shape)
     pixels = np.clip(pixels, 0, 255).astype(np.uint8)
-    assert close_geometry(pixels, oracle.look(None, pixels, fit_matrix(page.size_px, SIZE_PX))) is None
+    assert fine_geometry(pixels, oracle.look(None, pixels, fit_matrix(page.size_px, SIZE_PX))) is None
 
 
 def test_a_picture_smaller_than_a_patch_has_no_map() -> None:
     page, oracle = page_of("1mm", 8, "clean", 150)
-    assert close_geometry(page.pixels, oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))) is None
+    assert fine_geometry(page.pixels, oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))) is None

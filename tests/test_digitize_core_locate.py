@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from oracle import SIZE_PX, Oracle, scene, starts_mm, unpainted
 
-from digitize.grid.page_view import View, look_twice
+from digitize.grid.page_view import PageView, look_twice
 from digitize.layout.evidence import Evidence, UnknownLayout, gather, reach_mm
 from digitize.layout.matching import match, match_rows, place
 from digitize.layout.printed_words import PrintedWord
+from digitize.nets.inputs import fit_matrix
 from digitize.pipeline import find_layout
-from digitize.training.samples import fit_matrix
 from ecg.layout import TEMPLATES, Layout, Template, template
 from ecg.reading import Reading
 from simulate.printed.machine import apart
@@ -28,7 +28,7 @@ def whole(seed: int, preset: str, name: str, mm_per_s: float = 25.0, **changes: 
     return replace(found, effects=bare, fill=min(found.fill, 0.95), frame_mm=found.paper.extent_mm, shift=(0.0, 0.0))
 
 
-def view_of(truth: Reading, monkeypatch: pytest.MonkeyPatch) -> View:
+def view_of(truth: Reading, monkeypatch: pytest.MonkeyPatch) -> PageView:
     monkeypatch.setattr("digitize.grid.page_view.look", Oracle(truth).look)
     return look_twice(None, truth.page.pixels, SIZE_PX)
 

@@ -10,11 +10,11 @@ from oracle import SIZE_PX, Oracle, heart, scene
 
 from digitize.evaluation.metrics import page_ratio, to_db
 from digitize.grid.deskew import level, row_heights_px
-from digitize.grid.page_view import View, closer
+from digitize.grid.page_view import PageView, closer
 from digitize.layout.calibration_pulse import Pulse, find_pulse
 from digitize.layout.without_grid import _mm_per_px, _scales
+from digitize.nets.inputs import PULSE, fit_matrix
 from digitize.pipeline import Digitizer, NoGrid, NotAnEcg
-from digitize.training.samples import PULSE, fit_matrix
 from ecg.page import Page
 from ecg.reading import Reading
 
@@ -36,7 +36,7 @@ def no_grid(*_: object) -> NoGrid:
     return NoGrid("no ECG grid was found")
 
 
-def view_of(page: Page, truth: Reading) -> View:
+def view_of(page: Page, truth: Reading) -> PageView:
     oracle = Oracle(truth)
     first = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
     return oracle.look(None, page.pixels, closer(first, SIZE_PX))

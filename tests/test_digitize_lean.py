@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from digitize.layout.printed_words import NameNet, NameSpec
-from digitize.nets.fused import LeanNet, fold, lean
+from digitize.nets.fused import FusedNet, fuse_batchnorm, fused
+from digitize.nets.pretrained import load_pass
 from digitize.nets.reconstruction import NetSpec, ReconstructionNet
-from digitize.weights import load_pass
+from digitize.nets.word_net import WordNet, WordNetSpec
 from ecg.fit import device as precision
 
 torch.set_num_threads(1)
@@ -38,8 +38,8 @@ def settled(net: nn.Module) -> nn.Module:
 def test_a_lean_network_gives_the_outputs_of_the_trained_one(encoder: str) -> None:
     spec = NetSpec(encoder, 4, seg_classes=3, signal_leads=2, columns_per_px=2, decoder_channels=(16, 12, 8, 8, 8))
     whole = settled(ReconstructionNet(spec))
-    net = lean(spec, whole.state_dict())
-    assert isinstance(net, LeanNet)
+    net = fused(spec, whole.state_dict())
+    assert isinstance(net, FusedNet)
     image = torch.rand(2, 4, 64, 96)
     with torch.no_grad():
         wanted, got = whole(image), net(image)
@@ -57,7 +57,7 @@ def test_a_pass_rounded_to_bf16_reads_what_the_exact_one_does(tmp_path: Path, mo
     (tmp_path / "row.json").write_text(json.dumps(card))
     monkeypatch.setattr(precision, "_cpu_has_bf16", lambda: True)
     exact, rounded = (load_pass("row", folder=tmp_path, exact=e).net for e in (True, False))
-    assert isinstance(rounded, LeanNet)
+    assert isinstance(rounded, FusedNet)
     assert [{p.dtype for p in net.parameters()} for net in (exact, rounded)] == [{torch.float32}, {torch.bfloat16}]
     image = torch.rand(2, 4, 64, 96)
     with torch.no_grad():
@@ -78,14 +78,14 @@ def test_a_device_that_is_not_there_is_named() -> None:
 
 def test_an_encoder_of_other_blocks_is_kept_whole() -> None:
     spec = NetSpec("mobilenet_v2", heads=("grid",), decoder_channels=(8, 8, 8, 8, 8))
-    assert isinstance(lean(spec, ReconstructionNet(spec).state_dict()), ReconstructionNet)
+    assert isinstance(fused(spec, ReconstructionNet(spec).state_dict()), ReconstructionNet)
 
 
 def test_folding_changes_the_network_and_not_its_outputs() -> None:
-    net = settled(NameNet(NameSpec((4, 6), 8, (1, 2))))
+    net = settled(WordNet(WordNetSpec((4, 6), 8, (1, 2))))
     image = torch.rand(1, 3, 32, 48)
     with torch.no_grad():
         wanted = net(image)
-        got = fold(net)(image)
+        got = fuse_batchnorm(net)(image)
     assert not any(isinstance(part, nn.BatchNorm2d) for part in net.modules())
     torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-4)

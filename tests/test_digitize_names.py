@@ -11,23 +11,13 @@ import pytest
 import torch
 from oracle import heart, scene
 
-from digitize.layout.printed_words import (
-    LEADS,
-    PX_PER_MM,
-    STRIDE,
-    TURNED,
-    WORDS,
-    NameNet,
-    NameSpec,
-    PrintedWord,
-    peaks,
-    read_words,
-    stand_on_head,
-)
+from digitize.layout.printed_words import PrintedWord, peaks, read_words, stand_on_head
+from digitize.nets.pretrained import load_pass
+from digitize.nets.word_net import LEADS, PX_PER_MM, STRIDE, TURNED, WORDS, WordNet, WordNetSpec
 from digitize.training.recipe import NameRecipe, Pages
+from digitize.training.release import ship
 from digitize.training.train_names import train
 from digitize.training.word_samples import Crop, NameDataset, name_targets, renamed, strewn, words_of
-from digitize.weights import load_pass, ship
 from ecg.fit.settings import FitSettings
 from simulate.dataset.page_stream import MixedHearts, PageStream, SyntheticHearts
 from simulate.printed.machine import text_boxes_mm
@@ -186,7 +176,7 @@ def test_the_shipped_reader_reads_a_clean_page(quarter_turns: int) -> None:
 
 def test_a_trained_reader_is_shipped_and_loaded(tmp_path: Path) -> None:
     recipe = NameRecipe(
-        net=NameSpec((4, 6), 8, (1, 2)),
+        net=WordNetSpec((4, 6), 8, (1, 2)),
         pages=Pages({"clean": 1.0}, size_px=(96, 64), samples=4, validation_samples=2),
         fit=FitSettings(epochs=1, batch_size=2, threads=1),
     )
@@ -196,5 +186,5 @@ def test_a_trained_reader_is_shipped_and_loaded(tmp_path: Path) -> None:
     path = ship(again.best, {}, tmp_path)
     assert path.name == "names.safetensors"
     net = load_pass("names", folder=tmp_path).net
-    assert isinstance(net, NameNet)
+    assert isinstance(net, WordNet)
     assert net(torch.zeros(1, 3, 64, 96)).shape == (1, len(WORDS), 16, 24)

@@ -19,15 +19,16 @@ import yaml
 from oracle import heart, scene
 from safetensors.torch import load_file, save_file
 
+from digitize.nets.pretrained import load_pass
 from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.studies import review
 from digitize.train import borrow, build, load_recipe, main, parser
 from digitize.training import release as shipping
 from digitize.training.losses import LossWeights, total_loss
 from digitize.training.recipe import PassRecipe
+from digitize.training.release import ship
 from digitize.training.samples import PageDataset, RowDataset
 from digitize.training.validation import Validation
-from digitize.weights import load_pass, ship
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict
 from ecg.fit.run_folder import RunFolder

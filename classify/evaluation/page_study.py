@@ -49,7 +49,7 @@ def compare(
     Raises ValueError for options that make no sense, and when no page at all could be read.
     """
     from classify.classifier import Classifier
-    from digitize.batch import load_digitizer
+    from digitize.engines import load_digitizer
     from ecg.formats import write_text
 
     classifier = Classifier.load(weights)
@@ -100,14 +100,15 @@ def _trials(
     """Every record drawn on a page of its own seed and read back."""
     from tqdm import tqdm
 
-    from digitize.batch import Given, read_page
+    from digitize.batch import read_page
+    from digitize.stages import PageHints
     from simulate import Scene
 
     bar = tqdm(held, desc=preset, unit="page", file=sys.stderr, disable=not sys.stderr.isatty())
     for number, one in enumerate(bar):
         record = one.load()
         page, truth = Scene.sample(seed + number, preset).render(record)
-        yield _trial(classifier, one, record, truth, read_page(page, digitizer, Given()))
+        yield _trial(classifier, one, record, truth, read_page(page, digitizer, PageHints()))
 
 
 def _trial(classifier: Classifier, held: Held, record: Record, truth: Reading, attempt: Attempt) -> Trial:

@@ -1,1 +1,33 @@
-"""What runs the networks, and the engine that does without."""
+"""What reads the pages: the networks run by torch or by ONNX Runtime, or the engine that does without them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol
+
+from ecg.layout import Template
+from ecg.page import Page
+from ecg.reading import Reading
+
+# Each module has load(device) -> Digitize; only the one that is asked for is imported.
+ENGINES = {
+    "torch": "digitize.engines.pytorch",
+    "onnx": "digitize.engines.onnx",
+    "classical": "digitize.engines.classical",
+}
+
+
+class Digitize(Protocol):
+    """What a `Digitizer` is to the command lines: page in, reading out, NotAnEcg or Refusal with words if refused."""
+
+    def __call__(
+        self, page: Page, layout: Template | None, mm_per_s: float | None, mm_per_mv: float | None
+    ) -> Reading: ...
+
+
+def load_digitizer(device: str = "cpu", engine: str = "torch") -> Digitize:
+    """The shipped weights on a device, or the plain engine without networks. Raises ValueError with the known names."""
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r} is not known: expected one of {', '.join(ENGINES)}")
+    loaded: Digitize = import_module(ENGINES[engine]).load(device)
+    return loaded

@@ -12,9 +12,10 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from digitize.pipeline import NotAnEcg
+from digitize.errors import NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
+from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading
 
@@ -59,6 +60,11 @@ class Classical:
         return _reading(page, geometry, placed, curves, lines, (across, down))
 
 
+def load(device: str = "cpu") -> Classical:
+    """The engine; it computes on the CPU whatever the device."""
+    return Classical()
+
+
 def _reading(
     page: Page,
     geometry: PageGeometry,
@@ -72,7 +78,8 @@ def _reading(
     traces = tuple(_cut(box, of_line[round(box.baseline_mm, 3)], scale, geometry) for box in layout.boxes)
     facts = {"mm_per_s": layout.mm_per_s, "mm_per_mv": layout.mm_per_mv, "px_per_mm": list(scale)}
     record = traces_to_record(traces, geometry, layout)
-    return Reading(record, page, geometry, layout, traces, ("layout, speed and gain are assumed",), facts)
+    notes = (Note("layout-assumed", "layout, speed and gain are assumed"),)
+    return Reading(record, page, geometry, layout, traces, notes, facts)
 
 
 def _cut(box: LeadBox, curve: np.ndarray, scale: tuple[float, float], geometry: PageGeometry) -> Trace:

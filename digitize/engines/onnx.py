@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from digitize.pipeline import Digitizer
+from digitize.engines import pytorch
+from digitize.nets.networks import Networks
+from digitize.nets.pretrained import FOLDER
+from digitize.pipeline import Digitizer
+from ecg.files import atomic_path
 
-FOLDER = Path(__file__).parents[1] / "weights"
-NETS: Mapping[str, str] = {"page": "page_net", "row": "row_net", "names": "name_net"}  # kind: field of a Digitizer
+NETS: Mapping[str, str] = {"page": "page", "row": "row", "names": "words"}  # kind of weights: field of `Networks`
 _STRIDE = 32  # sides are multiples of this
 _MISSING = "the onnx engine needs onnx, onnxruntime and onnxscript; run `pip install 'galvano[export]'`"
 _INPUT, _ONLY, _VERSION = "image", "output", "version"
@@ -69,27 +71,26 @@ def _named(outputs: Mapping[str, Tensor] | Tensor) -> Mapping[str, Tensor]:
     return {_ONLY: outputs} if isinstance(outputs, Tensor) else outputs
 
 
-def with_onnx(digitizer: Digitizer, folder: Path | None = None) -> Digitizer:
+def load(device: str = "cpu") -> Digitizer:
+    """The digitizer with the shipped weights run by ONNX Runtime on the CPU."""
+    return with_onnx(pytorch.load(device))
+
+
+def with_onnx(digitizer: Digitizer, folder: Path = FOLDER) -> Digitizer:
     """The digitizer with its networks run by ONNX Runtime. Raises ValueError with what to do where one is missing."""
-    folder = folder or FOLDER
-    nets: dict[str, Any] = {
-        field: OnnxNet(folder / f"{kind}.onnx", digitizer.weights[kind])
+    nets = digitizer.nets
+    page, row, words = (OnnxNet(folder / f"{kind}.onnx", nets.versions[kind]) for kind in NETS)
+    return Digitizer(replace(nets, page=page, row=row, words=words))
+
+
+def export(nets: Networks, folder: Path = FOLDER) -> list[Exported]:
+    """Write every network as `<kind>.onnx` and compare each with its source."""
+    width, height = nets.page_size_px
+    sizes = {"page": (height, width), "row": None, "names": None}
+    return [
+        export_net(getattr(nets, field), folder / f"{kind}.onnx", nets.versions[kind], sizes[kind])
         for kind, field in NETS.items()
-        if getattr(digitizer, field) is not None
-    }
-    return replace(digitizer, **nets)
-
-
-def export(digitizer: Digitizer, folder: Path) -> list[Exported]:
-    """Write every network of the digitizer as `<kind>.onnx` and compare each with its source."""
-    width, height = digitizer.page_size_px
-    done = []
-    for kind, field in NETS.items():
-        net = getattr(digitizer, field)
-        if net is not None:
-            size = (height, width) if kind == "page" else None
-            done.append(export_net(net, folder / f"{kind}.onnx", digitizer.weights[kind], size))
-    return done
+    ]
 
 
 def export_net(net: nn.Module, path: Path, version: str, size_px: tuple[int, int] | None = None) -> Exported:
@@ -102,8 +103,6 @@ def export_net(net: nn.Module, path: Path, version: str, size_px: tuple[int, int
         import onnxscript  # noqa: F401 - torch's exporter needs it and would say so only after tracing
     except ImportError as error:
         raise ValueError(_MISSING) from error
-    from ecg.formats import atomic_path
-
     net = net.float().eval().cpu().to(memory_format=torch.contiguous_format)
     channels = next(part for part in net.modules() if isinstance(part, nn.Conv2d)).in_channels
     image = _noise(channels, size_px or (5 * _STRIDE, 9 * _STRIDE))

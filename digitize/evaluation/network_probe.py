@@ -39,5 +39,5 @@ class Listener:
 
 def listening(digitizer: Digitizer) -> tuple[Digitizer, Listener, Listener]:
     """The same digitizer, and the listeners to its page pass and to its row pass."""
-    page, row = Listener(digitizer.page_net), Listener(digitizer.row_net)
-    return replace(digitizer, page_net=page, row_net=row), page, row
+    page, row = Listener(digitizer.nets.page), Listener(digitizer.nets.row)
+    return replace(digitizer, nets=replace(digitizer.nets, page=page, row=row)), page, row

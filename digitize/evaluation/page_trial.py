@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitize.batch import Attempt, Digitize, Given, read_page
+from digitize.batch import Attempt, read_page
+from digitize.engines import Digitize
 from digitize.evaluation.confidence_metrics import certainty
 from digitize.evaluation.ground_truth import Truth
 from digitize.evaluation.layout_metrics import geometry_agreement, layout_agreement
 from digitize.evaluation.metrics import heart_rate_bpm, score_page
 from digitize.evaluation.perturbations import paper_moves, stressed
 from digitize.evaluation.summary import CLEAN, PageRow
+from digitize.stages import PageHints
+from ecg.notes import texts
 from ecg.page import Page
 from ecg.reading import Reading
 
@@ -27,7 +30,7 @@ class Trial:
 
 def try_page(page: Page, folder: str, condition: str, truth: Truth | None, digitize: Digitize) -> Trial:
     tried = page if condition == CLEAN else stressed(page, condition)
-    attempt = read_page(tried, digitize, Given())
+    attempt = read_page(tried, digitize, PageHints())
     row = _row(attempt, folder, condition, truth)
     if attempt.reading is None:
         return Trial(row, tried)
@@ -49,7 +52,7 @@ def _row(attempt: Attempt, folder: str, condition: str, truth: Truth | None) -> 
         page=attempt.name,
         condition=condition,
         status="read" if reading else "crashed" if attempt.crashed else "refused",
-        words=attempt.error or "; ".join(reading.warnings if reading else ()),
+        words=attempt.error or "; ".join(texts(reading.notes) if reading else ()),
         seconds=attempt.seconds,
         score=score_page(truth.record, reading.record if reading else None) if truth else None,
         kinds=truth.kinds if truth else {},

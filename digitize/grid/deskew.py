@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.signal import find_peaks
 
-from digitize.grid.page_view import View
+from digitize.grid.page_view import PageView
 from ecg.geometry import project
 
 _SEEN = 0.2  # a zero line is where its map is above this
@@ -16,7 +16,7 @@ _APART_PX = 6
 _LEAST = 0.3  # so much of the clearest row's zero line is seen of any other
 
 
-def level(view: View) -> np.ndarray | None:
+def level(view: PageView) -> np.ndarray | None:
     """The matrix [3, 3] from page px to a frame as fine as the view in which rows run level; None without rows."""
     rows, cols = np.nonzero(view.baseline > _SEEN)
     if len(rows) < _FEWEST:
@@ -31,7 +31,7 @@ def level(view: View) -> np.ndarray | None:
     return turn @ view.matrix
 
 
-def row_heights_px(view: View, matrix: np.ndarray) -> np.ndarray:
+def row_heights_px(view: PageView, matrix: np.ndarray) -> np.ndarray:
     """Heights of the zero lines in the levelled frame, px, from the top."""
     rows, cols = np.nonzero(view.baseline > _SEEN)
     y = project(matrix @ np.linalg.inv(view.matrix), np.stack([cols, rows], axis=-1).astype(float))[:, 1]

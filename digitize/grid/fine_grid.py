@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.optimize import least_squares
 
-from digitize.grid.page_view import View
+from digitize.grid.page_view import PageView
 from digitize.grid.rectify import darkest
 from digitize.grid.subpixel import summits
 from ecg.geometry import PageGeometry, project
@@ -29,7 +29,7 @@ _OFF = 0.02  # lines of one sheet differ from it by this share
 _NARROWEST_MM = 90.0  # a row of traces is at least this long
 
 
-def close_geometry(pixels: np.ndarray, view: View) -> PageGeometry | None:
+def fine_geometry(pixels: np.ndarray, view: PageView) -> PageGeometry | None:
     """A map from fine lines across and down the traces, to be refined; None where there is no such rhythm.
 
     Every patch of the page tells how many lines pass in a px, and in which direction; the map is the sheet, seen from
@@ -53,7 +53,7 @@ def close_geometry(pixels: np.ndarray, view: View) -> PageGeometry | None:
     return PageGeometry(np.linalg.inv(to_mm), None, (*mm.min(0).tolist(), *mm.max(0).tolist()))
 
 
-def _upright(pixels: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
+def _upright(pixels: np.ndarray, view: PageView) -> tuple[np.ndarray, np.ndarray]:
     """The part with traces, as upright as the view and no finer than needed, and the matrix from page px to it."""
     scale = float(np.sqrt(abs(np.linalg.det(view.matrix[:2, :2]))))
     rows, cols = np.nonzero(view.ink > 0.5)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
 
-from digitize.training.samples import PULSE, fit_image, fit_matrix, to_tensor
+from digitize.nets.inputs import PULSE, fit_image, fit_matrix, to_tensor
+from digitize.nets.networks import HeadsNetwork, run_heads
 from ecg.geometry import project
 
 _LINE_PX = 1.0  # blur of the traces before their direction is measured
@@ -16,7 +16,7 @@ _ALIGNED = 0.15  # share of their edges that has to agree on it
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class PageView:
     """What the network saw: `matrix` [3, 3] takes page px to the maps' px; maps are float32 in 0..1.
 
     `seg` [class, row, col], `grid` [row, col], `baseline` [row, col]; `angle_deg` is the page's rotation in the maps.
@@ -35,18 +35,11 @@ class View:
         return ink
 
 
-def look(net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int]) -> View:
+def look(net: HeadsNetwork, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int]) -> PageView:
     """Run the page network on the page under `matrix`."""
-    import torch
-
-    from ecg.fit.device import autocast_for
-
-    device = next(net.parameters()).device
-    image = to_tensor(fit_image(pixels, matrix, size_px))[None].to(device)
-    with torch.inference_mode(), autocast_for("auto", device)():
-        out = net(image.contiguous(memory_format=torch.channels_last))
+    out = run_heads(net, to_tensor(fit_image(pixels, matrix, size_px)))
     sin, cos = out["theta"][0].float().tolist()
-    view = View(
+    view = PageView(
         matrix,
         out["seg"][0].float().softmax(0).cpu().numpy(),
         out["grid"][0, 0].float().sigmoid().cpu().numpy(),
@@ -56,7 +49,7 @@ def look(net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, i
     return replace(view, angle_deg=_along_rows(view))
 
 
-def _along_rows(view: View) -> float:
+def _along_rows(view: PageView) -> float:
     """The page's rotation in degrees: of the four that the traces allow, the one nearest to what the network said.
 
     Traces run along their rows and, in their steep beats, at right angles to them: the fourfold mean direction of
@@ -71,7 +64,7 @@ def _along_rows(view: View) -> float:
     return along + 90 * round((view.angle_deg - along) / 90)
 
 
-def look_twice(net: Any, pixels: np.ndarray, size_px: tuple[int, int]) -> View:
+def look_twice(net: HeadsNetwork, pixels: np.ndarray, size_px: tuple[int, int]) -> PageView:
     """First the whole picture, then the part that holds the ECG, turned upright and as large as fits."""
     height, width = pixels.shape[:2]
     first = look(net, pixels, fit_matrix((width, height), size_px), size_px)
@@ -81,12 +74,14 @@ def look_twice(net: Any, pixels: np.ndarray, size_px: tuple[int, int]) -> View:
     return second
 
 
-def turned(net: Any, pixels: np.ndarray, view: View, angle_deg: float, size_px: tuple[int, int]) -> View:
+def turned(
+    net: HeadsNetwork, pixels: np.ndarray, view: PageView, angle_deg: float, size_px: tuple[int, int]
+) -> PageView:
     """The same place turned by an angle."""
     return look(net, pixels, closer(replace(view, angle_deg=view.angle_deg + angle_deg), size_px), size_px)
 
 
-def closer(view: View, size_px: tuple[int, int]) -> np.ndarray:
+def closer(view: PageView, size_px: tuple[int, int]) -> np.ndarray:
     """The matrix from page px that turns what a view saw upright and fills the frame with it."""
     turn = cv2.getRotationMatrix2D((0, 0), view.angle_deg, 1.0)
     upright = np.vstack([turn, [0, 0, 1]])
@@ -103,7 +98,7 @@ def closer(view: View, size_px: tuple[int, int]) -> np.ndarray:
     return place @ upright @ view.matrix
 
 
-def _content(view: View) -> np.ndarray:
+def _content(view: PageView) -> np.ndarray:
     """Where traces and pulses are, with the grid right around them."""
     ink = view.seg[1 : PULSE + 1].sum(0) > 0.5
     near = cv2.dilate(ink.astype(np.uint8), np.ones((31, 31), np.uint8)) > 0

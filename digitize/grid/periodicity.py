@@ -11,7 +11,9 @@ from digitize.grid.smooth_field import Extent
 from ecg.geometry import PageGeometry
 
 PX_PER_MM = 4.0  # of the flattened picture
-CLEAR = 6.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
+CLEAR_PERIODICITY = (
+    6.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
+)
 _BESIDE = (-0.4, -0.3, 0.3, 0.4)  # of a tone, in waves per 5 mm
 
 
@@ -23,12 +25,12 @@ def clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Exte
     return np.minimum(dark, max(4.0, float(np.percentile(dark, 80))))
 
 
-def is_heard(pixels: np.ndarray, geometry: PageGeometry) -> bool:
+def is_periodic(pixels: np.ndarray, geometry: PageGeometry) -> bool:
     """Whether the whole sheet keeps the map's time."""
-    return loudness(pixels, geometry) > CLEAR
+    return periodicity(pixels, geometry) > CLEAR_PERIODICITY
 
 
-def loudness(pixels: np.ndarray, geometry: PageGeometry) -> float:
+def periodicity(pixels: np.ndarray, geometry: PageGeometry) -> float:
     """How far lines 5 mm or 1 mm apart stand out of the whole sheet, along the axis where they do so less.
 
     A place can be moved onto the nearest line whatever the scale; only with the right one do all places agree.

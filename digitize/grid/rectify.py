@@ -40,3 +40,15 @@ def flatten(
     where = cv2.resize(coarse, None, fx=_EVERY, fy=_EVERY, interpolation=cv2.INTER_LINEAR)[_EVERY:, _EVERY:]
     nothing: Any = None  # the second map: the first one holds both
     return cv2.remap(pixels, where[:rows, :cols], nothing, interpolation, borderMode=cv2.BORDER_REPLICATE)
+
+
+def shrunk(pixels: np.ndarray, geometry: PageGeometry, px_per_mm: float) -> tuple[np.ndarray, PageGeometry]:
+    """A page that is much finer than the warp to come, averaged down by a whole factor so that it does not alias."""
+    x0, y0, x1, y1 = geometry.extent_mm
+    factor = int(min(geometry.px_per_mm(((x0 + x1) / 2, (y0 + y1) / 2))) / (1.25 * px_per_mm))
+    if factor < 2:
+        return pixels, geometry
+    rows, cols = (n // factor * factor for n in pixels.shape[:2])
+    small = cv2.resize(pixels[:rows, :cols], (cols // factor, rows // factor), interpolation=cv2.INTER_AREA)
+    scale = 1 / factor
+    return small, geometry.after(np.array([[scale, 0, 0.5 * scale - 0.5], [0, scale, 0.5 * scale - 0.5], [0, 0, 1.0]]))

@@ -10,10 +10,10 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from digitize.grid.deskew import row_heights_px
-from digitize.grid.page_view import View
+from digitize.grid.page_view import PageView
 from digitize.grid.rectify import darkest
 from digitize.grid.subpixel import vertex
-from digitize.training.samples import PULSE
+from digitize.nets.inputs import PULSE
 from ecg.geometry import project
 
 _SEEN, _ENOUGH_PX = 0.3, 60  # a pulse is where its map is above this, on so many px of the view at least
@@ -62,7 +62,7 @@ class _CloseUp:
     lines_px: np.ndarray
 
 
-def find_pulse(pixels: np.ndarray, view: View, matrix: np.ndarray) -> Pulse | None:
+def find_pulse(pixels: np.ndarray, view: PageView, matrix: np.ndarray) -> Pulse | None:
     """The pulses that most rows share, measured to parts of a px; `matrix` levels the page, None without pulses."""
     if (view.seg[PULSE] > _SEEN).sum() < _ENOUGH_PX:
         return None
@@ -72,7 +72,7 @@ def find_pulse(pixels: np.ndarray, view: View, matrix: np.ndarray) -> Pulse | No
     return max((found for found in tried if found), key=lambda found: found.clear, default=None)
 
 
-def _close_up(pixels: np.ndarray, view: View, matrix: np.ndarray) -> _CloseUp:
+def _close_up(pixels: np.ndarray, view: PageView, matrix: np.ndarray) -> _CloseUp:
     height, width = view.grid.shape
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
     zoom = float(np.clip(1 / scale, *_ZOOM))

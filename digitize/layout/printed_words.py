@@ -5,29 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from digitize.grid.rectify import flatten
+from digitize.grid.rectify import flatten, shrunk
+from digitize.nets.inputs import to_tensor
+from digitize.nets.networks import WordNetwork, run_words
+from digitize.nets.word_net import LEADS, PX_PER_MM, STRIDE, TURNED, WORDS
 from ecg.geometry import PageGeometry
-from ecg.leads import STANDARD
 
 Window = tuple[float, float, float, float]
 
-PX_PER_MM = 6.0
-STRIDE = 4
-SPEEDS = ("25 mm/s", "50 mm/s", "12.5 mm/s")
-GAINS = ("10 mm/mV", "5 mm/mV", "20 mm/mV")
-TURNED = "turned"  # a name that stands on its head, whichever it is
-LEADS = (*STANDARD, "-aVR")
-WORDS = (*LEADS, *SPEEDS, *GAINS, TURNED)  # the network's channels
 _APART_MM = 2.0  # two words do not share a centre
 _HALF_TRUE, _SPREAD = (0.45, 0.46), 0.075  # at this score every second name is there: any but I, and I
-_BLANK = -4.0  # the channels' bias before training: words are rare
 
 
 @dataclass(frozen=True)
@@ -52,54 +44,10 @@ class PrintedWord:
         return 1 / (1 + math.exp((_HALF_TRUE[self.text == "I"] - self.score) / _SPREAD))
 
 
-@dataclass(frozen=True)
-class NameSpec:
-    """What a `NameNet` looks like; saved with its weights. `dilations` has one entry for every residual layer."""
-
-    stem: tuple[int, int] = (24, 48)
-    width: int = 64
-    dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
-
-
-class NameNet(nn.Module):
-    """Image [batch, 3, row, col] in 0..1 to logits [batch, word, row / 4, col / 4] of a word's centre being there.
-
-    A small detector in the manner of CenterNet (Zhou et al. 2019) without sizes: all words are about as large.
-    """
-
-    def __init__(self, spec: NameSpec) -> None:
-        super().__init__()
-        first, second = spec.stem
-        self.stem = nn.Sequential(_layer(3, first, 2), _layer(first, second, 2), _layer(second, spec.width))
-        self.body = nn.ModuleList(_layer(spec.width, spec.width, 1, d) for d in spec.dilations)
-        self.head = nn.Conv2d(spec.width, len(WORDS), 1)
-        nn.init.constant_(self.head.bias, _BLANK)  # type: ignore[arg-type]
-
-    def forward(self, image: Tensor) -> Tensor:
-        features = self.stem(((image - 0.5) * 4).to(self.head.weight.dtype))
-        for layer in self.body:
-            features = features + layer(features)
-        out: Tensor = self.head(features)
-        return out
-
-
-def _layer(before: int, after: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(before, after, 3, stride, dilation, dilation, bias=False), nn.BatchNorm2d(after), nn.ReLU()
-    )
-
-
-def read_words(net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[PrintedWord]:
+def read_words(net: WordNetwork, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[PrintedWord]:
     """The words inside a window of the paper, the surest first."""
-    from digitize.trace.row_reading import shrunk
-    from digitize.training.samples import to_tensor
-    from ecg.fit.device import autocast_for
-
     flat = flatten(*shrunk(pixels, geometry, PX_PER_MM), _whole_strides(window_mm), PX_PER_MM)
-    device = next(net.parameters()).device
-    image = to_tensor(flat)[None].to(device).contiguous(memory_format=torch.channels_last)
-    with torch.inference_mode(), autocast_for("auto", device)():
-        heat = net(image)[0].float().sigmoid().cpu()
+    heat = run_words(net, to_tensor(flat))
     mm_per_cell = STRIDE / PX_PER_MM
     return [
         PrintedWord(WORDS[k], window_mm[0] + (x + 0.5) * mm_per_cell, window_mm[1] + (y + 0.5) * mm_per_cell, score)
@@ -140,7 +88,7 @@ def _off_centre(cells: np.ndarray) -> tuple[float, float]:
     return float((x[2] - x[0]) / x.sum()), float((y[2] - y[0]) / y.sum())
 
 
-def stand_on_head(words: Sequence[PrintedWord]) -> bool:
+def is_upside_down(words: Sequence[PrintedWord]) -> bool:
     """Whether most names stand on their heads, and so the page; I, II and III look the same either way."""
     turned = sum(w.score for w in words if w.text == TURNED)
     return turned > sum(w.score for w in words if w.is_lead and set(w.text) != {"I"})

@@ -2,154 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from digitize.errors import UnknownLayout
 from digitize.grid.deskew import level
-from digitize.grid.page_view import View
+from digitize.grid.page_view import PageView
 from digitize.layout.calibration_pulse import Pulse, find_pulse
-from digitize.pipeline import Located, NoGrid, NotAnEcg
-from digitize.trace.calibration import length_share
-from digitize.trace.row_reading import RowReading
-from digitize.training.samples import PULSE
+from digitize.layout.candidates import GeometryCandidate, Scale
+from digitize.layout.pulse_map import PULSE_S
+from digitize.nets.inputs import PULSE
+from digitize.stages import LocatedPage, PageHints, RowReading
+from digitize.trace.column_start import length_share
 from ecg.geometry import PageGeometry, project
-from ecg.page import Page
+from ecg.notes import Note
 
-Told = tuple[float | None, float | None]  # speed in mm/s and gain in mm/mV, None where nobody says
-
-_PULSE_S = 0.2
-_SCALES = {  # speeds and gains by the shape of their pulses, the most usual first
+_SCALES = {  # (mm/s, mm/mV) by the shape of their pulses, the most usual first
     2.0: ((25.0, 10.0), (12.5, 5.0), (50.0, 20.0)),
     1.0: ((25.0, 5.0), (50.0, 10.0)),
     4.0: ((25.0, 20.0), (12.5, 10.0)),
 }
-_SQUARE = 0.05  # px are taken as square where the pulse's height and width agree within this
-_PAGE_MM = 250.0  # 10 s at 25 mm/s, or 5 s at 50 mm/s: so long are the rows of most pages
-_OFF_BY_PULSE, _OFF_BY_LENGTH = 0.05, 0.1  # columns are longer or shorter than a first map says by so much at most
-_TURNED = np.diag([-1.0, -1.0, 1.0])
+_HALF_TURN = np.diag([-1.0, -1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class GridlessLimits:
+    """How far a scale without a grid is trusted; set on simulated pages on plain paper."""
+
+    square_px: float = 0.05  # log ratio of a pulse's height and width within which px are taken as square
+    row_mm: float = 250.0  # 10 s at 25 mm/s, or 5 s at 50 mm/s: the rows of most pages are this long
+    max_stretch_by_pulses: float = 0.05  # share by which columns are at most longer or shorter than pulses say
+    max_stretch_by_columns: float = 0.1  # the same for rows of the usual length
+
+
+_LIMITS = GridlessLimits()
 
 
 @dataclass(frozen=True, eq=False)
-class Road:
-    """What is done with a map: `lay_on` finds the layout that a view shows on it, `read` reads the rows of that.
+class GridlessPage:
+    """A page on which no grid was seen, `pixels` uint8 [row, col, RGB], as the page network saw it in `seen`."""
 
-    `is_given` tells whether the layout is known, so that no names have to confirm it.
-    """
+    pixels: np.ndarray
+    seen: PageView
+    hints: PageHints
 
-    lay_on: Callable[[View, PageGeometry], Located | NotAnEcg]
-    read: Callable[[Located], list[RowReading]]
-    is_given: bool
+    @cached_property
+    def view(self) -> PageView:
+        """What was seen but the grid: a trace of one would tell rows from none."""
+        return replace(self.seen, grid=np.zeros_like(self.seen.grid))
 
+    @cached_property
+    def leveled(self) -> np.ndarray | None:
+        """The matrix [3, 3] from page px to a frame in which rows run level; None without rows."""
+        return level(self.view)
 
-def locate(page: Page, view: View, road: Road, told: Told, refusal: NoGrid) -> Located:
-    """The layout on a page without a grid, with a warning. Raises NotAnEcg where nothing gives an honest scale."""
-    view = replace(view, grid=np.zeros_like(view.grid))  # a trace of a grid would tell rows from none
-    matrix = level(view)
-    if matrix is None:
-        raise refusal
-    turns = (matrix, _TURNED @ matrix)
-    pulses = [(pulse, turn) for turn in turns if (pulse := find_pulse(page.pixels, view, turn))]
-    found = None
-    if pulses:
-        found = _by_pulse(view, road, told, *max(pulses, key=lambda seen: seen[0].clear))
-    found = found or _by_length(view, road, told, matrix)
-    if found is None:
-        raise NotAnEcg(f"{refusal}; {_in_vain(max((pulse.count for pulse, _ in pulses), default=0))}")
-    return found
+    @cached_property
+    def pulses(self) -> list[tuple[Pulse, np.ndarray]]:
+        """The pulse that is seen either way up, with the matrix [3, 3] from page px to that frame."""
+        if self.leveled is None:
+            return []
+        turns = (self.leveled, _HALF_TURN @ self.leveled)
+        return [(pulse, turn) for turn in turns if (pulse := find_pulse(self.pixels, self.view, turn))]
 
+    def by_pulses(self) -> Iterator[GeometryCandidate]:
+        """The geometries in which the clearest pulse has a usual size, the most usual first."""
+        if not self.pulses:
+            return
+        pulse, matrix = max(self.pulses, key=lambda found: found[0].clear)
+        for speed, gain in _scales(pulse, self.hints):
+            geometry = _geometry(self.view, matrix, *_mm_per_px(pulse, speed, gain))
+            yield GeometryCandidate(Scale.PULSES, self.view, geometry, (), speed, gain, pulse.count)
 
-def _in_vain(count: int) -> str:
-    """What else was looked for on a page that is refused, and what to do."""
-    if count:
-        return (
-            f"calibration pulses were seen ({count}), but no known layout whose names were read has columns as long as "
-            "their scale says: scan the page flat, as photos taken at a slant have no one scale, or give --layout"
-        )
-    return (
-        "without one, calibration pulses (0 seen) or lead names with a printed paper speed have to give the scale: "
-        "scan the whole page, pulses and print included"
-    )
+    def by_columns(self) -> GeometryCandidate:
+        """The geometry in which rows have their usual length."""
+        assert self.leveled is not None
+        seg = self.view.seg.copy()
+        seg[PULSE] = 0.0  # what is left of pulses tells no speed
+        view = replace(self.view, seg=seg)
+        x, _ = _ink_px(view, self.leveled).T
+        mm_per_px = _LIMITS.row_mm / float(np.subtract(*np.percentile(x, (99.8, 0.2))))
+        return GeometryCandidate(Scale.COLUMNS, view, _geometry(view, self.leveled, mm_per_px, mm_per_px))
 
-
-def _by_pulse(view: View, road: Road, told: Told, pulse: Pulse, matrix: np.ndarray) -> Located | None:
-    """The layout on the map in which the pulses have a usual size, where the columns confirm it."""
-    for speed, gain in _scales(pulse, told):
-        found = road.lay_on(view, _map(view, matrix, *_mm_per_px(pulse, speed, gain)))
-        if isinstance(found, Located) and found.layout.mm_per_s == speed and (found.is_named or road.is_given):
-            said = (
-                f"no grid was seen: the scale comes from {pulse.count} calibration pulse{'s' * (pulse.count > 1)}, "
-                f"taken as {gain:g} mm high and {_PULSE_S * speed:g} mm wide, so amplitudes and times may be off by a "
-                "few per cent"
+    def advice(self) -> str:
+        """What else was looked for on a page that is refused, and what to do."""
+        count = max((pulse.count for pulse, _ in self.pulses), default=0)
+        if count:
+            return (
+                f"calibration pulses were seen ({count}), but no known layout whose names were read has columns as "
+                "long as their scale says: scan the page flat, as photos taken at a slant have no one scale, or give "
+                "--layout"
             )
-            return _refined(_with(found, gain, said), view, road, _OFF_BY_PULSE, is_square=False)
-    return None
+        return (
+            "without one, calibration pulses (0 seen) or lead names with a printed paper speed have to give the "
+            "scale: scan the whole page, pulses and print included"
+        )
 
 
-def _scales(pulse: Pulse, told: Told) -> Iterator[tuple[float, float]]:
+def scale_note(candidate: GeometryCandidate, found: LocatedPage) -> Note:
+    """What has to be said of a scale that no grid gave."""
+    if candidate.scale is Scale.PULSES and candidate.mm_per_s is not None:
+        count, wide_mm = candidate.pulse_count, PULSE_S * candidate.mm_per_s
+        text = (
+            f"no grid was seen: the scale comes from {count} calibration pulse{'s' * (count > 1)}, taken as "
+            f"{candidate.mm_per_mv:g} mm high and {wide_mm:g} mm wide, so amplitudes and times may be off by a few "
+            "per cent"
+        )
+        return Note("scale-from-pulses", text)
+    text = (
+        f"no grid and no calibration pulses were seen: the scale comes from columns of the usual length at "
+        f"{found.layout.mm_per_s:g} mm/s, so amplitudes and times may be off by several per cent"
+    )
+    return Note("scale-from-columns", text)
+
+
+def length_stretched(candidate: GeometryCandidate, found: LocatedPage, rows: Sequence[RowReading]) -> GeometryCandidate:
+    """The candidate that found a layout on paper in which its columns are as long as they have to be.
+
+    A row is far longer than a pulse is wide. Only by columns px are taken as square, and the paper changes down the
+    page as well. Raises UnknownLayout where the columns' ends do not tell.
+    """
+    by_pulses = candidate.scale is Scale.PULSES
+    limit = _LIMITS.max_stretch_by_pulses if by_pulses else _LIMITS.max_stretch_by_columns
+    across = length_share(rows, found.layout, limit)
+    if across is None:
+        raise UnknownLayout("the ends of the leads do not tell how long the columns are")
+    down = 1.0 if by_pulses else across
+    x0, y0, x1, y1 = found.geometry.extent_mm
+    matrix = found.geometry.homography @ np.diag([across, down, 1.0])
+    extent_mm = (x0 / across, y0 / down, x1 / across, y1 / down)
+    return replace(candidate, geometry=replace(found.geometry, homography=matrix, extent_mm=extent_mm), words=())
+
+
+def _scales(pulse: Pulse, hints: PageHints) -> Iterator[tuple[float, float]]:
     """Speeds in mm/s and gains in mm/mV that the pulse's shape allows, as far as nobody says otherwise."""
     fitting = [
-        pair
-        for pair in _SCALES[pulse.shape]
-        if all(wanted in (None, value) for wanted, value in zip(told, pair, strict=True))
+        (speed, gain)
+        for speed, gain in _SCALES[pulse.shape]
+        if hints.mm_per_s in (None, speed) and hints.mm_per_mv in (None, gain)
     ]
-    yield from fitting or [(told[0] or 25.0, told[1] or 10.0)]
+    yield from fitting or [(hints.mm_per_s or 25.0, hints.mm_per_mv or 10.0)]
 
 
 def _mm_per_px(pulse: Pulse, speed: float, gain: float) -> tuple[float, float]:
     """Across and down; the height is measured better, and pictures of paper seldom are stretched."""
-    across, down = _PULSE_S * speed / pulse.width_px, gain / pulse.height_px
-    return (down if abs(np.log(across / down)) < _SQUARE else across), down
+    across, down = PULSE_S * speed / pulse.width_px, gain / pulse.height_px
+    return (down if abs(np.log(across / down)) < _LIMITS.square_px else across), down
 
 
-def _by_length(view: View, road: Road, told: Told, matrix: np.ndarray) -> Located | None:
-    """The layout on the map in which rows have their usual length, where names confirm it and the speed is known."""
-    seg = view.seg.copy()
-    seg[PULSE] = 0.0  # what is left of pulses tells no speed
-    view = replace(view, seg=seg)
-    x, _ = _ink(view, matrix).T
-    mm_per_px = _PAGE_MM / float(np.subtract(*np.percentile(x, (99.8, 0.2))))
-    found = road.lay_on(view, _map(view, matrix, mm_per_px, mm_per_px))
-    if isinstance(found, NotAnEcg) or not found.is_named or not (found.knows_speed or told[0]):
-        return None
-    said = (
-        f"no grid and no calibration pulses were seen: the scale comes from columns of the usual length at "
-        f"{found.layout.mm_per_s:g} mm/s, so amplitudes and times may be off by several per cent"
-    )
-    return _refined(_with(found, found.layout.mm_per_mv, said), view, road, _OFF_BY_LENGTH)
-
-
-def _refined(found: Located, view: View, road: Road, off: float, *, is_square: bool = True) -> Located | None:
-    """The same on the map in which the columns are as long as they have to be; None where their ends do not tell.
-
-    A row is far longer than a pulse is wide. Where px are square the map changes down the page as well.
-    """
-    share = length_share(road.read(found), found.layout, off)
-    if share is None:
-        return None
-    down = share if is_square else 1.0
-    x0, y0, x1, y1 = found.geometry.extent_mm
-    matrix = found.geometry.homography @ np.diag([share, down, 1.0])
-    geometry = replace(found.geometry, homography=matrix, extent_mm=(x0 / share, y0 / down, x1 / share, y1 / down))
-    again = road.lay_on(view, geometry)
-    if isinstance(again, NotAnEcg) or (again.layout.name, again.is_named) != (found.layout.name, found.is_named):
-        return None
-    return _with(again, found.layout.mm_per_mv, found.warnings[0])
-
-
-def _with(found: Located, mm_per_mv: float, said: str) -> Located:
-    return replace(found, layout=replace(found.layout, mm_per_mv=mm_per_mv), warnings=(said, *found.warnings))
-
-
-def _map(view: View, matrix: np.ndarray, across: float, down: float) -> PageGeometry:
+def _geometry(view: PageView, matrix: np.ndarray, across: float, down: float) -> PageGeometry:
     """The levelled frame as paper, `across` and `down` mm per px of it; what holds ink is its extent."""
-    mm = _ink(view, matrix) * [across, down]
+    mm = _ink_px(view, matrix) * [across, down]
     extent = (*mm.min(0).tolist(), *mm.max(0).tolist())
     return PageGeometry(np.linalg.inv(np.diag([across, down, 1.0]) @ matrix), None, extent)
 
 
-def _ink(view: View, matrix: np.ndarray) -> np.ndarray:
+def _ink_px(view: PageView, matrix: np.ndarray) -> np.ndarray:
     """Where traces are in the levelled frame, px [place, (x, y)]."""
     rows, cols = np.nonzero(view.ink > 0.5)
     if not len(rows):

@@ -23,16 +23,16 @@ _EPS = 1e-5  # of every normalisation
 State = Mapping[str, Tensor]
 
 
-def lean(spec: NetSpec, state: State) -> nn.Module:
+def fused(spec: NetSpec, state: State) -> nn.Module:
     """The network of a spec with trained weights, for reading alone; whole where its encoder is none of `ENCODERS`."""
     if spec.encoder in ENCODERS:
-        return LeanNet(spec, state)
+        return FusedNet(spec, state)
     net = ReconstructionNet(spec)
     net.load_state_dict(state)
     return net
 
 
-def fold(net: nn.Module) -> nn.Module:
+def fuse_batchnorm(net: nn.Module) -> nn.Module:
     """Fold every normalisation that follows a convolution in a `Sequential` into it; the network given is changed."""
     for part in [p for p in net.modules() if isinstance(p, nn.Sequential)]:
         for k, (conv, norm) in enumerate(pairwise(part)):
@@ -41,7 +41,7 @@ def fold(net: nn.Module) -> nn.Module:
     return net
 
 
-class LeanNet(nn.Module):
+class FusedNet(nn.Module):
     """Image [batch, channel, row, col] in, the outputs of a `ReconstructionNet` with these weights; cannot be trained.
 
     Computes in the type of its weights. Sides must be divisible by 32.

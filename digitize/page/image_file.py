@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ecg.notes import Note
 from ecg.page import Drawing
 
 Result = TypeVar("Result")
@@ -40,7 +41,7 @@ class Frame(NamedTuple):
 
     pixels: np.ndarray
     dpi: float | None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     drawing: Drawing | None = None
 
 
@@ -50,7 +51,8 @@ def frames(path: Path) -> Iterator[Frame]:
         count = _attempt(lambda: getattr(image, "n_frames", 1))
         if image.format != "TIFF":
             animated = count > 1 and image.format in _ANIMATED
-            yield _frame(image, (f"animated picture: only the first of {count} frames was read",) if animated else ())
+            text = f"animated picture: only the first of {count} frames was read"
+            yield _frame(image, (Note("first-frame-only", text),) if animated else ())
             return
         for i in range(count):
             _attempt(lambda i=i: image.seek(i))  # type: ignore[misc]
@@ -83,7 +85,7 @@ def _register_heif() -> None:
     register_heif_opener()
 
 
-def _frame(image: Image.Image, notes: tuple[str, ...] = ()) -> Frame:
+def _frame(image: Image.Image, notes: tuple[Note, ...] = ()) -> Frame:
     width, height = image.size
     if width * height > _LARGEST_PX:
         raise ValueError(f"{width}x{height} px is more than {_LARGEST_PX / 1e6:.0f} megapixels; scan it at 300 dpi")
@@ -91,7 +93,8 @@ def _frame(image: Image.Image, notes: tuple[str, ...] = ()) -> Frame:
     dpi = _claimed_dpi(image)
     picture = _attempt(lambda: _shrunk(image, shrink))
     if shrink < 1:
-        notes += (f"the picture of {width}x{height} px was shrunk to {picture.width}x{picture.height} px",)
+        text = f"the picture of {width}x{height} px was shrunk to {picture.width}x{picture.height} px"
+        notes += (Note("picture-shrunk", text),)
     turn, damaged = _orientation(image)
     upright = picture if turn is None else picture.transpose(turn)
     return Frame(np.array(upright), dpi and dpi * shrink, notes + damaged)
@@ -105,12 +108,13 @@ def _shrunk(image: Image.Image, shrink: float) -> Image.Image:
     return _to_rgb(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _orientation(image: Image.Image) -> tuple[Image.Transpose | None, tuple[str, ...]]:
+def _orientation(image: Image.Image) -> tuple[Image.Transpose | None, tuple[Note, ...]]:
     """How to turn the picture upright, and a note where the file's own word on it is damaged."""
     try:
         return _TURNS.get(image.getexif().get(_ORIENTATION, 1)), ()
     except Exception as error:  # damaged EXIF must not cost the page: the page pass finds the rotation anyway
-        return None, (f"the camera's data in the file is damaged and was ignored ({type(error).__name__})",)
+        text = f"the camera's data in the file is damaged and was ignored ({type(error).__name__})"
+        return None, (Note("camera-data-damaged", text),)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

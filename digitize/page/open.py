@@ -6,18 +6,14 @@ import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from digitize.page import image_file as picture
-from digitize.page import pdf_file as pdf
+from digitize.errors import PageError
+from digitize.page import image_file, pdf_file
 from ecg.page import Page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".pdf")
 DRAWN_SUFFIX = ".overlay.png"  # what infer draws; never taken from a folder as a page to read
 
 _SMALLEST_PX = 64  # a shorter side cannot hold even one readable lead
-
-
-class PageError(ValueError):
-    """A file that cannot be opened as a page; the message names the file, what was expected and what to do."""
 
 
 def open_pages(path: str | Path) -> list[Page]:
@@ -28,7 +24,9 @@ def open_pages(path: str | Path) -> list[Page]:
 def iter_pages(path: str | Path) -> Iterator[Page]:
     """The pages one at a time, so that a long PDF never stands in memory whole. Raises PageError."""
     path = Path(path)
-    read = pdf.frames if b"%PDF-" in _first_bytes(path) else picture.frames  # the content decides, not the suffix
+    read = (
+        pdf_file.frames if b"%PDF-" in _first_bytes(path) else image_file.frames
+    )  # the content decides, not the suffix
     try:
         for index, frame in enumerate(read(path)):
             height, width = frame.pixels.shape[:2]

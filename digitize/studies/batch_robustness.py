@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from digitize import batch
-from digitize.batch import Digitize
+from digitize import engines
+from digitize.engines import Digitize
 from digitize.infer import PageResult, infer
 from ecg.cli import add_device, add_engine, run
 from ecg.formats import write_text
@@ -54,7 +54,7 @@ def ordeal(
         raise ValueError(f"count must be at least {len(BROKEN) + len(_ODD)} files, got {count}")
     pages = Path(output) / "pages"
     good = draw_batch(pages, count - len(BROKEN), preset, seed)
-    watch = Watch(digitizer or batch.load_digitizer(device, engine), count)
+    watch = Watch(digitizer or engines.load_digitizer(device, engine), count)
     start = time.perf_counter()
     results = infer([pages], Path(output) / "read", digitizer=watch)
     report = _report(results, good, watch, time.perf_counter() - start)

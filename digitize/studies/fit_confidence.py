@@ -46,7 +46,7 @@ def calibrate(
     read = [(seen, near) for seen, near in found if near.size]
     seen, near = (np.concatenate(parts, axis=-1) for parts in zip(*read, strict=True))
     facts = {"pages": len(read), "drawn": len(jobs), "presets": list(presets), "within_mm": WITHIN_MM}
-    return {"weights": fit(seen, near), "row": _digitizer().weights["row"], **facts}
+    return {"weights": fit(seen, near), "row": _digitizer().nets.versions["row"], **facts}
 
 
 def fit(seen: np.ndarray, near: np.ndarray) -> dict[str, float]:
@@ -82,8 +82,10 @@ def _digitizer() -> Digitizer:
 
 def signs_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A page's samples: their signs [len(SIGNS), sample] and whether they are near the truth [sample]."""
-    from digitize.pipeline import NotAnEcg, _boxes_with_rows, read_rows
-    from digitize.trace.lead_traces import cut, signs_along
+    from digitize.errors import NotAnEcg
+    from digitize.stages import LocatedPage
+    from digitize.trace.lead_traces import boxes_with_rows, cut, signs_along
+    from digitize.trace.row_reading import read_rows
 
     nothing = np.zeros((len(SIGNS), 0)), np.zeros(0, bool)
     try:
@@ -94,8 +96,8 @@ def signs_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Gene
     if min(layout_agreement(truth.layout, reading.layout).values()) < 1:
         return nothing
     layout, geometry = reading.layout, reading.geometry
-    rows = read_rows(digitizer.row_net, page, geometry, layout, [0.0] * len(layout.rows()))
-    pairs = _boxes_with_rows(layout, rows)
+    located = LocatedPage(geometry, layout, (0.0,) * len(layout.rows()), (), is_named=True, is_confirmed=True)
+    pairs = boxes_with_rows(layout, read_rows(page, located, digitizer.nets.row))
     traces = tuple(cut(box, row, geometry) for box, row in pairs)
     again = replace(reading, traces=traces, record=traces_to_record(traces, geometry, layout))
     along = [signs_along(box, row) for box, row in pairs]

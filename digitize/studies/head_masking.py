@@ -42,13 +42,13 @@ def _upright(unit: Tensor) -> Tensor:
 
 # Network of the digitizer, output of it, and what the output is when its head has nothing to say.
 SILENCE: Mapping[str, tuple[str, str, Callable[[Tensor], Tensor]]] = {
-    "page: seg": ("page_net", "seg", _background),
-    "page: grid": ("page_net", "grid", _nowhere),
-    "page: baseline": ("page_net", "baseline", _nowhere),
-    "page: theta": ("page_net", "theta", _upright),
-    "row: seg (pulses)": ("row_net", "seg", _background),
-    "row: presence": ("row_net", "signal_valid", _everywhere),
-    "row: edges": ("row_net", "signal_edge", _nowhere),
+    "page: seg": ("page", "seg", _background),
+    "page: grid": ("page", "grid", _nowhere),
+    "page: baseline": ("page", "baseline", _nowhere),
+    "page: theta": ("page", "theta", _upright),
+    "row: seg (pulses)": ("row", "seg", _background),
+    "row: presence": ("row", "signal_valid", _everywhere),
+    "row: edges": ("row", "signal_edge", _nowhere),
 }
 
 
@@ -56,9 +56,9 @@ def silenced(digitizer: Digitizer) -> Iterator[tuple[str, Digitizer]]:
     """(what says nothing, the digitizer without it), with all heads first, without the name reader last."""
     yield "nothing", digitizer
     for name, (net, output, quiet) in SILENCE.items():
-        nets: dict[str, Any] = {net: _without(getattr(digitizer, net), output, quiet)}
-        yield name, replace(digitizer, **nets)
-    yield "name reader", replace(digitizer, name_net=None)
+        nets: dict[str, Any] = {net: _without(getattr(digitizer.nets, net), output, quiet)}
+        yield name, replace(digitizer, nets=replace(digitizer.nets, **nets))
+    yield "name reader", replace(digitizer, nets=replace(digitizer.nets, words=_wordless(digitizer.nets.words)))
 
 
 def _without(net: nn.Module, output: str, quiet: Callable[[Tensor], Tensor]) -> nn.Module:
@@ -75,6 +75,21 @@ def _without(net: nn.Module, output: str, quiet: Callable[[Tensor], Tensor]) -> 
             return {**said, output: quiet(said[output])}
 
     return Without().eval()
+
+
+def _wordless(net: nn.Module) -> nn.Module:
+    """The word reader that never reads a word."""
+    from torch import nn
+
+    class Wordless(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, image: Tensor) -> Tensor:
+            return _nowhere(self.net(image))
+
+    return Wordless().eval()
 
 
 def table(reports: Mapping[str, Mapping[str, Any]]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from tqdm import tqdm
 
 from ecg.cli import add_data
 from ecg.layout import TEMPLATES
+from ecg.notes import texts
 
 if TYPE_CHECKING:
     from digitize.pipeline import Digitizer
@@ -24,14 +24,22 @@ if TYPE_CHECKING:
     from ecg.page import Page
     from ecg.reading import Reading
 
-# What is asked of a reading, and the words with which its warnings speak of that.
-_ASKED = {
-    "layout": r"\bname|\blead|strip|take[ns] for",
-    "upright": r"\bname|\blead",
-    "speed": r"speed",
-    "gain": r"gain",
-    "times": r"speed|column|begin|same time",
-}
+# What is asked of a reading, and the codes of the notes that cast doubt on it.
+_NAMES = {"names-not-recognised", "names-contradicted", "names-assumed", "limb-leads-contradict", "speed-contradicted"}
+_STRIPS = {"strip-name-assumed", "strip-name-by-curve", "strip-renamed"}
+_SPEED = {"speed-assumed", "speed-contradicted", "speed-from-pulses", "several-speeds-stated"}
+_DOUBTS = {
+    "layout": _NAMES | _STRIPS,
+    "upright": _NAMES | {"strip-name-assumed"},
+    "speed": _SPEED,
+    "gain": {
+        "gain-assumed", "gain-contradicted", "chest-gain-doubtful", "chest-gain-halved", "several-gains-stated",
+        "limb-leads-contradict",
+    },
+    "times": _SPEED | {
+        "columns-simultaneous", "columns-perhaps-simultaneous", "names-not-recognised", "scale-from-columns",
+    },
+}  # fmt: skip
 _OUTCOMES = ("right", "refused", "warned", "silent")
 _NEAR_MM = 2.0  # a lead begins this near to where it was found
 
@@ -118,10 +126,10 @@ def judge(digitizer: Callable[[Page], Reading], truth: Reading) -> tuple[str, st
     wrong = faults(truth, reading)
     if not wrong:
         return "right", ""
-    said = " ".join(reading.warnings)
-    is_warned = all(re.search(_ASKED[what], said) for what in wrong)
+    codes = {note.code for note in reading.notes}
+    is_warned = all(_DOUBTS[what] & codes for what in wrong)
     found = "; ".join(f"{what}: {how}" for what, how in wrong.items())
-    return ("warned" if is_warned else "silent"), f"{found} [{said}]"
+    return ("warned" if is_warned else "silent"), f"{found} [{' '.join(texts(reading.notes))}]"
 
 
 def faults(truth: Reading, reading: Reading) -> dict[str, str]:

@@ -14,13 +14,15 @@ from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
-from digitize.batch import Digitize, Given, load_digitizer, read_file
+from digitize.batch import read_file
+from digitize.engines import Digitize, load_digitizer
 from digitize.page.open import expand_images
+from digitize.stages import PageHints
 from ecg.cli import CLASSICAL, ENGINES, run
 
 _PARTS = {
-    "page pass": "look_twice", "grid": "clearest", "names": "_read_words",
-    "layout": "find_layout", "row pass": "read_rows", "gain and start": "calibrate", "signals": "_reading",
+    "page pass": "look_twice", "grid": "clearest", "names": "read_words",
+    "layout": "find_layout", "row pass": "read_rows", "gain and start": "calibrate", "signals": "assemble",
 }  # fmt: skip
 _WAYS = ((1, 1), (2, 1), (1, 2))  # processes, and threads of each
 
@@ -45,7 +47,7 @@ def _read_all(pages: Sequence[Path], engine: str, threads: int) -> Timing:
     digitize = _warm(pages[0], engine, threads)
     wall, cpu = time.perf_counter(), time.process_time()
     for page in pages:
-        list(read_file(page, digitize, Given()))
+        list(read_file(page, digitize, PageHints()))
     return Timing(len(pages), threads, time.perf_counter() - wall, time.process_time() - cpu)
 
 
@@ -57,7 +59,7 @@ def _warm(page: Path, engine: str, threads: int = 1) -> Digitize:
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     digitize = load_digitizer(engine=engine)
-    list(read_file(page, digitize, Given()))
+    list(read_file(page, digitize, PageHints()))
     return digitize
 
 
@@ -66,7 +68,7 @@ def parts(pages: Sequence[Path]) -> dict[str, float]:
     digitize, profile = _warm(pages[0], ENGINES[0]), cProfile.Profile()
     profile.enable()
     for page in pages:
-        list(read_file(page, digitize, Given()))
+        list(read_file(page, digitize, PageHints()))
     profile.disable()
     spent = shares(pstats.Stats(profile))
     return dict(sorted(spent.items(), key=lambda item: -item[1]))

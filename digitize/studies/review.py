@@ -75,15 +75,16 @@ def review(checkpoint: Path, output: Path, data: Path | None = None) -> dict[str
 def road(checkpoint: Path, pages: Sequence[Path], output: Path, limit: int | None) -> dict[str, Any]:
     """`digitize.evaluate` with this page pass in place of the shipped one."""
     from digitize.evaluate import evaluate
+    from digitize.nets.pretrained import load_pass
     from digitize.pipeline import Digitizer
-    from digitize.weights import load_pass, ship
+    from digitize.training.release import ship
 
     kind = ship(checkpoint, {}, output / "weights").stem
     if kind != "page":
         raise ValueError(f"{checkpoint}: --pages tries a page pass, this is a {kind} pass")
     trained, shipped = load_pass("page", folder=output / "weights"), Digitizer.load()
-    names = {**shipped.weights, "page": trained.version}
-    digitizer = replace(shipped, page_net=trained.net, page_size_px=trained.size_px, weights=names)
+    versions = {**shipped.nets.versions, "page": trained.version}
+    digitizer = Digitizer(replace(shipped.nets, page=trained.net, page_size_px=trained.size_px, versions=versions))
     return evaluate(pages, output, limit=limit, digitizer=digitizer)
 
 

@@ -21,7 +21,7 @@ from ecg.reading import Reading
 
 if TYPE_CHECKING:
     from digitize.pipeline import Digitizer
-    from digitize.trace.row_reading import RowReading
+    from digitize.stages import RowReading
 
 _MARGIN = 0.06  # of the traces' size, left around them as a page does
 _PRESENT = 0.5
@@ -79,23 +79,25 @@ class OnePass:
         mm_per_mv: float | None = None,
     ) -> Reading:
         """Read a page from its pixels; raises NotAnEcg for a page that is refused."""
-        from digitize.trace.calibration import start_mm
+        from digitize.layout.search import locate
+        from digitize.stages import PageHints
+        from digitize.trace.column_start import start_mm
 
-        located = self.digitizer._locate(page, layout, mm_per_s)
-        geometry, found, warnings = located.geometry, located.layout, located.warnings
+        located = locate(page, self.digitizer.nets, PageHints.of(layout, mm_per_s, mm_per_mv))
+        geometry, found = located.geometry, located.layout
         curves = self._look(page, geometry, found)
         moved = found.shifted(start_mm(as_rows(curves, geometry, found), found) - found.extent_mm[0], 0.0)
         placed = replace(moved, mm_per_mv=mm_per_mv or found.mm_per_mv)
         traces = tuple(cut(box, curves, geometry, placed) for box in placed.boxes)
         record = traces_to_record(traces, geometry, placed)
         facts = {"mm_per_s": placed.mm_per_s, "mm_per_mv": placed.mm_per_mv}
-        return Reading(record, page, geometry, placed, traces, warnings, facts)
+        return Reading(record, page, geometry, placed, traces, located.notes, facts)
 
     def _look(self, page: Page, geometry: PageGeometry, layout: Layout) -> Curves:
         import torch
 
+        from digitize.nets.inputs import fit_image, to_tensor
         from digitize.trace.path_decoding import decode_columns
-        from digitize.training.samples import fit_image, to_tensor
         from ecg.fit.device import autocast_for
 
         matrix = upright(geometry, layout, self.size_px)
@@ -136,8 +138,8 @@ def near_its_box(geometry: PageGeometry, layout: Layout, matrix: np.ndarray, siz
 
 def as_rows(curves: Curves, geometry: PageGeometry, layout: Layout) -> list[RowReading]:
     """What the head says of each row's leads together, as the row pass says it; the zero line stands for the curve."""
-    from digitize.trace.row_reading import RowReading
-    from digitize.training.samples import ROW_CLASSES
+    from digitize.nets.inputs import ROW_CLASSES
+    from digitize.stages import RowReading
 
     columns = np.arange(curves.height_px.shape[1])
     rows = []

@@ -9,8 +9,10 @@ from itertools import combinations
 import numpy as np
 from scipy import ndimage, signal
 
+from digitize.stages import Leads, PageHints
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template
+from ecg.notes import Note
 from ecg.page import Trace, traces_to_record
 from ecg.signal.filters import bandpass
 
@@ -27,16 +29,22 @@ _CLEARLY, _NEARLY = 0.2, 0.03  # how far apart the correlations of the two readi
 _CLEARLY_STRIP = 0.4  # one strip alone may be noisy or partly hidden
 
 
+def resolve_timing(leads: Leads, hints: PageHints) -> Leads:
+    """The leads with all columns in the same seconds where the beats clearly say so, or where the layout given does."""
+    layout, notes = timed(leads.layout, leads.traces, leads.geometry, hints.layout)
+    return replace(leads, layout=layout, notes=(*leads.notes, *notes))
+
+
 def timed(
-    layout: Layout, traces: Sequence[Trace], geometry: PageGeometry, given: Template | str | None = None
-) -> tuple[Layout, tuple[str, ...]]:
+    layout: Layout, traces: Sequence[Trace], geometry: PageGeometry, given: Template | None = None
+) -> tuple[Layout, tuple[Note, ...]]:
     """The layout with all columns in the same seconds where the beats clearly say so, and what is to be said of it.
 
     Most pages print one column after the other, so this is what stays where the beats fit both. A layout that was
     given says it itself.
     """
     if given is not None:
-        return (simultaneous(layout) if isinstance(given, Template) and given.simultaneous else layout), ()
+        return (simultaneous(layout) if given.simultaneous else layout), ()
     starts_s = sorted({box.t0_s for box in layout.boxes if not box.is_rhythm})
     if len(starts_s) < 2 or min(np.diff(starts_s)) < _SHORTEST_S:
         return layout, ()
@@ -45,12 +53,11 @@ def timed(
         return layout, ()
     has_strip = any(box.is_rhythm for box in layout.boxes)
     if at_once < in_turn + (_CLEARLY_STRIP if has_strip else _CLEARLY):
-        return layout, (
-            "the columns may show the same seconds, for their beats fit that too: read one after the other",
-        )
+        text = "the columns may show the same seconds, for their beats fit that too: read one after the other"
+        return layout, (Note("columns-perhaps-simultaneous", text),)
     seconds = min(box.t1_s - box.t0_s for box in layout.boxes)
-    said = f"the columns show the same {seconds:g} s: beats stand at the same place in all of them"
-    return simultaneous(layout), (said,)
+    text = f"the columns show the same {seconds:g} s: beats stand at the same place in all of them"
+    return simultaneous(layout), (Note("columns-simultaneous", text),)
 
 
 def simultaneous(layout: Layout) -> Layout:

@@ -14,7 +14,7 @@ _LARGEST_DOT_MM = 0.2  # coarser pictures were shrunk: their dots are not those 
 _ON_LINE_DOTS = 1 / 6  # seen nearer to the line than this: lines of an even width, which are not moved; the rarer case
 
 
-def from_thick_line(layout: Layout, geometry: PageGeometry) -> Layout:
+def snap_to_thick_line(layout: Layout, geometry: PageGeometry) -> Layout:
     """The layout moved by less than 0.1 mm to the thick line on which it seems to have been drawn, if there is one.
 
     Curves are drawn between the dots of a picture, straight lines on them (Agg, which matplotlib draws with, rounds

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from digitize.stages import Leads
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox
+from ecg.notes import Note
 from ecg.page import Trace, traces_to_record
 
 _SLACK = 15  # samples of 2 ms that a bent page may be off between two places
@@ -17,12 +19,31 @@ _SEEN = 0.9  # confidence of a short lead from which its curve can speak against
 _CLEARLY = 0.6  # and from the lead that it was taken for by so much more
 
 
+def name_strips(leads: Leads) -> Leads:
+    """The leads with every rhythm strip under the one whose curve it repeats, and a note where that is another one.
+
+    A strip whose printed name was read for certain keeps it.
+    """
+    named = strip_leads(leads.traces, leads.geometry, leads.layout, leads.certain_strips)
+    notes = tuple(
+        _renamed(before.lead, after.lead)
+        for before, after in zip(leads.layout.boxes, named.boxes, strict=True)
+        if before.lead != after.lead
+    )
+    traces = tuple(replace(trace, lead=box.lead) for trace, box in zip(leads.traces, named.boxes, strict=True))
+    return replace(leads, layout=named, traces=traces, notes=(*leads.notes, *notes))
+
+
+def _renamed(before: str, after: str) -> Note:
+    return Note("strip-renamed", f"the rhythm strip taken for {before} repeats {after}, so it is read as {after}")
+
+
 def strip_leads(
-    traces: Sequence[Trace], geometry: PageGeometry, layout: Layout, is_sure: Sequence[bool] = ()
+    traces: Sequence[Trace], geometry: PageGeometry, layout: Layout, is_certain: Sequence[bool] = ()
 ) -> Layout:
     """The layout with every rhythm strip under the lead whose curve it repeats, where that is clear.
 
-    `is_sure` tells for each strip from the top whether its printed name is certain: such a one keeps its name where
+    `is_certain` tells for each strip from the top whether its printed name is certain: such a one keeps its name where
     its own short lead is not clearly seen, for that may be covered.
     """
     strips = [box for box in layout.boxes if box.is_rhythm]
@@ -31,7 +52,7 @@ def strip_leads(
         for trace, box in zip(traces, layout.boxes, strict=True)
         if not box.is_rhythm and trace.confidence.mean() < _SEEN
     }
-    doubtful = {id(box) for i, box in enumerate(strips) if not any(is_sure[i : i + 1]) or box.lead not in covered}
+    doubtful = {id(box) for i, box in enumerate(strips) if not any(is_certain[i : i + 1]) or box.lead not in covered}
     if not doubtful:
         return layout
     curves = [_curve(trace, geometry, layout, box) for trace, box in zip(traces, layout.boxes, strict=True)]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from digitize.layout.printed_words import NameSpec
 from digitize.nets.reconstruction import NetSpec
+from digitize.nets.word_net import WordNetSpec
 from digitize.training.losses import LossWeights
 from ecg.fit.recipe import RecipeError, from_dict, read_mapping, with_overrides
 from ecg.fit.settings import FitSettings
@@ -46,7 +46,7 @@ class NameRecipe:
     """A recipe of `digitize.training.train_names`; `pages.size_px` is the size of a crop."""
 
     kind: Literal["names"] = "names"
-    net: NameSpec = field(default_factory=NameSpec)
+    net: WordNetSpec = field(default_factory=WordNetSpec)
     pages: Pages = field(default_factory=Pages)
     fit: FitSettings = field(default_factory=FitSettings)
 

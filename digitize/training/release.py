@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -47,8 +48,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    from digitize.weights import ship
-
     try:
         if args.averaged and not args.after:
             raise ValueError("--averaged: --after has to name the card of the weights to average with")
@@ -108,6 +107,33 @@ def _card(path: Path) -> dict[str, Any]:
     if not isinstance(card, dict) or not {"version", "steps", "recipe"} <= card.keys():
         raise ValueError(f"{path}: not a card of shipped weights; expected one like digitize/weights/page.json")
     return card
+
+
+def ship(checkpoint: Path, facts: Mapping[str, Any], folder: Path | None = None, partner: Path | None = None) -> Path:
+    """Write a checkpoint's weights in half precision with their card; gives the weights' path.
+
+    With `partner`, shipped weights of the same network, they are the mean of both. The version is the pass's name and
+    the first digits of the weights' SHA-256.
+    """
+    from safetensors.torch import load_file, save_file
+
+    from digitize.nets.pretrained import FOLDER
+    from ecg.files import atomic_path, write_text
+    from ecg.fit import checkpoint as checkpoints
+
+    state = checkpoints.load(checkpoint)
+    weights = checkpoints.weights(state)
+    if partner is not None:
+        other = load_file(partner)
+        weights = {k: (v + other[k].to(v)) / 2 if v.is_floating_point() else v for k, v in weights.items()}
+    half = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in weights.items()}
+    path = (folder or FOLDER) / f"{state['recipe']['kind']}.safetensors"
+    with atomic_path(path) as temporary:
+        save_file(half, temporary)
+    version = f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    card = {"version": version, "steps": state["step"], **facts, "recipe": state["recipe"]}
+    write_text(path.with_suffix(".json"), json.dumps(card, indent=2))
+    return path
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def train(
     """
     import torch
 
-    from digitize.layout.printed_words import NameNet
+    from digitize.nets.word_net import WordNet
     from digitize.train import borrow
     from digitize.training.word_samples import NameDataset
     from ecg.fit.loop import Task, fit
@@ -76,7 +76,7 @@ def train(
     kept = PageStream(validation_hearts(folder), pages.seed + 1, pages.shares, pages.difficulty)
     held_out = NameDataset(kept, pages.validation_samples, pages.size_px)
     torch.manual_seed(recipe.fit.seed)
-    net = NameNet(recipe.net)
+    net = WordNet(recipe.net)
     if start and not resume:
         borrow(net, start)
     task = Task(net, loss, NameDataset(learnt, pages.samples, pages.size_px), lambda net: validation(net, held_out))

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from digitize.errors import NotVector
 from digitize.vector.curves import Curve
 from ecg.layout import TEMPLATES, Template
+from ecg.notes import Note
 from ecg.page import FS_HZ
 
 _COLUMNS_S = (1.25, 2.5, 3.0, 5.0, 10.0)
@@ -15,35 +17,31 @@ NEAR = 0.03  # a column is as long as a usual one when it differs by no more
 _LAG_S, _ALIKE = 0.12, 0.97  # a rhythm strip is the lead with which it correlates so well after so small a shift
 
 
-class NotDrawn(ValueError):
-    """A page whose drawing cannot be read as an ECG; the message says what is missing."""
-
-
 def lead_names(
     rows: Sequence[Sequence[Curve]], printed: Sequence[str | None], given: Template | None, speed: float
-) -> tuple[list[str], tuple[str, ...]]:
-    """The lead of every trace, row by row, and warnings where it is not printed there. Raises NotDrawn."""
+) -> tuple[list[str], tuple[Note, ...]]:
+    """The lead of every trace, row by row, and notes where it is not printed there. Raises NotVector."""
     shape = [len(row) for row in rows]
     fitting = [t for t in ([given] if given else TEMPLATES.values()) if shape_of(t) == shape]
     if given and not fitting:
-        raise NotDrawn(f"the file draws rows of {listed(shape)} traces, which is not {given.name}")
+        raise NotVector(f"the file draws rows of {listed(shape)} traces, which is not {given.name}")
     if given:
         return cells_of(given), ()
-    names, warnings = _with_strips(rows, list(printed), speed)
+    names, notes = _with_strips(rows, list(printed), speed)
     missing = names.count(None)
     if not missing:
-        return _distinct(rows, [name for name in names if name]), warnings
+        return _distinct(rows, [name for name in names if name]), notes
     if not fitting or missing > len(names) / 2:
-        raise NotDrawn(f"the file draws rows of {listed(shape)} traces, {missing} of them without a lead's name")
+        raise NotVector(f"the file draws rows of {listed(shape)} traces, {missing} of them without a lead's name")
     best = max(fitting, key=lambda t: sum(a == b for a, b in zip(cells_of(t), names, strict=True)))
     filled = [usual if name is None else name for usual, name in zip(cells_of(best), names, strict=True)]
-    words = f"{missing} traces are not named: they are taken from the usual order of {best.name}; check them"
-    return _distinct(rows, filled), (*warnings, words)
+    text = f"{missing} traces are not named: they are taken from the usual order of {best.name}; check them"
+    return _distinct(rows, filled), (*notes, Note("names-assumed", text))
 
 
 def _with_strips(
     rows: Sequence[Sequence[Curve]], names: list[str | None], speed: float
-) -> tuple[list[str | None], tuple[str, ...]]:
+) -> tuple[list[str | None], tuple[Note, ...]]:
     """The names with those of unnamed rhythm strips, each the lead whose curve it repeats."""
     starts, _ = starts_s(rows, speed)
     flat = [
@@ -51,15 +49,16 @@ def _with_strips(
     ]
     strips = strip_numbers(rows)
     shown = [(names[i], *flat[i]) for i in range(len(flat)) if i not in strips and names[i]]
-    warnings = []
+    notes = []
     for i in strips:
         if names[i] is None and shown:
             likeness = {name: _likeness(flat[i], (trace, start), speed) for name, trace, start in shown}
             lead = max(likeness, key=lambda name: likeness[name])
             if likeness[lead] > _ALIKE:
                 names[i] = lead
-                warnings.append(f"the rhythm strip is not named: it is taken as {lead}, whose curve it repeats")
-    return names, tuple(warnings)
+                text = f"the rhythm strip is not named: it is taken as {lead}, whose curve it repeats"
+                notes.append(Note("strip-name-by-curve", text))
+    return names, tuple(notes)
 
 
 def _likeness(strip: tuple[Curve, float], piece: tuple[Curve, float], speed: float) -> float:
@@ -73,12 +72,12 @@ def _likeness(strip: tuple[Curve, float], piece: tuple[Curve, float], speed: flo
 
 
 def _distinct(rows: Sequence[Sequence[Curve]], names: list[str]) -> list[str]:
-    """The names, once it is sure that only rhythm strips repeat one. Raises NotDrawn."""
+    """The names, once it is certain that only rhythm strips repeat one. Raises NotVector."""
     strips = strip_numbers(rows)
     pieces = [name for i, name in enumerate(names) if i not in strips]
     twice = sorted({name for name in pieces if pieces.count(name) > 1})
     if twice:
-        raise NotDrawn(f"several traces of the file stand at the name {', '.join(twice)}")
+        raise NotVector(f"several traces of the file stand at the name {', '.join(twice)}")
     return names
 
 

@@ -1,4 +1,4 @@
-"""What the words on a drawn page say: speed, gain, and which trace is which lead."""
+"""What the words on a drawn page state: speed, gain, and which trace is which lead."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from digitize.vector.curves import Curve
 from ecg.geometry import PageGeometry
 from ecg.leads import canonical, is_known
+from ecg.notes import Note
 from ecg.page import Word
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)\s*"
@@ -22,29 +23,37 @@ _FARTHEST_MM = 45.0  # a name stands no farther from its trace
 _BELOW = 2.0  # names stand above or beside their traces: one below is as far as one twice as high above
 
 
-def said_speed(words: Sequence[Word]) -> tuple[float | None, tuple[str, ...]]:
-    """The paper speed in mm/s that the page states, and a warning where it states several."""
-    return _said(_SPEED, _text(words), "paper speeds", "mm/s")
+def stated_speed(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]:
+    """The paper speed in mm/s that the page states, and a note where it states several."""
+    values = _numbers(_SPEED, _text(words))
+    return _usual(values), _several(values, "several-speeds-stated", "paper speeds", "mm/s")
 
 
-def said_gain(words: Sequence[Word]) -> tuple[float | None, tuple[str, ...]]:
-    """The gain in mm/mV that the page states, not only for the chest leads, and a warning where it states several."""
-    return _said(_GAIN, _CHEST_GAIN.sub("", _text(words)), "gains", "mm/mV")
+def stated_gain(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]:
+    """The gain in mm/mV that the page states, not only for the chest leads, and a note where it states several."""
+    values = _numbers(_GAIN, _CHEST_GAIN.sub("", _text(words)))
+    return _usual(values), _several(values, "several-gains-stated", "gains", "mm/mV")
 
 
-def said_chest_gain(words: Sequence[Word]) -> float | None:
+def stated_chest_gain(words: Sequence[Word]) -> float | None:
     """The gain in mm/mV that the page states for the chest leads alone."""
-    return _said(_CHEST_GAIN, _text(words), "gains of the chest leads", "mm/mV")[0]
+    return _usual(_numbers(_CHEST_GAIN, _text(words)))
 
 
-def _said(pattern: re.Pattern[str], text: str, what: str, unit: str) -> tuple[float | None, tuple[str, ...]]:
-    values = Counter(float(number.replace(",", ".")) for number in pattern.findall(text))
-    if not values:
-        return None, ()
-    usual = values.most_common(1)[0][0]
+def _numbers(pattern: re.Pattern[str], text: str) -> Counter[float]:
+    return Counter(float(number.replace(",", ".")) for number in pattern.findall(text))
+
+
+def _usual(values: Counter[float]) -> float | None:
+    return values.most_common(1)[0][0] if values else None
+
+
+def _several(values: Counter[float], code: str, what: str, unit: str) -> tuple[Note, ...]:
+    if len(values) < 2:
+        return ()
     several = ", ".join(f"{value:g}" for value in values)
-    doubts = (f"the page states several {what} ({several} {unit}): {usual:g} was taken",) if len(values) > 1 else ()
-    return usual, doubts
+    text = f"the page states several {what} ({several} {unit}): {_usual(values):g} was taken"
+    return (Note(code, text),)
 
 
 def _text(words: Sequence[Word]) -> str:

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digitize.trace.column_timing import timed
+from digitize.errors import NotVector
+from digitize.stages import Leads, PageHints
+from digitize.trace.assemble import page_facts
+from digitize.trace.column_timing import resolve_timing
 from digitize.vector.curves import Curve, divided, from_left_to_right, in_rows, without_pulse, zero_lines
 from digitize.vector.grid import find_grid
-from digitize.vector.lead_names import NEAR, NotDrawn, cells_of, lead_names, listed, shape_of, starts_s, strip_numbers
-from digitize.vector.printed_text import name_traces, names_beside, said_chest_gain, said_gain, said_speed
+from digitize.vector.lead_names import NEAR, cells_of, lead_names, listed, shape_of, starts_s, strip_numbers
+from digitize.vector.printed_text import name_traces, names_beside, stated_chest_gain, stated_gain, stated_speed
 from ecg.geometry import PageGeometry, project
-from ecg.layout import TEMPLATES, Layout, LeadBox, Template, template
+from ecg.layout import TEMPLATES, Layout, LeadBox
 from ecg.leads import PRECORDIAL
+from ecg.notes import Note
 from ecg.page import Drawing, Page, Stroke, Trace, traces_to_record
 from ecg.reading import Reading
 
@@ -23,29 +27,26 @@ _USUAL_S = 10.0  # what a page shows of the heart
 _PULSE_NEAR = 0.15
 
 
-def read_drawing(
-    page: Page, layout: Template | str | None = None, mm_per_s: float | None = None, mm_per_mv: float | None = None
-) -> Reading:
+def read_vector_page(page: Page, hints: PageHints) -> Reading:
     """Read a page from its own curves; layout, speed and gain are found unless given.
 
-    Raises NotDrawn, with what is missing, where only the pixels can tell.
+    Raises NotVector, with what is missing, where only the pixels can tell.
     """
     drawing, geometry = _upright(page)
     rows, pulses = _rows_and_pulses(drawing, geometry)
-    speed, notes = _speed(mm_per_s, drawing, rows)
-    gain, more = _gain(mm_per_mv, drawing, pulses)
-    given = template(layout) if isinstance(layout, str) else layout
-    printed = name_traces([trace for row in rows for trace in row], drawing.words, geometry)
-    names, words = lead_names(rows, printed, given, speed)
-    chest_gain = None if mm_per_mv else said_chest_gain(drawing.words)
-    placed = _place(rows, names, zero_lines(rows, pulses), speed, gain, (chest_gain or gain) / gain)
-    traces = _traces(placed, [trace for row in rows for trace in row], geometry)
-    placed, timing = timed(placed, traces, geometry, given)
-    return _reading(page, geometry, placed, traces, (*notes, *more, *words, *timing))
+    curves = [trace for row in rows for trace in row]
+    speed, speed_notes = _speed(hints.mm_per_s, drawing, rows)
+    gain, gain_notes = _gain(hints.mm_per_mv, drawing, pulses)
+    printed = name_traces(curves, drawing.words, geometry)
+    names, name_notes = lead_names(rows, printed, hints.layout, speed)
+    chest_gain = None if hints.mm_per_mv else stated_chest_gain(drawing.words)
+    layout = _place(rows, names, zero_lines(rows, pulses), speed, gain, (chest_gain or gain) / gain)
+    leads = Leads(geometry, layout, _traces(layout, curves, geometry), (*speed_notes, *gain_notes, *name_notes))
+    return _reading(page, resolve_timing(leads, hints))
 
 
 def _rows_and_pulses(drawing: Drawing, geometry: PageGeometry) -> tuple[list[list[Curve]], list[Curve]]:
-    """The traces row by row, cut where a row of several names is one line, and the pulses. Raises NotDrawn."""
+    """The traces row by row, cut where a row of several names is one line, and the pulses. Raises NotVector."""
     lines = [from_left_to_right(geometry.to_mm(s.points_px)) for s in drawing.strokes if len(s.points_px) > 3]
     curves = [curve for curve in lines if curve is not None]
     pulses = [curve for curve in curves if curve.is_pulse]
@@ -57,7 +58,7 @@ def _rows_and_pulses(drawing: Drawing, geometry: PageGeometry) -> tuple[list[lis
             pulses += joined
     rows = in_rows(traces)
     if not rows:
-        raise NotDrawn("the file draws no traces")
+        raise NotVector("the file draws no traces")
     if all(len(row) == 1 for row in rows):
         names = names_beside([row[0] for row in rows], drawing.words, geometry)
         rows = [divided(row[0], max(1, count)) for row, count in zip(rows, names, strict=True)]
@@ -65,9 +66,9 @@ def _rows_and_pulses(drawing: Drawing, geometry: PageGeometry) -> tuple[list[lis
 
 
 def _upright(page: Page) -> tuple[Drawing, PageGeometry]:
-    """The drawing and where its millimetres lie in the picture, x along the words. Raises NotDrawn."""
+    """The drawing and where its millimetres lie in the picture, x along the words. Raises NotVector."""
     if page.drawing is None or page.dpi is None:
-        raise NotDrawn("the file holds a picture and draws no lines")
+        raise NotVector("the file holds a picture and draws no lines")
     angles = [word.angle_deg for word in page.drawing.words]
     quarters = round(float(np.median(angles)) / 90) if angles else 0
     turn = np.eye(3)
@@ -75,38 +76,41 @@ def _upright(page: Page) -> tuple[Drawing, PageGeometry]:
     strokes = [Stroke(project(turn, stroke.points_px), stroke.style) for stroke in page.drawing.strokes]
     geometry = find_grid(strokes, page.dpi / _MM_PER_INCH)
     if geometry is None:
-        raise NotDrawn("the file draws no grid of even lines")
+        raise NotVector("the file draws no grid of even lines")
     return page.drawing, geometry.after(turn.T)
 
 
-def _speed(given: float | None, drawing: Drawing, rows: Sequence[Sequence[Curve]]) -> tuple[float, tuple[str, ...]]:
+def _speed(given: float | None, drawing: Drawing, rows: Sequence[Sequence[Curve]]) -> tuple[float, tuple[Note, ...]]:
     """The paper speed in mm/s: given, printed, or the usual one at which the rows last about ten seconds."""
-    said, warnings = said_speed(drawing.words)
     if given is not None:
         return given, ()
-    if said is not None:
-        return said, warnings
+    stated, notes = stated_speed(drawing.words)
+    if stated is not None:
+        return stated, notes
     length = max(row[-1].x1_mm - row[0].x0_mm for row in rows)
     usual = min(_SPEEDS, key=lambda speed: abs(np.log(length / speed / _USUAL_S)))
-    return usual, (
+    text = (
         f"paper speed taken as {usual:g} mm/s, at which the rows last {length / usual:.1f} s; give it if the page says "
-        "otherwise",
+        "otherwise"
     )
+    return usual, (Note("speed-assumed", text),)
 
 
-def _gain(given: float | None, drawing: Drawing, pulses: Sequence[Curve]) -> tuple[float, tuple[str, ...]]:
+def _gain(given: float | None, drawing: Drawing, pulses: Sequence[Curve]) -> tuple[float, tuple[Note, ...]]:
     """The gain in mm/mV: given, printed, or the usual one nearest to the pulses' height."""
-    said, warnings = said_gain(drawing.words)
+    stated, notes = stated_gain(drawing.words)
     height = float(np.median([pulse.height_mm for pulse in pulses])) if pulses else float("nan")
     nearest = min(_GAINS, key=lambda gain: abs(np.log(height / gain))) if pulses else 0.0
     seen = nearest if pulses and abs(height / nearest - 1) < _PULSE_NEAR else None
-    gain = given or said or seen
+    gain = given or stated or seen
     if gain is None:
         why = f"the pulses are {height:.1f} mm high" if pulses else "no calibration pulse was found"
-        return 10.0, (f"gain taken as 10 mm/mV: {why}; give it if the page says otherwise",)
+        text = f"gain taken as 10 mm/mV: {why}; give it if the page says otherwise"
+        return 10.0, (Note("gain-assumed", text),)
     if seen is not None and seen != gain:
-        warnings = (*warnings, f"the gain is taken as {gain:g} mm/mV, but the pulses say {seen:g} mm/mV")
-    return gain, warnings
+        text = f"the gain is taken as {gain:g} mm/mV, but the pulses say {seen:g} mm/mV"
+        notes = (*notes, Note("gain-contradicted", text))
+    return gain, notes
 
 
 def _place(
@@ -148,16 +152,8 @@ def _traces(layout: Layout, curves: Sequence[Curve], geometry: PageGeometry) -> 
     return tuple(traces)
 
 
-def _reading(
-    page: Page, geometry: PageGeometry, layout: Layout, traces: tuple[Trace, ...], warnings: tuple[str, ...]
-) -> Reading:
-    record = traces_to_record(traces, geometry, layout)
-    across, down = geometry.px_per_mm((0.0, 0.0))
-    facts = {
-        "rotation_deg": round(geometry.angle_deg((0.0, 0.0)), 2),
-        "px_per_mm": [round(across, 3), round(down, 3)],
-        "mm_per_s": layout.mm_per_s,
-        "mm_per_mv": layout.mm_per_mv,
-        "read_from": "the file's own curves",
-    }
-    return Reading(record, page, geometry, layout, traces, warnings, facts)
+def _reading(page: Page, leads: Leads) -> Reading:
+    geometry, layout = leads.geometry, leads.layout
+    record = traces_to_record(leads.traces, geometry, layout)
+    facts = {**page_facts(geometry, layout, (0.0, 0.0)), "read_from": "the file's own curves"}
+    return Reading(record, page, geometry, layout, leads.traces, leads.notes, facts)

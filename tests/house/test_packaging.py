@@ -60,6 +60,5 @@ def test_a_page_is_read_outside_of_the_checkout(unpacked: Path, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["row.yaml", "configs/row.yaml"])
 def test_a_shipped_recipe_is_found_by_its_name(unpacked: Path, name: str) -> None:
-    code = f"from ecg.fit.recipe import read_mapping, recipe_path; print(recipe_path({name!r}), len(read_mapping({name!r})))"
-    done = run(unpacked, "-c", code)
+    done = run(unpacked, "-c", f"from ecg.fit.recipe import recipe_path; print(recipe_path({name!r}))")
     assert done.stdout.startswith(str(unpacked / "galvano" / "configs" / "row.yaml")), done.stderr

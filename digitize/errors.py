@@ -1,0 +1,25 @@
+"""Why a page, or a file of pages, is not read: each message says what was expected, what came and what to do."""
+
+
+class PageError(ValueError):
+    """A file that cannot be opened as a page; the message names the file."""
+
+
+class Refusal(ValueError):
+    """A page that is not read for a reason outside the digitizer."""
+
+
+class NotAnEcg(ValueError):
+    """A page that the digitizer refuses."""
+
+
+class NoGrid(NotAnEcg):
+    """No grid was seen: a scale has to come from elsewhere."""
+
+
+class UnknownLayout(NotAnEcg):
+    """No known layout explains what was seen."""
+
+
+class NotVector(ValueError):
+    """A page whose drawing cannot be read as an ECG: only its pixels can tell."""

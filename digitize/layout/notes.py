@@ -1,0 +1,70 @@
+"""What has to be said of a layout that was found: what was assumed, and what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digitize.layout.evidence import Evidence
+from digitize.layout.matching.match import Match
+from digitize.layout.printed_numbers import doubtful_gain_pair
+from ecg.notes import Note
+
+
+@dataclass(frozen=True)
+class NoteLimits:
+    """From where on a doubt is worth a note; set on simulated pages, so that nearly all pages read right have none."""
+
+    other_certainty: float = 0.5  # of a name that does not fit, from which on it counts as read
+    max_others: float = 0.15  # share of a layout's names that may be contradicted without a note
+
+
+_LIMITS = NoteLimits()
+
+
+def layout_notes(match: Match, evidence: Evidence, mm_per_s: float | None) -> tuple[Note, ...]:
+    """The notes on names, speed and gains of a layout; of the speed nothing where it was given."""
+    speed = () if mm_per_s is not None else _speed_notes(match, evidence)
+    return (*_name_notes(match), *speed, *_gain_notes(evidence))
+
+
+def _name_notes(match: Match) -> tuple[Note, ...]:
+    names, kind = match.names, match.template
+    if not match.is_named:
+        text = (
+            f"the lead names were not recognised ({names.agreement:.0%} agree): they are taken from the usual order of "
+            f"{kind.name}, which fits rows and columns; check them"
+        )
+        return (Note("names-not-recognised", text),)
+    notes = []
+    others = [word.text for word in names.others if word.certainty > _LIMITS.other_certainty]
+    if len(others) > _LIMITS.max_others * names.cells:
+        text = f"names were read that do not fit {kind.name} ({' '.join(others)}); check the leads"
+        notes.append(Note("names-contradicted", text))
+    unread = [usual for usual, read in zip(kind.rhythm, names.rhythm, strict=True) if read is None]
+    if unread:
+        text = f"no name was read at a rhythm strip: taken as {', '.join(unread)}; check it"
+        notes.append(Note("strip-name-assumed", text))
+    return tuple(notes)
+
+
+def _speed_notes(match: Match, evidence: Evidence) -> tuple[Note, ...]:
+    seen = evidence.seen_mm_per_s()
+    taken = f"paper speed taken as {match.mm_per_s:g} mm/s"
+    if seen is None:
+        text = f"{taken}, which the column width fits; give it if the page says otherwise"
+        return (Note("speed-assumed", text),)
+    if seen != match.mm_per_s:
+        text = (
+            f"{taken}, which the columns of {match.template.name} fit, but {seen:g} mm/s was seen: "
+            "check speed and leads"
+        )
+        return (Note("speed-contradicted", text),)
+    return ()
+
+
+def _gain_notes(evidence: Evidence) -> tuple[Note, ...]:
+    gains = doubtful_gain_pair(evidence.words)
+    if gains is None:
+        return ()
+    text = f"a second gain may be printed, {gains[1]:g} beside {gains[0]:g} mm/mV, for the chest leads: check theirs"
+    return (Note("chest-gain-doubtful", text),)

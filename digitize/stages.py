@@ -1,0 +1,105 @@
+"""The values that the pipeline hands from stage to stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg.geometry import PageGeometry
+from ecg.layout import Layout, Template, load_template, template
+from ecg.notes import Note
+from ecg.page import Trace
+
+LAYOUT_SUFFIXES = (".yaml", ".yml")
+MIN_SCALE, MAX_SCALE = 1.0, 200.0  # of a paper speed in mm/s and of a gain in mm/mV that can be meant
+
+
+@dataclass(frozen=True)
+class PageHints:
+    """What the user knows about the pages; None is left to the program to find."""
+
+    layout: Template | None = None
+    mm_per_s: float | None = None
+    mm_per_mv: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("mm_per_s", "mm_per_mv"):
+            value = getattr(self, name)
+            if value is not None and not MIN_SCALE <= value <= MAX_SCALE:
+                raise ValueError(
+                    f"{name} must lie between {MIN_SCALE:g} and {MAX_SCALE:g} (usual: 25 mm/s, 10 mm/mV), got {value:g}"
+                )
+
+    @classmethod
+    def of(
+        cls, layout: Template | str | None = None, mm_per_s: float | None = None, mm_per_mv: float | None = None
+    ) -> PageHints:
+        """The same with the layout by name or from a YAML file. Raises ValueError with the known names."""
+        return cls(find_template(layout), mm_per_s, mm_per_mv)
+
+
+def find_template(layout: Template | str | None) -> Template | None:
+    """A template by name or from a YAML file. Raises ValueError with the known names."""
+    if layout is None or isinstance(layout, Template):
+        return layout
+    try:
+        return load_template(layout) if layout.lower().endswith(LAYOUT_SUFFIXES) else template(layout)
+    except OSError as error:
+        raise ValueError(f"{layout}: the layout cannot be read ({error.strerror or error})") from error
+
+
+@dataclass(frozen=True, eq=False)
+class LocatedPage:
+    """Where the layout lies on the page, and what was assumed to say so.
+
+    `reach_mm` [row] is how far each row's ink goes from its zero line. `is_named` tells whether the lead names were
+    recognised, `is_confirmed` whether these or the user confirm the layout, `certain_strips` for every rhythm strip
+    whether its name was read for certain, `is_speed_seen` whether pulses or print showed the paper speed,
+    `is_speed_printed` whether print did: pulses are seen again, close up.
+    """
+
+    geometry: PageGeometry
+    layout: Layout
+    reach_mm: tuple[float, ...]
+    notes: tuple[Note, ...]
+    is_named: bool
+    is_confirmed: bool
+    certain_strips: tuple[bool, ...] = ()
+    is_speed_seen: bool = True
+    is_speed_printed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class RowReading:
+    """What the row network read along one row, per column, in paper mm.
+
+    `x_mm`, `y_mm` [column] are the curve; `certainty`, `presence` and `edge` [column], whether a lead begins or ends
+    there, lie in 0..1; `seg` is the class map [row, col] in 0..1 per class, `corner_mm` the strip's upper left corner.
+    `spread_mm` [column] is how wide the distribution is that the height was decoded from, None where there is none.
+    """
+
+    x_mm: np.ndarray
+    y_mm: np.ndarray
+    certainty: np.ndarray
+    presence: np.ndarray
+    edge: np.ndarray
+    seg: np.ndarray
+    corner_mm: tuple[float, float]
+    spread_mm: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Leads:
+    """The traces of a page, one for each box of its layout.
+
+    `is_confirmed` tells whether names or the user confirm the layout, `certain_strips` for every rhythm strip whether
+    its printed name was read for certain.
+    """
+
+    geometry: PageGeometry
+    layout: Layout
+    traces: tuple[Trace, ...]
+    notes: tuple[Note, ...]
+    is_confirmed: bool = True
+    certain_strips: tuple[bool, ...] = ()

@@ -1,0 +1,86 @@
+"""The last stage: leads become a `Reading`, with what has to be said of it, or are refused as guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from digitize.errors import NotAnEcg
+from digitize.stages import Leads
+from ecg.geometry import PageGeometry
+from ecg.layout import Layout
+from ecg.leads import limb_residual_mv
+from ecg.notes import Note
+from ecg.page import Page, Trace, traces_to_record
+from ecg.reading import Reading
+from ecg.record import Record
+
+
+@dataclass(frozen=True)
+class ReadingThresholds:
+    """When a reading is doubted or refused; set on simulated pages and on pictures of other things."""
+
+    min_confidence: float = 0.25  # mean of the traces, below which a layout that nothing confirms is a guess
+    min_px_per_mm: float = 3.0  # below which small waves are lost
+    max_limb_residual_mv: float = 0.15  # of I + III - II, above which names or gain are doubtful
+
+
+_THRESHOLDS = ReadingThresholds()
+
+
+def assemble(page: Page, leads: Leads, versions: Mapping[str, str]) -> Reading:
+    """The reading of a page from its leads, `versions` telling by kind which weights read them.
+
+    Raises NotAnEcg where neither the names nor the curves could be read.
+    """
+    _refuse_guesses(leads)
+    geometry, layout = leads.geometry, leads.layout
+    record = traces_to_record(leads.traces, geometry, layout)
+    x0, y0, x1, y1 = layout.extent_mm
+    middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+    facts = {**page_facts(geometry, layout, middle), "weights": versions}
+    notes = (*leads.notes, *_coarseness_notes(min(geometry.px_per_mm(middle))), *_limb_notes(record))
+    return Reading(record, page, geometry, layout, leads.traces, notes, facts)
+
+
+def page_facts(geometry: PageGeometry, layout: Layout, at_mm: tuple[float, float]) -> dict[str, object]:
+    """How the paper lies in the picture at a place, and its scales."""
+    across, down = geometry.px_per_mm(at_mm)
+    return {
+        "rotation_deg": round(geometry.angle_deg(at_mm), 2),
+        "px_per_mm": [round(across, 3), round(down, 3)],
+        "mm_per_s": layout.mm_per_s,
+        "mm_per_mv": layout.mm_per_mv,
+    }
+
+
+def _refuse_guesses(leads: Leads) -> None:
+    """Raises NotAnEcg where neither the names nor the curves could be read: whatever was found is a guess."""
+    confidence = _mean_confidence(leads.traces)
+    if not leads.is_confirmed and confidence < _THRESHOLDS.min_confidence:
+        raise NotAnEcg(
+            "no lead names were recognised and the curves could hardly be followed (confidence "
+            f"{confidence:.0%}): expected a picture of an ECG that is sharp and large enough to read; give --layout if "
+            "it is one"
+        )
+
+
+def _mean_confidence(traces: Sequence[Trace]) -> float:
+    return float(np.mean(np.concatenate([trace.confidence for trace in traces])))
+
+
+def _coarseness_notes(px_per_mm: float) -> tuple[Note, ...]:
+    if px_per_mm >= _THRESHOLDS.min_px_per_mm:
+        return ()
+    text = f"the picture has only {px_per_mm:.1f} px per mm of paper, so small waves are lost; 6 (150 dpi) are better"
+    return (Note("picture-coarse", text),)
+
+
+def _limb_notes(record: Record) -> tuple[Note, ...]:
+    off_mv = limb_residual_mv(record.signal_mv, record.leads)
+    if not off_mv > _THRESHOLDS.max_limb_residual_mv:
+        return ()
+    text = f"the limb leads contradict each other by {off_mv:.2f} mV (I + III is not II): check lead names and gain"
+    return (Note("limb-leads-contradict", text),)

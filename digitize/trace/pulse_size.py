@@ -1,0 +1,108 @@
+"""The calibration pulses as the row network saw them, close up: their height tells the gain, their width the speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digitize.nets.inputs import ROW_PULSE, ROW_PX_PER_MM
+from digitize.stages import RowReading
+
+GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part
+SPEEDS_MM_PER_S = (12.5, 25.0, 50.0)
+_PULSE_S = 0.2
+
+
+@dataclass(frozen=True)
+class PulseThresholds:
+    """What is a pulse, and of which usual size it is; set on simulated strips and on scans of machines' pages."""
+
+    tolerance: float = 0.15  # share by which a pulse may differ from a usual one
+    min_height_mm: float = 3.0  # lower than the lowest gain by more than the tolerance: seen in part only
+    foot_mm: float = 4.0  # a pulse stands this near to the zero line of its row
+    min_width_mm: float = 2.0  # of what is marked as a pulse
+    min_tall_mm: float = 1.5  # of it, and so far above the zero line is a plateau at least
+    broad: float = 0.6  # share of the broadest stroke from which on a stroke may be the plateau
+    side: float = 0.5  # share of the tallest column from which on a column is a side
+
+
+_PULSES = PulseThresholds()
+
+
+def pulse_height_mm(row: RowReading) -> float:
+    """Height of the row's own calibration pulse, mm, between its plateau and its feet; NaN when there is none.
+
+    What is too low to be a pulse is a side or a foot of one that was seen in part, and tells nothing. The strip may
+    show the pulses of its neighbours too: the row's own stands on its zero line, the strip's middle.
+    """
+    middle = row.seg.shape[1] / 2
+    heights = [_plateau_above_feet(pulse.sum(1).astype(float), middle) / ROW_PX_PER_MM for pulse in _pulses(row)]
+    heights = [height for height in heights if height > _PULSES.min_height_mm]
+    return float(np.median(heights)) if heights else float("nan")
+
+
+def _pulses(row: RowReading) -> list[np.ndarray]:
+    """Every pulse that stands on the strip's middle, as a mask [row, col] of the strip."""
+    pulse = cv2.morphologyEx((row.seg[ROW_PULSE] > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(pulse, connectivity=8)
+    return [labels == label for label in range(1, count) if _is_on_line(boxes[label], pulse.shape[0] / 2)]
+
+
+def _is_on_line(box: np.ndarray, line_px: float) -> bool:
+    """Whether a box (left, top, width, height, area) in px is as large as a pulse and stands on a row's zero line."""
+    _, top, width, tall, _ = box
+    off = abs(top + tall - line_px)
+    is_large = width > _PULSES.min_width_mm * ROW_PX_PER_MM and tall > _PULSES.min_tall_mm * ROW_PX_PER_MM
+    return bool(off < _PULSES.foot_mm * ROW_PX_PER_MM and is_large)
+
+
+def speed_from_pulses(rows: Sequence[RowReading]) -> float | None:
+    """The usual speed in mm/s nearest to the pulses' median width, None when none is near."""
+    widths = [_width_mm(pulse) for row in rows for pulse in _pulses(row)]
+    if not widths:
+        return None
+    speed = float(np.median(widths)) / _PULSE_S
+    nearest = min(SPEEDS_MM_PER_S, key=lambda usual: abs(np.log(speed / usual)))
+    return nearest if abs(speed / nearest - 1) < _PULSES.tolerance else None
+
+
+def _width_mm(pulse: np.ndarray) -> float:
+    """From the middle of a pulse's left side to that of its right one: the columns with most ink."""
+    tall = pulse.sum(0).astype(float)
+    sides = np.flatnonzero(tall >= _PULSES.side * tall.max())
+    halves = sides[sides < sides.mean()], sides[sides >= sides.mean()]
+    return float(halves[1].mean() - halves[0].mean()) / ROW_PX_PER_MM if len(halves[0]) else 0.01
+
+
+def _plateau_above_feet(profile: np.ndarray, zero_px: float) -> float:
+    """Rows from the middle of a pulse's plateau to the middle of its feet, from its ink per row.
+
+    The plateau is the lowest broad stroke well above the zero line, and as thick as the pen. Feet need not be seen: a
+    pulse that runs into the trace has none of its own, and its sides end where they would lie.
+    """
+    above = profile[: max(1, round(zero_px - _PULSES.min_tall_mm * ROW_PX_PER_MM))]
+    broad = np.flatnonzero(above >= _PULSES.broad * above.max())
+    stroke = broad[broad > broad[-1] - 1 - _run_length(broad)]
+    pen = len(stroke)
+    foot = float(np.flatnonzero(profile)[-1]) - (pen - 1) / 2
+    return foot - float(stroke.mean())
+
+
+def _run_length(places: np.ndarray) -> int:
+    """How many of the last places follow each other without a gap."""
+    gaps = np.flatnonzero(np.diff(places) > 1)
+    return len(places) - (int(gaps[-1]) + 1 if len(gaps) else 0)
+
+
+def gain_from_pulses(rows: Sequence[RowReading]) -> tuple[float | None, float]:
+    """(gain in mm/mV, pulse height in mm): the usual gain nearest to the pulses' median, None when none is near."""
+    heights = np.array([pulse_height_mm(row) for row in rows])
+    heights = heights[np.isfinite(heights)]
+    if not len(heights):
+        return None, float("nan")
+    height = float(np.median(heights))
+    nearest = min(GAINS_MM_PER_MV, key=lambda gain: abs(np.log(height / gain)))
+    return (nearest if abs(height / nearest - 1) < _PULSES.tolerance else None), height
