@@ -21,7 +21,7 @@ from digitize.grid.lattice import (
     see_lattice,
 )
 from digitize.grid.line_tracking import every_other, follow_lines, stretched
-from digitize.grid.periodicity import is_heard
+from digitize.grid.periodicity import is_periodic
 from digitize.grid.phase_refinement import _shifted, refine
 from digitize.grid.rectify import flatten
 from digitize.grid.smooth_field import field_nodes, field_shape, smooth_field
@@ -263,10 +263,10 @@ def test_a_flat_sheet_of_which_a_corner_was_counted_stays_flat(jitter_mm: float)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("scale", [1.0, 0.86, 1.07])
-def test_only_the_right_scale_is_heard(kind: str, scale: float) -> None:
+def test_only_the_right_scale_is_periodic(kind: str, scale: float) -> None:
     _, page, oracle = page_of(kind, "scan", 18)
     true = replace(oracle.truth.geometry, extent_mm=oracle.truth.layout.extent_mm)
-    assert is_heard(page.pixels, true.scaled(scale)) == (scale == 1.0)
+    assert is_periodic(page.pixels, true.scaled(scale)) == (scale == 1.0)
 
 
 def test_lines_1_mm_apart_give_the_scale_that_crossings_missed() -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from oracle import SIZE_PX, Oracle, scene, starts_mm, unpainted
 
+from digitize.errors import UnknownLayout
 from digitize.grid.page_view import PageView, look_twice
-from digitize.layout.evidence import Evidence, UnknownLayout, gather, reach_mm
-from digitize.layout.matching import match, match_rows, place
+from digitize.layout.candidates import GeometryCandidate, Scale
+from digitize.layout.evidence import Evidence, gather
+from digitize.layout.matching.choice import match, match_rows
+from digitize.layout.matching.match import place
 from digitize.layout.printed_words import PrintedWord
+from digitize.layout.search import find_layout
 from digitize.nets.inputs import fit_matrix
-from digitize.pipeline import find_layout
+from digitize.stages import LocatedPage, PageHints
 from ecg.layout import TEMPLATES, Layout, Template, template
+from ecg.notes import texts
 from ecg.reading import Reading
 from simulate.printed.machine import apart
 from simulate.scene import Scene
@@ -46,12 +52,17 @@ def found_in(truth: Reading, monkeypatch: pytest.MonkeyPatch, mm_per_s: float | 
     return place(match(evidence, None, mm_per_s), 10.0)
 
 
+def lay(view: PageView, truth: Reading, words: Sequence[PrintedWord], hints: PageHints = PageHints()) -> LocatedPage:
+    """The layout that a view shows on the page's true geometry."""
+    return find_layout(GeometryCandidate(Scale.CROSSINGS, view, truth.geometry, words), hints)
+
+
 def lay_out(
     truth: Reading, monkeypatch: pytest.MonkeyPatch, given: Template | str | None = None, mm_per_s: float | None = None
 ) -> tuple[Layout, str]:
     """The layout as the digitizer puts it, and its warnings in one."""
-    found = find_layout(view_of(truth, monkeypatch), truth.geometry, words_on(truth), given, mm_per_s)
-    return found.layout, " ".join(found.warnings)
+    found = lay(view_of(truth, monkeypatch), truth, words_on(truth), PageHints.of(given, mm_per_s))
+    return found.layout, " ".join(texts(found.notes))
 
 
 def agrees(found: Layout, wanted: Layout) -> None:
@@ -125,7 +136,7 @@ def test_50_mm_per_s_is_told_by_the_print_or_by_the_user(name: str, monkeypatch:
     printed = replace(evidence, words=(*evidence.words, PrintedWord("50 mm/s", 20.0, 300.0, 0.9)))
     agrees(place(match(printed), 10.0), truth.layout)
     blurred = replace(printed, words=(*printed.words, PrintedWord("25 mm/s", 20.0, 300.0, 0.85)))
-    assert (blurred.said("mm/s"), place(match(blurred), 10.0).mm_per_s) == (
+    assert (blurred.printed_number("mm/s"), place(match(blurred), 10.0).mm_per_s) == (
         None,
         25.0,
     )  # one reading as good as another
@@ -252,8 +263,8 @@ def test_half_the_gain_on_chest_leads_is_read_where_both_are_printed(
     truth = unpainted(whole(35, "clean", "3x4"))
     words = [PrintedWord(text, float(x), float(y), 0.9) for text, x, y in printed]
     evidence = replace(evidence_of(truth, monkeypatch), words=tuple(words_on(truth) + words))
-    assert (evidence.chest_gain(), evidence.said("mm/mV")) == (share, said)
-    placed = find_layout(view_of(truth, monkeypatch), truth.geometry, evidence.words, None, None).layout
+    assert (evidence.chest_gain(), evidence.printed_number("mm/mV")) == (share, said)
+    placed = lay(view_of(truth, monkeypatch), truth, evidence.words).layout
     assert {b.gain for b in placed.boxes if b.lead.startswith("V")} == {share}
     assert {b.gain for b in placed.boxes if not b.lead.startswith("V")} == {1.0}
 
@@ -264,9 +275,9 @@ def test_half_the_gain_that_is_not_surely_read_is_only_warned_of(
 ) -> None:
     truth = unpainted(whole(35, "clean", "3x4"))
     gains = [PrintedWord("10 mm/mV", 20.0, 150.0, 0.9), PrintedWord("5 mm/mV", 50.0, 150.0, score)]
-    found = find_layout(view_of(truth, monkeypatch), truth.geometry, words_on(truth) + gains, None, None)
+    found = lay(view_of(truth, monkeypatch), truth, words_on(truth) + gains)
     assert {box.gain for box in found.layout.boxes if box.lead.startswith("V")} == {share}
-    assert any("second gain" in warning for warning in found.warnings) == is_said
+    assert any("second gain" in warning for warning in texts(found.notes)) == is_said
 
 
 # --- names that are missing, wrong, or elsewhere ----------------------------------------------------------------------
@@ -293,21 +304,21 @@ def test_without_any_name_rows_and_columns_decide_where_they_can(
     truth = unpainted(whole(31, "clean", name, pulse="none"))
     view = view_of(truth, monkeypatch)
     if answers == 1:
-        found = find_layout(view, truth.geometry, [], None, 25.0)
+        found = lay(view, truth, [], PageHints(mm_per_s=25.0))
         agrees(found.layout, truth.layout)
-        assert f"they are taken from the usual order of {name}" in found.warnings[0]
+        assert f"they are taken from the usual order of {name}" in texts(found.notes)[0]
         assert not found.is_named
         return
     with pytest.raises(UnknownLayout, match=r"the page may be .* rows were seen: no names; .*\); give --layout"):
-        find_layout(view, truth.geometry, [], None, 25.0)
+        lay(view, truth, [], PageHints(mm_per_s=25.0))
 
 
 def test_a_rhythm_strip_whose_name_was_not_read_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = unpainted(whole(33, "scan", "3x4+1", pulse="none"))
     view, words = view_of(truth, monkeypatch), words_on(truth)[:12]
-    found = find_layout(view, truth.geometry, words, None, 25.0)
+    found = lay(view, truth, words, PageHints(mm_per_s=25.0))
     assert found.layout.boxes[-1].lead == "II"
-    assert "no name was read at a rhythm strip: taken as II" in found.warnings[0]
+    assert "no name was read at a rhythm strip: taken as II" in texts(found.notes)[0]
 
 
 @pytest.mark.parametrize(("name", "missed"), [("4x3", 0), ("6x2", 5), ("3x4+1", 1), ("3x4+3", 5)])
@@ -325,7 +336,7 @@ def test_a_row_that_was_missed_is_put_back_where_names_and_ink_have_it(
 def test_a_tall_row_asks_for_a_tall_strip(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = unpainted(whole(40, "clean", "3x1", mm_per_mv=20.0))
     evidence = evidence_of(truth, monkeypatch)
-    found = reach_mm(evidence, evidence.baselines_mm.tolist())
+    found = evidence.reach_mm(evidence.baselines_mm.tolist())
     for box, trace, reach in zip(truth.layout.boxes, truth.traces, found, strict=True):
         mm = truth.geometry.to_mm(np.stack([trace.x_px, trace.y_px], -1))
         wanted = np.nanmax(np.abs(mm[:, 1] - box.baseline_mm))

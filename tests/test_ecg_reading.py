@@ -11,6 +11,7 @@ import pytest
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, template
 from ecg.leads import STANDARD
+from ecg.notes import texts
 from ecg.reading import Page, Reading, Trace, traces_to_record
 from ecg.record import Record
 
@@ -94,7 +95,7 @@ def test_saved_and_rebuilt(tmp_path: Path) -> None:
     first.save_json(tmp_path / "r.json")
     data = json.loads((tmp_path / "r.json").read_text())
     again = Reading.from_dict(data, first.page, first.record)
-    assert (again.layout, again.warnings, again.facts) == (first.layout, first.warnings, {"weights": "page-1"})
+    assert (again.layout, texts(again.notes), again.facts) == (first.layout, texts(first.notes), {"weights": "page-1"})
     assert data["source"] == "p 1.png" and data["size_px"] == [120, 90]
     for a, b in zip(again.traces, first.traces, strict=True):
         assert a.lead == b.lead
