@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from digitize.errors import NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
+from ecg.notes import Note
 from ecg.reading import Page, Reading, Trace, traces_to_record
 
 PX_PER_MM = 4.0
@@ -29,7 +30,7 @@ def drawn(name: str = "3x4+1", offset_px: float = 0.0) -> Reading:
     moved = tuple(replace(t, y_px=t.y_px + offset_px) for t in traces)
     page = Page(np.asarray(picture), None, "drawn.png")
     facts = {"rotation_deg": 0.0, "px_per_mm": PX_PER_MM, "weights": {"page": "none", "row": "none"}}
-    return Reading(traces_to_record(moved, geometry, layout), page, geometry, layout, moved, ("speed assumed",), facts)
+    return Reading(traces_to_record(moved, geometry, layout), page, geometry, layout, moved, (Note("speed-assumed", "speed assumed"),), facts)
 
 
 @dataclass
