@@ -81,7 +81,8 @@ def test_the_suffix_chooses_the_format_and_the_file_is_whole_or_absent(tmp_path:
 def test_the_pages_notes_lead_the_warnings() -> None:
     reading = flat_line((560, 240), 2.0, np.ones(100), np.zeros(100, bool))
     page = Page(reading.page.pixels, notes=(Note("picture-shrunk", "shrunk"),))
-    made = Reading(reading.record, page, reading.geometry, LAYOUT, reading.traces, (Note("speed-assumed", "speed assumed"),))
+    notes = (Note("speed-assumed", "speed assumed"),)
+    made = Reading(reading.record, page, reading.geometry, LAYOUT, reading.traces, notes)
     assert texts(made.notes) == ["shrunk", "speed assumed"]
     again = Reading.from_dict(made.to_dict(), page, made.record)
     assert texts(again.notes) == texts(made.notes)

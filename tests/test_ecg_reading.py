@@ -87,7 +87,8 @@ def reading(facts: dict[str, object] | None = None) -> Reading:
     traces[0] = Trace("I", traces[0].x_px, gap, np.linspace(0, 1, gap.size))
     record = traces_to_record(traces, GEOMETRY, layout)
     page = Page(np.zeros((90, 120, 3), np.uint8), source="scans/p 1.png", index=1)
-    return Reading(record, page, GEOMETRY, layout, tuple(traces), (Note("speed-assumed", "speed assumed"),), facts or {})
+    notes = (Note("speed-assumed", "speed assumed"),)
+    return Reading(record, page, GEOMETRY, layout, tuple(traces), notes, facts or {})
 
 
 def test_saved_and_rebuilt(tmp_path: Path) -> None:

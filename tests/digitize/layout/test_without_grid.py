@@ -6,32 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from oracle import SIZE_PX, Oracle, heart, scene
+from oracle import Oracle, heart, scene
+from plain_page import plain
 
 from digitize.errors import NoGrid, NotAnEcg
 from digitize.evaluation.metrics import page_ratio, to_db
-from digitize.grid.deskew import level, row_heights_px
 from digitize.grid.geometry_candidates import GridGeometries
-from digitize.grid.page_view import PageView, closer
-from digitize.layout.calibration_pulse import Pulse, find_pulse
+from digitize.layout.calibration_pulse import Pulse
 from digitize.layout.without_grid import _mm_per_px, _scales
-from digitize.nets.inputs import PULSE, fit_matrix
+from digitize.nets.inputs import PULSE
 from digitize.stages import PageHints
 from ecg.geometry import PageGeometry
 from ecg.notes import texts
-from ecg.reading import Page, Reading
-
-
-def plain(
-    seed: int, preset: str = "clean", name: str = "3x4+1", pulse: str = "left", mm_per_mv: float = 10.0
-) -> tuple[Page, Reading]:
-    """A page without a grid and its truth."""
-    found = scene(seed, preset, name, mm_per_mv=mm_per_mv, pulse=pulse)
-    x0, y0, x1, y1 = found.layout.extent_mm
-    room = (x0 - 25, y0 - 15, x1 + 10, y1 + 10)  # for the pulses as well
-    paper = replace(found.paper, kind="none", ink_strength=1.0, extent_mm=room, grid_mm=room)
-    whole = replace(found, paper=paper, frame_mm=room, shift=(0.0, 0.0), fill=min(found.fill, 0.95))
-    return replace(whole, effects={}, quarter_turns=0).render(heart(seed))
 
 
 def no_grid(*_: object) -> PageGeometry:
@@ -42,56 +28,6 @@ def no_grid(*_: object) -> PageGeometry:
 def without_grid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GridGeometries, "clearest", no_grid)
     monkeypatch.setattr(GridGeometries, "by_fine_lines", None)
-
-
-def view_of(page: Page, truth: Reading) -> PageView:
-    oracle = Oracle(truth)
-    first = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
-    return oracle.look(None, page.pixels, closer(first, SIZE_PX))
-
-
-@pytest.mark.parametrize(("preset", "seed"), [("clean", 1), ("scan", 2), ("scan", 3)])
-def test_zero_lines_level_the_page(preset: str, seed: int) -> None:
-    page, truth = plain(seed, preset)
-    view = view_of(page, truth)
-    matrix = level(view)
-    assert matrix is not None
-    seen = truth.geometry.after(matrix)
-    x0, y0, x1, y1 = truth.layout.extent_mm
-    assert abs(seen.angle_deg(((x0 + x1) / 2, (y0 + y1) / 2))) < 0.3
-    lines = [seen.to_px(np.array([(x0 + x1) / 2, row[0].baseline_mm]))[1] for row in truth.layout.rows()]
-    np.testing.assert_allclose(row_heights_px(view, matrix), lines, atol=1.5)
-
-
-@pytest.mark.parametrize(
-    ("preset", "seed", "mm_per_mv"), [("clean", 1, 10.0), ("scan", 2, 10.0), ("clean", 4, 5.0), ("scan", 5, 20.0)]
-)
-def test_pulses_are_measured_to_parts_of_a_px(preset: str, seed: int, mm_per_mv: float) -> None:
-    page, truth = plain(seed, preset, mm_per_mv=mm_per_mv)
-    view = view_of(page, truth)
-    matrix = level(view)
-    assert matrix is not None
-    pulse = find_pulse(page.pixels, view, matrix)
-    assert pulse is not None and pulse.count >= 2
-    x0, y0, _, y1 = truth.layout.extent_mm
-    across, down = truth.geometry.after(matrix).px_per_mm((x0, (y0 + y1) / 2))
-    np.testing.assert_allclose([pulse.width_px, pulse.height_px], [5 * across, mm_per_mv * down], rtol=0.03)
-    assert pulse.shape == mm_per_mv / 5
-
-
-def test_without_pulses_none_is_measured() -> None:
-    page, truth = plain(1, pulse="none")
-    view = view_of(page, truth)
-    matrix = level(view)
-    assert matrix is not None and find_pulse(page.pixels, view, matrix) is None
-    noise = replace(view, seg=np.random.default_rng(0).random(view.seg.shape).astype(np.float32))
-    assert find_pulse(np.full_like(page.pixels, 255), noise, matrix) is None
-
-
-def test_a_blank_page_has_no_level() -> None:
-    page, truth = plain(1)
-    view = view_of(page, truth)
-    assert level(replace(view, baseline=np.zeros_like(view.baseline))) is None
 
 
 def test_a_pulse_is_any_of_the_usual_ones_that_have_its_shape() -> None:
