@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image, ImageDraw
 
-from digitize.pipeline import NotAnEcg
+from digitize.errors import NotAnEcg
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
+from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading
 
@@ -30,7 +31,8 @@ def drawn(name: str = "3x4+1", offset_px: float = 0.0) -> Reading:
     moved = tuple(replace(t, y_px=t.y_px + offset_px) for t in traces)
     page = Page(np.asarray(picture), None, "drawn.png")
     facts = {"rotation_deg": 0.0, "px_per_mm": PX_PER_MM, "weights": {"page": "none", "row": "none"}}
-    return Reading(traces_to_record(moved, geometry, layout), page, geometry, layout, moved, ("speed assumed",), facts)
+    notes = (Note("speed-assumed", "speed assumed"),)
+    return Reading(traces_to_record(moved, geometry, layout), page, geometry, layout, moved, notes, facts)
 
 
 @dataclass

@@ -13,9 +13,10 @@ import pytest
 from digitize.grid.page_view import PageView
 from digitize.layout.printed_words import PrintedWord
 from digitize.nets.inputs import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, ROW_TARGET, column_centres_px
+from digitize.nets.networks import Networks
 from digitize.nets.word_net import TURNED
 from digitize.pipeline import Digitizer
-from digitize.trace.row_reading import RowReading
+from digitize.stages import RowReading
 from digitize.training.samples import _framed, column_heights, edge_heat, page_targets
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox, template
@@ -83,9 +84,9 @@ class Oracle:
     def use(self, monkeypatch: pytest.MonkeyPatch) -> Digitizer:
         """A digitizer whose networks' looks come from here."""
         monkeypatch.setattr("digitize.grid.page_view.look", self.look)
-        monkeypatch.setattr("digitize.layout.printed_words.read_words", self.read_words)
+        monkeypatch.setattr("digitize.layout.search.read_words", self.read_words)
         monkeypatch.setattr("digitize.trace.row_reading.read_row", self.read_row)
-        return Digitizer(None, None, SIZE_PX, {"page": "oracle", "row": "oracle"}, self)
+        return Digitizer(Networks(None, None, None, SIZE_PX, {"page": "oracle", "row": "oracle"}))  # type: ignore[arg-type]
 
     def look(self, net: Any, pixels: np.ndarray, matrix: np.ndarray, size_px: tuple[int, int] = SIZE_PX) -> PageView:
         targets = page_targets(self.truth, matrix, size_px)

@@ -119,7 +119,7 @@ def test_a_page_gets_its_reading_its_diagnosis_and_its_report(
     Image.fromarray(page.pixels).save(tmp_path / "scan.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     # The reading is the simulator's truth here: how pages are read is tested elsewhere.
-    monkeypatch.setattr("digitize.batch.load_digitizer", lambda device, engine: lambda page, *given: truth)
+    monkeypatch.setattr("digitize.engines.load_digitizer", lambda device, engine: lambda page, *given: truth)
     assert main(["--image", str(tmp_path / "*.png"), "--output", str(tmp_path / "out")]) == 1
     assert "broken.png" in capsys.readouterr().err
     names = {p.name for p in (tmp_path / "out").iterdir()}

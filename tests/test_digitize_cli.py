@@ -16,7 +16,7 @@ from drawn_page import CRASH_COLOUR, REFUSED_COLOUR, REFUSED_WORDS, FakeDigitize
 from PIL import Image
 
 import digitize
-from digitize import batch, evaluate, infer, visualize
+from digitize import engines, evaluate, infer, visualize
 from digitize.evaluation import figures as views
 from ecg import read
 from ecg.leads import STANDARD
@@ -30,7 +30,7 @@ PAGE_FILES = {"{}.csv", "{}.hea", "{}.dat", "{}.json", "{}.overlay.png"}
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeDigitizer:
     """Every command line gets the stand-in."""
     digitizer = FakeDigitizer()
-    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: digitizer)
+    monkeypatch.setattr(engines, "load_digitizer", lambda device, engine: digitizer)
     return digitizer
 
 
@@ -251,6 +251,7 @@ def test_visualize_shows_what_the_networks_saw_and_the_error(tmp_path: Path, mon
     import torch
 
     from digitize.evaluation.network_probe import listening
+    from digitize.nets.networks import Networks
     from digitize.pipeline import Digitizer
     from digitize.visualize import Seen, draw
 
@@ -260,9 +261,9 @@ def test_visualize_shows_what_the_networks_saw_and_the_error(tmp_path: Path, mon
         columns = {"signal": torch.rand(1, 1, tall, 2 * wide), "signal_valid": torch.rand(1, 1, 2 * wide)}
         return {**maps, "baseline": maps["grid"], **columns}
 
-    digitizer, page_ear, row_ear = listening(Digitizer(answer, answer, (64, 64), {}))
-    digitizer.page_net(torch.zeros(1, 3, 64, 96))
-    digitizer.row_net(torch.ones(1, 4, 32, 64))
+    digitizer, page_ear, row_ear = listening(Digitizer(Networks(answer, answer, answer, (64, 64), {})))
+    digitizer.nets.page(torch.zeros(1, 3, 64, 96))
+    digitizer.nets.row(torch.ones(1, 4, 32, 64))
     assert row_ear.heard[0].image.shape == (32, 64, 3)
     assert row_ear.heard[0].image.min() == 255
     reading = drawn()

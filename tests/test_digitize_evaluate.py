@@ -12,7 +12,7 @@ import pytest
 from drawn_page import CRASH_COLOUR, PX_PER_MM, REFUSED_COLOUR, FakeDigitizer, drawn
 from PIL import Image
 
-from digitize import batch, evaluate
+from digitize import engines, evaluate
 from digitize.evaluation import worst_pages as worst
 from digitize.evaluation.confidence_metrics import certainty, pooled, sample_confidence
 from digitize.evaluation.ground_truth import as_printed, find_truth, index_folder, load_truth
@@ -191,7 +191,7 @@ def test_commands_that_make_no_sense_end_with_2_and_words(
 def test_main_prints_the_table_and_fails_when_a_page_crashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: FakeDigitizer())
+    monkeypatch.setattr(engines, "load_digitizer", lambda device, engine: FakeDigitizer())
     save_page(tmp_path / "pages" / "a.png")
     write(drawn().record, str(tmp_path / "pages" / "a.csv"))
     options = ["--pages", str(tmp_path / "pages"), "--output", str(tmp_path / "out")]

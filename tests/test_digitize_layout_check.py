@@ -10,6 +10,7 @@ from oracle import heart, scene, unpainted
 
 from digitize.evaluation.legibility import missing
 from digitize.studies.layout_accuracy import Verdict, faults, judge, table
+from ecg.notes import Note
 from ecg.page import Page
 from ecg.reading import Reading
 
@@ -58,8 +59,11 @@ def test_every_kind_of_fault_is_named(truth: Reading) -> None:
 def test_a_warning_counts_only_when_it_speaks_of_what_is_wrong(truth: Reading) -> None:
     wrong = with_first_box(truth, lead="V6")
     assert judge(Reader(wrong), truth)[0] == "silent"
-    assert judge(Reader(replace(wrong, warnings=("gain taken as 10 mm/mV",))), truth)[0] == "silent"
-    assert judge(Reader(replace(wrong, warnings=("no lead names were read",))), truth)[0] == "warned"
+    assert judge(Reader(replace(wrong, notes=(Note("gain-assumed", "gain taken as 10 mm/mV"),))), truth)[0] == "silent"
+    assert (
+        judge(Reader(replace(wrong, notes=(Note("names-not-recognised", "no lead names were read"),))), truth)[0]
+        == "warned"
+    )
     assert judge(Reader(ValueError("no grid")), truth) == ("refused", "no grid")
 
 

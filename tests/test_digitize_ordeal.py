@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from drawn_page import FakeDigitizer
 
-from digitize import batch
-from digitize.pipeline import NotAnEcg
+from digitize import engines
+from digitize.errors import NotAnEcg
 from digitize.studies import batch_robustness as ordeal
 from ecg.layout import Template
 from ecg.page import Page
@@ -68,7 +68,7 @@ def test_a_lost_page_fails_the_run(
         def __call__(self, page: Page, *given: object) -> Reading:
             raise NotAnEcg("nothing seen")
 
-    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: Blind())
+    monkeypatch.setattr(engines, "load_digitizer", lambda device, engine: Blind())
     monkeypatch.setattr(ordeal, "BROKEN", {"empty": ordeal.BROKEN["empty"]})
     assert ordeal.main(["--count", "4", "--output", str(tmp_path)]) == 1
     assert set(json.loads(capsys.readouterr().out)["lost"]) == ODD

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from digitize.nets.networks import Networks
 from digitize.pipeline import Digitizer
 from digitize.studies.head_masking import SILENCE, silenced, table
 
@@ -22,19 +23,25 @@ class Loud(nn.Module):
         return {**dense, **columns, "theta": torch.tensor([[1.0, 0.0]] * n), "signal": torch.zeros(n, 1, 4, 4)}
 
 
+class Word(nn.Module):
+    """Reads every word everywhere."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.full((len(image), 20, 1, 1), 3.0)
+
+
 def test_one_output_at_a_time_falls_silent() -> None:
-    loud = Digitizer(Loud(), Loud(), (4, 4), {}, name_net=Loud())
+    loud = Digitizer(Networks(Loud(), Loud(), Word(), (4, 4), {}))
     image = torch.zeros(2, 3, 4, 4)
-    before = loud.page_net(image)
+    before = loud.nets.page(image)
     found = dict(silenced(loud))
     assert list(found) == ["nothing", *SILENCE, "name reader"]
-    assert found["nothing"] is loud and found["name reader"].name_net is None
+    assert found["nothing"] is loud and found["name reader"].nets.words(image).max() < -10
     for name, (net, output, _) in SILENCE.items():
-        said = getattr(found[name], net)(image)
+        said = getattr(found[name].nets, net)(image)
         assert [key for key in said if not torch.equal(said[key], before[key])] == [output]
-        assert getattr(found[name], "row_net" if net == "page_net" else "page_net") is getattr(
-            loud, "row_net" if net == "page_net" else "page_net"
-        )
+        other = "row" if net == "page" else "page"
+        assert getattr(found[name].nets, other) is getattr(loud.nets, other)
 
 
 def test_silence_is_no_ink_no_grid_and_upright() -> None:

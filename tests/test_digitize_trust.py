@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from digitize.evaluation.simulated_pages import drawn_pages
+from digitize.stages import RowReading
 from digitize.studies.fit_confidence import fit
 from digitize.trace.confidence import FITTED, SIGNS, confidence, signs
-from digitize.trace.row_reading import RowReading
 
 
 def row(spread_mm: float, certainty: float = 1.0, slope: float = 0.0) -> RowReading:

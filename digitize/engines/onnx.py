@@ -76,9 +76,10 @@ def load(device: str = "cpu") -> Digitizer:
     return with_onnx(pytorch.load(device))
 
 
-def with_onnx(digitizer: Digitizer, folder: Path = FOLDER) -> Digitizer:
+def with_onnx(digitizer: Digitizer, folder: Path | None = None) -> Digitizer:
     """The digitizer with its networks run by ONNX Runtime. Raises ValueError with what to do where one is missing."""
     nets = digitizer.nets
+    folder = folder or FOLDER
     page, row, words = (OnnxNet(folder / f"{kind}.onnx", nets.versions[kind]) for kind in NETS)
     return Digitizer(replace(nets, page=page, row=row, words=words))
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from digitize.errors import NoGrid, NotAnEcg
 from digitize.grid.fine_grid import fine_geometry
-from digitize.grid.lattice import Lattice, fit_geometry, see_lattice
+from digitize.grid.lattice import fit_geometry, see_lattice
+from digitize.grid.lattice_walk import Lattice
 from digitize.grid.page_view import PageView
 from digitize.grid.periodicity import CLEAR_PERIODICITY, periodicity
 from digitize.grid.phase_refinement import refine

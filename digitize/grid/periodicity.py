@@ -1,4 +1,4 @@
-"""The grid's rhythm: the page's darkness without its ink, and how clearly a map's millimetres are heard in it."""
+"""The grid's periodicity: the page's darkness without its ink, and how far a map's millimetres stand out of it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from digitize.grid.smooth_field import Extent
 from ecg.geometry import PageGeometry
 
 PX_PER_MM = 4.0  # of the flattened picture
-CLEAR_PERIODICITY = (
-    6.0  # a rhythm of the whole sheet is this much louder than what is beside it; by chance it would be 2
-)
-_BESIDE = (-0.4, -0.3, 0.3, 0.4)  # of a tone, in waves per 5 mm
+CLEAR_PERIODICITY = 6.0  # by this factor lines of the whole sheet stand out of what is beside them; by chance by 2
+_BESIDE = (-0.4, -0.3, 0.3, 0.4)  # of a harmonic, in waves per 5 mm
 
 
 def clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Extent) -> np.ndarray:
@@ -26,7 +24,7 @@ def clipped_darkness(pixels: np.ndarray, geometry: PageGeometry, extent_mm: Exte
 
 
 def is_periodic(pixels: np.ndarray, geometry: PageGeometry) -> bool:
-    """Whether the whole sheet keeps the map's time."""
+    """Whether the whole sheet is periodic in the map's millimetres."""
     return periodicity(pixels, geometry) > CLEAR_PERIODICITY
 
 
@@ -37,16 +35,16 @@ def periodicity(pixels: np.ndarray, geometry: PageGeometry) -> float:
     """
     x0, y0, _, _ = geometry.extent_mm
     dark = clipped_darkness(pixels, geometry, geometry.extent_mm)
-    return min(_loudness(dark.mean(0), x0), _loudness(dark.mean(1), y0))
+    return min(_axis_periodicity(dark.mean(0), x0), _axis_periodicity(dark.mean(1), y0))
 
 
-def _loudness(profile: np.ndarray, start_mm: float) -> float:
+def _axis_periodicity(profile: np.ndarray, start_mm: float) -> float:
     """The same along one axis, from the mean darkness [place]."""
     at = (start_mm + (np.arange(len(profile)) + 0.5) / PX_PER_MM) / LINES_MM
-    beat = (profile - profile.mean()) * np.hanning(len(profile))
+    windowed = (profile - profile.mean()) * np.hanning(len(profile))
 
-    def tone(waves: float) -> float:
-        return float(np.abs(beat @ np.exp(-2j * np.pi * waves * at)))
+    def amplitude(waves: float) -> float:
+        return float(np.abs(windowed @ np.exp(-2j * np.pi * waves * at)))
 
-    beside = np.mean([tone(waves + d) for waves in range(1, 6) for d in _BESIDE])
-    return max(tone(1), tone(5)) / (float(beside) + 1e-9)
+    beside = np.mean([amplitude(waves + d) for waves in range(1, 6) for d in _BESIDE])
+    return max(amplitude(1), amplitude(5)) / (float(beside) + 1e-9)

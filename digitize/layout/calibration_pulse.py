@@ -16,19 +16,32 @@ from digitize.grid.subpixel import vertex
 from digitize.nets.inputs import PULSE
 from ecg.geometry import project
 
-_SEEN, _ENOUGH_PX = 0.3, 60  # a pulse is where its map is above this, on so many px of the view at least
-_NEAR_PX = (5, 7)  # and so near to there (down, across)
-_ZOOM = (3.0, 6.0)  # px of the picture by px of the view: finer ones are averaged, coarser ones interpolated
-_PALE = 10.0  # levels of grey that are still paper
-_DARKEST = 95  # per cent of what is near pulses that is not as dark as they
-_INK_PX = 4.5  # what is wider than this in the view is a shadow
-_WIDTHS_PX, _TALLEST_PX = (4.0, 26.0), 45.0  # how wide and tall pulses may be in the view
-_TRIED = 4  # of the distances at which the sides echo
+
+@dataclass(frozen=True)
+class PulseThresholds:
+    """What is a calibration pulse in the picture itself; set on simulated pages on plain paper and on scans."""
+
+    min_pulse: float = 0.3  # a pulse is where its map is above this,
+    min_px: int = 60  # on so many px of the view at least
+    near_px: tuple[int, int] = (5, 7)  # and so near to there (down, across)
+    zoom: tuple[float, float] = (
+        3.0,
+        6.0,
+    )  # px of the picture by px of the view: finer ones are averaged, coarser interpolated
+    pale: float = 10.0  # levels of grey that are still paper
+    ink_percentile: int = 95  # of the darkness near pulses, which is that of their strokes
+    shadow_px: float = 4.5  # what is wider than this in the view is a shadow
+    widths_px: tuple[float, float] = (4.0, 26.0)  # of pulses in the view
+    max_height_px: float = 45.0  # of pulses in the view
+    tried: int = 4  # of the distances at which the sides echo
+    height_tolerance: float = 0.15  # share by which a height may differ from a usual one
+    min_clarity: float = 0.25  # all strokes of a pulse are at least so dark beside the darkest ink
+    alike: float = 0.06  # pulses whose heights are alike within this share are one machine's
+
+
+_PULSES = PulseThresholds()
 _SHAPES = {2.0: 1.0, 1.0: 0.7, 4.0: 0.7}  # heights by the width, and what a page's being unusual costs
-_OFF = 0.15  # a height is one of these within this share
 _PARTS = ((-0.27, -0.1), (0.25, 0.75), (1.1, 1.27))  # where its left foot, plateau and right foot are, in widths
-_CLEAR = 0.25  # all strokes of a pulse are at least so dark beside the darkest ink
-_ALIKE = 0.06  # pulses whose heights are alike within this share are one machine's
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ class _CloseUp:
 
 def find_pulse(pixels: np.ndarray, view: PageView, matrix: np.ndarray) -> Pulse | None:
     """The pulses that most rows share, measured to parts of a px; `matrix` levels the page, None without pulses."""
-    if (view.seg[PULSE] > _SEEN).sum() < _ENOUGH_PX:
+    if (view.seg[PULSE] > _PULSES.min_pulse).sum() < _PULSES.min_px:
         return None
     seen = _close_up(pixels, view, matrix)
     sides = [_sides(seen, line) for line in seen.lines_px]
@@ -75,7 +88,7 @@ def find_pulse(pixels: np.ndarray, view: PageView, matrix: np.ndarray) -> Pulse 
 def _close_up(pixels: np.ndarray, view: PageView, matrix: np.ndarray) -> _CloseUp:
     height, width = view.grid.shape
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-    zoom = float(np.clip(1 / scale, *_ZOOM))
+    zoom = float(np.clip(1 / scale, *_PULSES.zoom))
     to_frame = matrix @ np.linalg.inv(view.matrix)
     corners = project(to_frame, np.array([[0, 0], [width, 0], [0, height], [width, height]], float))
     low, size = corners.min(0), np.ceil(np.ptp(corners, axis=0) * zoom).astype(int)
@@ -86,10 +99,10 @@ def _close_up(pixels: np.ndarray, view: PageView, matrix: np.ndarray) -> _CloseU
     picture = cv2.warpPerspective(
         small, place @ matrix @ grown, tuple(size.tolist()), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    near = cv2.dilate((view.seg[PULSE] > _SEEN).astype(np.uint8), np.ones(_NEAR_PX, np.uint8))
+    near = cv2.dilate((view.seg[PULSE] > _PULSES.min_pulse).astype(np.uint8), np.ones(_PULSES.near_px, np.uint8))
     near = cv2.warpPerspective(near, place @ to_frame, tuple(size.tolist()))
-    ink = _darkness(picture, round(_INK_PX * zoom) | 1)
-    ink = np.minimum(ink / max(float(np.percentile(ink[near > 0], _DARKEST)), 1.0), 1.0)
+    ink = _darkness(picture, round(_PULSES.shadow_px * zoom) | 1)
+    ink = np.minimum(ink / max(float(np.percentile(ink[near > 0], _PULSES.ink_percentile)), 1.0), 1.0)
     return _CloseUp(zoom, ink, ink * near, (row_heights_px(view, matrix) - low[1]) * zoom)
 
 
@@ -97,13 +110,13 @@ def _darkness(picture: np.ndarray, wide_px: int) -> np.ndarray:
     """How much darker than the paper around it every place is, levels of grey."""
     flat = darkest(picture)
     ground = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((wide_px, wide_px), np.uint8))
-    return np.maximum(cv2.blur(ground, (wide_px, wide_px)).astype(np.float32) - flat - _PALE, 0)
+    return np.maximum(cv2.blur(ground, (wide_px, wide_px)).astype(np.float32) - flat - _PULSES.pale, 0)
 
 
 def _sides(seen: _CloseUp, line_px: float) -> np.ndarray:
     """The upright strokes of a row's pulse along the row [col]: what is darker there than beside it."""
     pitch = float(np.median(np.diff(seen.lines_px))) if len(seen.lines_px) > 1 else np.inf
-    top = line_px - min(pitch, _TALLEST_PX * seen.zoom)
+    top = line_px - min(pitch, _PULSES.max_height_px * seen.zoom)
     band = seen.near[max(0, int(top)) : max(1, int(line_px + 2 * seen.zoom))].sum(0)
     beside = cv2.blur(band[None], (int(6 * seen.zoom) | 1, 1))[0]
     upright: np.ndarray = np.maximum(band - beside, 0)
@@ -112,12 +125,12 @@ def _sides(seen: _CloseUp, line_px: float) -> np.ndarray:
 
 def _widths(seen: _CloseUp, sides: Sequence[np.ndarray]) -> list[float]:
     """Distances at which the sides of all rows echo, px, the clearest first."""
-    low, high = (int(width * seen.zoom) for width in _WIDTHS_PX)
+    low, high = (int(width * seen.zoom) for width in _PULSES.widths_px)
     lags = np.arange(1.5 * high + 2, dtype=int)
     echo = np.sum([[float((row[: len(row) - lag] * row[lag:]).sum()) for lag in lags] for row in sides], axis=0)
     clear = echo[low:high] - np.maximum(echo[lags[low:high] // 2], echo[lags[low:high] * 3 // 2])
     peaks, _ = find_peaks(clear, height=1e-6)
-    best = sorted((int(p) + low for p in peaks), key=lambda lag: -clear[lag - low])[:_TRIED]
+    best = sorted((int(p) + low for p in peaks), key=lambda lag: -clear[lag - low])[: _PULSES.tried]
     return [lag + float(vertex(*echo[lag - 1 : lag + 2])) for lag in best]
 
 
@@ -126,7 +139,11 @@ def _measured(seen: _CloseUp, sides: Sequence[np.ndarray], width_px: float) -> P
     best = None
     for shape, usual in _SHAPES.items():
         found = np.array(list(_heights(seen, sides, width_px, shape))).reshape(-1, 2)
-        alike = found[np.abs(found[:, 0] - np.median(found[:, 0])) < _ALIKE * shape * width_px] if len(found) else found
+        alike = (
+            found[np.abs(found[:, 0] - np.median(found[:, 0])) < _PULSES.alike * shape * width_px]
+            if len(found)
+            else found
+        )
         score = usual * float(alike[:, 1].sum())
         if score > (best.clear if best else 0.0):
             best = Pulse(width_px / seen.zoom, float(alike[:, 0].mean()) / seen.zoom, len(alike), score)
@@ -143,10 +160,10 @@ def _heights(
         before, inner, behind = (_strip(seen.ink, left, width_px, *part) for part in _PARTS)
         foot, foot_clear = _stroke(np.maximum(before, behind), line, 0.2 * width_px, width_px)
         tall = shape * width_px
-        top, top_clear = _stroke(inner, foot - tall, _OFF * tall, width_px)
+        top, top_clear = _stroke(inner, foot - tall, _PULSES.height_tolerance * tall, width_px)
         upright = [_upright(seen.ink, left + k * lag, foot - tall, foot) for k in (0, 1)]
         clear = min(foot_clear, top_clear, *upright)
-        if clear > _CLEAR:
+        if clear > _PULSES.min_clarity:
             yield foot - top, clear
 
 

@@ -54,7 +54,7 @@ def load_pass(kind: str, device: str = "cpu", folder: Path = FOLDER, *, exact: b
     width, height = card["recipe"]["pages"]["size_px"]
     place = _device(device)
     dtype = torch.float32 if exact else dtype_for("auto", place)
-    net = net.eval().to(place, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = net.eval().to(place, dtype).to(memory_format=torch.channels_last)
     return Pass(net, (width, height), card["version"])
 
 

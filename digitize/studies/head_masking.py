@@ -15,6 +15,7 @@ from ecg.cli import run
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from digitize.nets.networks import WordNetwork
     from digitize.pipeline import Digitizer
 
 _NO = -20.0  # a logit that says no
@@ -77,7 +78,7 @@ def _without(net: nn.Module, output: str, quiet: Callable[[Tensor], Tensor]) -> 
     return Without().eval()
 
 
-def _wordless(net: nn.Module) -> nn.Module:
+def _wordless(net: WordNetwork) -> nn.Module:
     """The word reader that never reads a word."""
     from torch import nn
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -16,17 +16,26 @@ from ecg.notes import Note
 from ecg.page import Trace, traces_to_record
 from ecg.signal.filters import bandpass
 
-_FS_HZ = 250.0
-_QRS_HZ = (8.0, 30.0)
-_BLUR_S = 0.015  # columns may lie so far off that their beats do not quite meet
-_EDGE_S = 0.04  # at the ends of a column its neighbour may show, at the same place in all of them
-_SHORTEST_S = 1.0  # a shorter column shows too little of the rhythm
-_BEAT_S = 0.25  # no two beats are closer
-_ENOUGH = 4  # beats that meet those of another column by chance are never so many
-_ALIKE = 0.8  # correlation of beats that stand at the same places
-_EXACTLY = 0.95  # where there is one join only, over which breathing may bring the beats back to the same places
-_CLEARLY, _NEARLY = 0.2, 0.03  # how far apart the correlations of the two readings are
-_CLEARLY_STRIP = 0.4  # one strip alone may be noisy or partly hidden
+
+@dataclass(frozen=True)
+class TimingThresholds:
+    """When beats tell that columns show the same seconds; set on simulated rhythms, none of which were read wrongly."""
+
+    fs_hz: float = 250.0  # at which beats are compared
+    qrs_hz: tuple[float, float] = (8.0, 30.0)  # band of the beats
+    blur_s: float = 0.015  # columns may lie so far off that their beats do not quite meet
+    edge_s: float = 0.04  # at the ends of a column its neighbour may show, at the same place in all of them
+    min_column_s: float = 1.0  # a shorter column shows too little of the rhythm
+    min_beat_s: float = 0.25  # no two beats are closer
+    min_beats: int = 4  # beats that meet those of another column by chance are never so many
+    min_alike: float = 0.8  # correlation of beats that stand at the same places
+    min_exact: float = 0.95  # at one join only, over which breathing may bring the beats back to the same places
+    min_lead: float = 0.2  # of the correlation for the same seconds, to be taken,
+    min_lead_with_strip: float = 0.4  # or with a strip, which alone may be noisy or partly hidden
+    max_lag: float = 0.03  # of it, to be worth a note
+
+
+_TIMING = TimingThresholds()
 
 
 def resolve_timing(leads: Leads, hints: PageHints) -> Leads:
@@ -46,13 +55,13 @@ def timed(
     if given is not None:
         return (simultaneous(layout) if given.simultaneous else layout), ()
     starts_s = sorted({box.t0_s for box in layout.boxes if not box.is_rhythm})
-    if len(starts_s) < 2 or min(np.diff(starts_s)) < _SHORTEST_S:
+    if len(starts_s) < 2 or min(np.diff(starts_s)) < _TIMING.min_column_s:
         return layout, ()
     at_once, in_turn = _evidence(layout, traces, geometry, starts_s)
-    if at_once < _ALIKE or at_once < in_turn - _NEARLY:
+    if at_once < _TIMING.min_alike or at_once < in_turn - _TIMING.max_lag:
         return layout, ()
     has_strip = any(box.is_rhythm for box in layout.boxes)
-    if at_once < in_turn + (_CLEARLY_STRIP if has_strip else _CLEARLY):
+    if at_once < in_turn + (_TIMING.min_lead_with_strip if has_strip else _TIMING.min_lead):
         text = "the columns may show the same seconds, for their beats fit that too: read one after the other"
         return layout, (Note("columns-perhaps-simultaneous", text),)
     seconds = min(box.t1_s - box.t0_s for box in layout.boxes)
@@ -83,12 +92,14 @@ def _beats(
     """How much QRS there is in the short leads or in the strips in each column, [column, sample]; NaN at its ends."""
     kept = [(box, trace) for box, trace in zip(layout.boxes, traces, strict=True) if box.is_rhythm == of_strips]
     part = replace(layout, boxes=tuple(box for box, _ in kept))
-    record = traces_to_record([trace for _, trace in kept], geometry, part, _FS_HZ, layout.duration_s + _EDGE_S)
-    power = (np.nan_to_num(bandpass(record.signal_mv, _FS_HZ, *_QRS_HZ)) ** 2).sum(0)
-    samples = int(min(np.diff(starts_s)) * _FS_HZ)
-    edge = round(_EDGE_S * _FS_HZ)
-    cut = np.stack([power[round(start * _FS_HZ) :][:samples] for start in starts_s])
-    beats: np.ndarray = np.sqrt(ndimage.gaussian_filter1d(cut, _BLUR_S * _FS_HZ, axis=1))
+    record = traces_to_record(
+        [trace for _, trace in kept], geometry, part, _TIMING.fs_hz, layout.duration_s + _TIMING.edge_s
+    )
+    power = (np.nan_to_num(bandpass(record.signal_mv, _TIMING.fs_hz, *_TIMING.qrs_hz)) ** 2).sum(0)
+    samples = int(min(np.diff(starts_s)) * _TIMING.fs_hz)
+    edge = round(_TIMING.edge_s * _TIMING.fs_hz)
+    cut = np.stack([power[round(start * _TIMING.fs_hz) :][:samples] for start in starts_s])
+    beats: np.ndarray = np.sqrt(ndimage.gaussian_filter1d(cut, _TIMING.blur_s * _TIMING.fs_hz, axis=1))
     beats[:, :edge] = beats[:, -edge:] = np.nan
     return beats
 
@@ -108,11 +119,11 @@ def _alone(columns: np.ndarray) -> tuple[float, float]:
     at_once = min(_likeness(a, b) for a, b in combinations(columns, 2))
     usual = columns.mean(0)
     shown = np.nan_to_num(usual)
-    seen, _ = signal.find_peaks(shown, height=0.5 * shown.max(), distance=round(_BEAT_S * _FS_HZ))
+    seen, _ = signal.find_peaks(shown, height=0.5 * shown.max(), distance=round(_TIMING.min_beat_s * _TIMING.fs_hz))
     joins = len(columns) - 1
-    if len(seen) < 2 or len(seen) * joins < _ENOUGH or (joins == 1 and at_once < _EXACTLY):
+    if len(seen) < 2 or len(seen) * joins < _TIMING.min_beats or (joins == 1 and at_once < _TIMING.min_exact):
         return at_once, at_once
-    shares = range(2, int(len(usual) / (_BEAT_S * _FS_HZ)) + 1)
+    shares = range(2, int(len(usual) / (_TIMING.min_beat_s * _TIMING.fs_hz)) + 1)
     goes_on = max(_likeness(usual, np.roll(usual, round(len(usual) / share))) for share in shares)
     return at_once, min(goes_on, at_once)
 

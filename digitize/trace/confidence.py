@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from digitize.trace.row_reading import RowReading
+    from digitize.stages import RowReading
 
 WITHIN_MM = 0.5
 SIGNS = ("spread", "slope", "doubt_of_lead")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout
 
-_LINES_MM = 5.0
-_NEAR_MM = 0.1  # starts are seen this well; of those that keep to no line, one in twenty lies so near to one
-_SNAP_DOTS = 0.5  # raster libraries put straight lines of an odd width on whole dots, so much to the right of curves
-_LARGEST_DOT_MM = 0.2  # coarser pictures were shrunk: their dots are not those that the page was drawn with
-_ON_LINE_DOTS = 1 / 6  # seen nearer to the line than this: lines of an even width, which are not moved; the rarer case
+
+@dataclass(frozen=True)
+class SnapThresholds:
+    """When a start is taken to be on a thick line; set on pages drawn by raster libraries."""
+
+    lines_mm: float = 5.0  # between thick lines
+    near_mm: float = 0.1  # starts are seen this well; one in twenty that keeps to no line is so near to one
+    snap_dots: float = 0.5  # raster libraries put straight lines of an odd width so much to the right of curves
+    max_dot_mm: float = 0.2  # coarser pictures were shrunk: their dots are not those that the page was drawn with
+    on_line_dots: float = 1 / 6  # nearer to the line than this are lines of an even width, which are not moved
+
+
+_SNAP = SnapThresholds()
 
 
 def snap_to_thick_line(layout: Layout, geometry: PageGeometry) -> Layout:
@@ -25,8 +35,8 @@ def snap_to_thick_line(layout: Layout, geometry: PageGeometry) -> Layout:
         return layout
     x0, y0, _, y1 = layout.extent_mm
     dot_mm = 1 / geometry.px_per_mm((x0, (y0 + y1) / 2))[0]
-    if dot_mm > _LARGEST_DOT_MM:
+    if dot_mm > _SNAP.max_dot_mm:
         return layout
-    off = x0 - _LINES_MM * round(x0 / _LINES_MM)
-    place = -_SNAP_DOTS * dot_mm if off < -_ON_LINE_DOTS * dot_mm else 0.0
-    return layout.shifted(place - off, 0.0) if abs(place - off) < _NEAR_MM else layout
+    off = x0 - _SNAP.lines_mm * round(x0 / _SNAP.lines_mm)
+    place = -_SNAP.snap_dots * dot_mm if off < -_SNAP.on_line_dots * dot_mm else 0.0
+    return layout.shifted(place - off, 0.0) if abs(place - off) < _SNAP.near_mm else layout

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from scipy.ndimage import maximum_filter1d
 from torch import Tensor
 
-_REACH = 16  # rows around the path that take part in its centre of gravity: on a flank a column crosses many
-_CLIMB = 0.12  # nats a row: what climbing costs; less, and folds are climbed; more, and high narrow R waves are lost
-_INKED = 0.9  # so much less it costs along rows that are as likely as any, or surely the trace's own ink
-_BY_AN_END = 41  # columns around a lead's end whose ink may be a separator's
-_LEAST = 1e-4  # no height is less likely than this: a column alone cannot force the path
-_SURE_PX, _UNSURE_PX = 3.0, 8.0  # up to the first spread a column stands for itself, from the second on it is smoothed
+
+@dataclass(frozen=True)
+class PathThresholds:
+    """How a curve runs through the columns' distributions; set on simulated strips of all conditions."""
+
+    reach_px: int = 16  # rows around the path in its centre of gravity: on a flank a column crosses many
+    climb_cost: float = 0.12  # nats a row: with less folds are climbed, with more high narrow R waves are lost
+    ink_discount: float = 0.9  # share of that cost saved along rows as likely as any, or along the trace's own ink
+    end_columns: int = 41  # around a lead's end, whose ink may be a separator's
+    min_share: float = 1e-4  # no height is less likely than this: a column alone cannot force the path
+    narrow_px: float = 3.0  # spread up to which a column stands for itself
+    wide_px: float = 8.0  # spread from which on it is smoothed
+
+
+_PATH = PathThresholds()
 
 
 def decode_columns(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,7 +51,7 @@ def spread_near(share: Tensor, path: Tensor, centre: Tensor) -> Tensor:
 def _around(share: Tensor, path: Tensor) -> tuple[Tensor, Tensor]:
     """The rows near a path and what the distributions hold there, [..., col, near]."""
     rows = share.shape[-1]
-    near = path[..., None] + torch.arange(-_REACH, _REACH + 1, device=share.device)
+    near = path[..., None] + torch.arange(-_PATH.reach_px, _PATH.reach_px + 1, device=share.device)
     return near, share.gather(-1, near.clamp(0, rows - 1)) * ((near >= 0) & (near < rows)) + 1e-9
 
 
@@ -65,12 +76,12 @@ def own_ink(target: np.ndarray, edge: np.ndarray) -> np.ndarray:
     `target` [row, px] is the network's map of that ink, `edge` [col] whether a lead begins or ends there.
     """
     wide = np.repeat(target, len(edge) // target.shape[1], axis=1)
-    return wide * (1 - np.minimum(2 * maximum_filter1d(edge, _BY_AN_END), 1))
+    return wide * (1 - np.minimum(2 * maximum_filter1d(edge, _PATH.end_columns), 1))
 
 
 def smoothed(height: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """Heights [col], in px, with columns of a wide distribution drawn towards the mean of their neighbours (1-2-1)."""
-    unsure = np.log(np.maximum(spread, _SURE_PX) / _SURE_PX) / np.log(_UNSURE_PX / _SURE_PX)
+    unsure = np.log(np.maximum(spread, _PATH.narrow_px) / _PATH.narrow_px) / np.log(_PATH.wide_px / _PATH.narrow_px)
     around = np.pad(height, 1, mode="edge")
     mean: np.ndarray = (around[:-2] + 2 * height + around[2:]) / 4
     return height + np.minimum(unsure, 1.0) * (mean - height)
@@ -82,9 +93,9 @@ def likeliest_path(share: np.ndarray, ink: np.ndarray | float = 0.0) -> np.ndarr
     Rows about as likely as any in their column, and rows of the trace's own `ink` [col, row], are cheap to pass: a
     flank is one stroke, and its tip belongs to it.
     """
-    cost = -np.log(share + _LEAST)
+    cost = -np.log(share + _PATH.min_share)
     passable = np.maximum((share / share.max(1, keepdims=True)) ** 2, ink)
-    height = np.cumsum(_CLIMB * (1 - _INKED * passable), axis=1)  # what climbing to a row costs
+    height = np.cumsum(_PATH.climb_cost * (1 - _PATH.ink_discount * passable), axis=1)  # what climbing to a row costs
     reached = np.empty_like(cost)
     reached[0] = cost[0]
     for col in range(1, len(cost)):  # min over y' of reached[y'] + |height[y] - height[y']|: from above, from below

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,10 +13,18 @@ from ecg.layout import Layout, LeadBox
 from ecg.notes import Note
 from ecg.page import Trace, traces_to_record
 
-_SLACK = 15  # samples of 2 ms that a bent page may be off between two places
-_ALIKE = 0.35  # a strip differs from its own lead by less than this share of the lead's spread
-_SEEN = 0.9  # confidence of a short lead from which its curve can speak against a strip's printed name
-_CLEARLY = 0.6  # and from the lead that it was taken for by so much more
+
+@dataclass(frozen=True)
+class StripThresholds:
+    """When a strip repeats a lead; set on simulated pages with all strips."""
+
+    slack_samples: int = 15  # of 2 ms that a bent page may be off between two places
+    max_difference: float = 0.35  # a strip differs from its own lead by less than this share of the lead's spread
+    min_confidence: float = 0.9  # of a short lead whose curve can speak against a strip's printed name
+    max_share: float = 0.6  # of the difference from the lead that it was taken for
+
+
+_STRIPS = StripThresholds()
 
 
 def name_strips(leads: Leads) -> Leads:
@@ -50,7 +58,7 @@ def strip_leads(
     covered = {
         trace.lead
         for trace, box in zip(traces, layout.boxes, strict=True)
-        if not box.is_rhythm and trace.confidence.mean() < _SEEN
+        if not box.is_rhythm and trace.confidence.mean() < _STRIPS.min_confidence
     }
     doubtful = {id(box) for i, box in enumerate(strips) if not any(is_certain[i : i + 1]) or box.lead not in covered}
     if not doubtful:
@@ -75,7 +83,7 @@ def _lead_of(strip: LeadBox, curve: np.ndarray, short: Sequence[tuple[LeadBox, n
     if not off:
         return strip.lead
     best = min(off, key=lambda lead: off[lead])
-    clear = off[best] < _ALIKE and off[best] < _CLEARLY * off.get(strip.lead, np.inf)
+    clear = off[best] < _STRIPS.max_difference and off[best] < _STRIPS.max_share * off.get(strip.lead, np.inf)
     return best if clear else strip.lead
 
 
@@ -84,7 +92,9 @@ def _difference(lead: np.ndarray, strip: np.ndarray) -> float:
     inside = np.flatnonzero(np.isfinite(lead))
     if len(inside) < 100:
         return float("inf")
-    first, last = inside[0] + _SLACK, inside[-1] - _SLACK
+    first, last = inside[0] + _STRIPS.slack_samples, inside[-1] - _STRIPS.slack_samples
     seen = lead[first:last]
-    spreads = [np.nanstd(seen - strip[first + k : last + k]) for k in range(-_SLACK, _SLACK + 1)]
+    spreads = [
+        np.nanstd(seen - strip[first + k : last + k]) for k in range(-_STRIPS.slack_samples, _STRIPS.slack_samples + 1)
+    ]
     return float(np.nanmin(spreads) / max(np.nanstd(seen), 0.02))

@@ -9,14 +9,26 @@ from itertools import pairwise
 
 import numpy as np
 
-_LEAST_POINTS, _LEAST_MM = 40, 15.0  # of a trace
-_PULSE_WIDE_MM, _PULSE_TALL_MM = (2.0, 14.0), (2.0, 42.0)
-_PULSE_FLAT = 0.25  # of a pulse's width lies on its plateau, at least
-_PULSE_REACH_MM, _SIDE_MM = 16.0, 0.5  # a pulse joined to a trace is this near its end; its sides are so narrow
-_FINE_MM, _ON_FOOT_MM = 0.1, 0.02
-_FOOT_MM = 20.0  # a pulse's foot is no farther than this from the middle of its row's first or last trace
-_STEP_MM = 0.5  # points of a trace stand no farther apart than the samples of a slow recorder
-_ROW_MM = 25.0  # traces side by side belong to one row when their middles differ by less
+
+@dataclass(frozen=True)
+class CurveThresholds:
+    """What is a trace or a pulse among drawn lines; set on PDFs of several programs."""
+
+    min_points: int = 40  # of a trace
+    min_length_mm: float = 15.0  # of a trace
+    pulse_widths_mm: tuple[float, float] = (2.0, 14.0)  # of a pulse with its feet
+    pulse_heights_mm: tuple[float, float] = (2.0, 42.0)  # of a pulse
+    min_flat: float = 0.25  # share of a pulse's width that lies on its plateau
+    pulse_reach_mm: float = 16.0  # a pulse joined to a trace is this near its end,
+    side_mm: float = 0.5  # and its sides are so narrow
+    fine_mm: float = 0.1  # steps in which a joined pulse is looked for
+    on_foot_mm: float = 0.02  # a line this near to a pulse's foot is still the foot
+    foot_mm: float = 20.0  # a pulse's foot is no farther from the middle of its row's first or last trace
+    step_mm: float = 0.5  # points of a trace stand no farther apart than the samples of a slow recorder
+    row_mm: float = 25.0  # traces side by side belong to one row when their middles differ by less
+
+
+_CURVES = CurveThresholds()
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +53,7 @@ class Curve:
 
     def filled(self) -> np.ndarray:
         """The points [point, (x, y)] in mm, with new ones on straight stretches from which a program left them out."""
-        parts = np.maximum(1, np.ceil(np.diff(self.mm[:, 0]) / _STEP_MM - 0.01)).astype(int)
+        parts = np.maximum(1, np.ceil(np.diff(self.mm[:, 0]) / _CURVES.step_mm - 0.01)).astype(int)
         piece = np.repeat(np.arange(len(parts)), parts)
         at = np.append(
             piece + (np.arange(len(piece)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[piece], len(parts)
@@ -50,18 +62,21 @@ class Curve:
 
     @property
     def is_trace(self) -> bool:
-        return len(self.mm) >= _LEAST_POINTS and self.x1_mm - self.x0_mm >= _LEAST_MM
+        return len(self.mm) >= _CURVES.min_points and self.x1_mm - self.x0_mm >= _CURVES.min_length_mm
 
     @property
     def is_pulse(self) -> bool:
         """Whether it begins and ends on its foot and stands flat in between."""
         wide, tall = np.ptp(self.mm, axis=0)
-        if not (_PULSE_WIDE_MM[0] < wide < _PULSE_WIDE_MM[1] and _PULSE_TALL_MM[0] < tall < _PULSE_TALL_MM[1]):
+        if not (
+            _CURVES.pulse_widths_mm[0] < wide < _CURVES.pulse_widths_mm[1]
+            and _CURVES.pulse_heights_mm[0] < tall < _CURVES.pulse_heights_mm[1]
+        ):
             return False
         on_foot = np.abs(self.mm[[0, -1], 1] - self.mm[:, 1].max()) < 0.05 * tall
         on_top = np.flatnonzero(self.mm[:, 1] - self.mm[:, 1].min() < 0.05 * tall)
         flat = self.mm[on_top[-1], 0] - self.mm[on_top[0], 0]
-        return bool(on_foot.all() and flat > _PULSE_FLAT * wide)
+        return bool(on_foot.all() and flat > _CURVES.min_flat * wide)
 
     @property
     def height_mm(self) -> float:
@@ -97,10 +112,10 @@ def _pulse_end(mm: np.ndarray) -> int:
 
     A pulse is flat on top, and both its sides are steep: no wave of a heart is so.
     """
-    x = np.arange(mm[0, 0], min(mm[0, 0] + _PULSE_REACH_MM, mm[-1, 0]), _FINE_MM)
+    x = np.arange(mm[0, 0], min(mm[0, 0] + _CURVES.pulse_reach_mm, mm[-1, 0]), _CURVES.fine_mm)
     height = mm[0, 1] - np.interp(x, mm[:, 0], mm[:, 1])
-    side = round(_SIDE_MM / _FINE_MM)
-    up = int(np.argmax(height > _PULSE_TALL_MM[0]))
+    side = round(_CURVES.side_mm / _CURVES.fine_mm)
+    up = int(np.argmax(height > _CURVES.pulse_heights_mm[0]))
     top = height[up + side : up + 2 * side]
     if up < side or not len(top):
         return 0
@@ -108,13 +123,17 @@ def _pulse_end(mm: np.ndarray) -> int:
     low = np.flatnonzero(height[up + side :] < tall / 2)
     down = up + side + int(low[0]) if len(low) else len(height)
     on_top, feet = height[up + side : down - side], (height[: up - side + 1], height[down + side : down + side + 1])
-    is_flat = _PULSE_TALL_MM[0] < tall < _PULSE_TALL_MM[1] and len(on_top) and np.abs(on_top - tall).max() < 0.05 * tall
+    is_flat = (
+        _CURVES.pulse_heights_mm[0] < tall < _CURVES.pulse_heights_mm[1]
+        and len(on_top)
+        and np.abs(on_top - tall).max() < 0.05 * tall
+    )
     stands = all(len(foot) and np.abs(foot).max() < 0.2 * tall for foot in feet)
-    wide = _PULSE_WIDE_MM[0] < (down - up) * _FINE_MM < _PULSE_WIDE_MM[1]
+    wide = _CURVES.pulse_widths_mm[0] < (down - up) * _CURVES.fine_mm < _CURVES.pulse_widths_mm[1]
     if not (is_flat and stands and wide):
         return 0
-    after = mm[:, 0] >= x[down] + _SIDE_MM / 2
-    off_foot = after & (np.abs(mm[:, 1] - mm[0, 1]) > _ON_FOOT_MM)
+    after = mm[:, 0] >= x[down] + _CURVES.side_mm / 2
+    off_foot = after & (np.abs(mm[:, 1] - mm[0, 1]) > _CURVES.on_foot_mm)
     return int(np.argmax(off_foot)) if off_foot.any() else 0
 
 
@@ -130,7 +149,7 @@ def in_rows(traces: Sequence[Curve]) -> list[list[Curve]]:
     for trace in sorted(traces, key=lambda t: t.middle_mm):
         row = rows[-1] if rows else []
         beside = all(_overlap_mm(trace, other) < 2.0 for other in row)
-        if row and beside and trace.middle_mm - row[0].middle_mm < _ROW_MM:
+        if row and beside and trace.middle_mm - row[0].middle_mm < _CURVES.row_mm:
             row.append(trace)
         else:
             rows.append([trace])
@@ -146,7 +165,7 @@ def _zero_line(row: Sequence[Curve], pulses: Sequence[Curve]) -> float:
     middle = float(np.median([trace.middle_mm for trace in row]))
     feet = [float(pulse.mm[0, 1]) for pulse in pulses if _touches(row, pulse)]
     near = min(feet, key=lambda foot: abs(foot - middle), default=middle)
-    return near if abs(near - middle) < _FOOT_MM else middle
+    return near if abs(near - middle) < _CURVES.foot_mm else middle
 
 
 def _touches(row: Sequence[Curve], pulse: Curve) -> bool:

@@ -11,6 +11,7 @@ from PIL import Image
 from ecg import overlay
 from ecg.geometry import PageGeometry
 from ecg.layout import template
+from ecg.notes import Note, texts
 from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading
 
@@ -80,8 +81,9 @@ def test_the_suffix_chooses_the_format_and_the_file_is_whole_or_absent(tmp_path:
 
 def test_the_pages_notes_lead_the_warnings() -> None:
     reading = flat_line((560, 240), 2.0, np.ones(100), np.zeros(100, bool))
-    page = Page(reading.page.pixels, notes=("shrunk",))
-    made = Reading(reading.record, page, reading.geometry, LAYOUT, reading.traces, ("speed assumed",))
-    assert made.warnings == ("shrunk", "speed assumed")
+    page = Page(reading.page.pixels, notes=(Note("picture-shrunk", "shrunk"),))
+    notes = (Note("speed-assumed", "speed assumed"),)
+    made = Reading(reading.record, page, reading.geometry, LAYOUT, reading.traces, notes)
+    assert texts(made.notes) == ["shrunk", "speed assumed"]
     again = Reading.from_dict(made.to_dict(), page, made.record)
-    assert again.warnings == made.warnings
+    assert texts(again.notes) == texts(made.notes)

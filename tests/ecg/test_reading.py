@@ -11,6 +11,7 @@ import pytest
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, template
 from ecg.leads import STANDARD
+from ecg.notes import Note, texts
 from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading
 from ecg.record import Record
@@ -87,7 +88,8 @@ def reading(facts: dict[str, object] | None = None) -> Reading:
     traces[0] = Trace("I", traces[0].x_px, gap, np.linspace(0, 1, gap.size))
     record = traces_to_record(traces, GEOMETRY, layout)
     page = Page(np.zeros((90, 120, 3), np.uint8), source="scans/p 1.png", index=1)
-    return Reading(record, page, GEOMETRY, layout, tuple(traces), ("speed assumed",), facts or {})
+    notes = (Note("speed-assumed", "speed assumed"),)
+    return Reading(record, page, GEOMETRY, layout, tuple(traces), notes, facts or {})
 
 
 def test_saved_and_rebuilt(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_saved_and_rebuilt(tmp_path: Path) -> None:
     first.save_json(tmp_path / "r.json")
     data = json.loads((tmp_path / "r.json").read_text())
     again = Reading.from_dict(data, first.page, first.record)
-    assert (again.layout, again.warnings, again.facts) == (first.layout, first.warnings, {"weights": "page-1"})
+    assert (again.layout, texts(again.notes), again.facts) == (first.layout, texts(first.notes), {"weights": "page-1"})
     assert data["source"] == "p 1.png" and data["size_px"] == [120, 90]
     for a, b in zip(again.traces, first.traces, strict=True):
         assert a.lead == b.lead

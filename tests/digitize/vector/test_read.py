@@ -16,12 +16,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
+from digitize.errors import NotVector
 from digitize.evaluation.ground_truth import as_printed
 from digitize.evaluation.metrics import score_page
+from digitize.nets.networks import Networks
 from digitize.page.open import open_pages
 from digitize.pipeline import Digitizer
-from digitize.vector.read import NotDrawn, read_drawing
+from digitize.stages import PageHints
+from digitize.vector.read import read_vector_page
 from ecg.layout import Layout, LeadBox, template
+from ecg.notes import texts
 from ecg.page import Page
 from ecg.record import Record
 from simulate.heart import synthetic_record
@@ -29,6 +33,7 @@ from simulate.heart import synthetic_record
 MM = 1 / 25.4  # inches
 PAPER_MM = (297.0, 210.0)
 HEART = synthetic_record(3, "SR", noise={}, conditions=())
+NO_NETWORKS = Networks(None, None, None, (1, 1), {})  # type: ignore[arg-type]
 
 
 def draw_page(
@@ -126,21 +131,21 @@ def error_uv(record: Record, layout: Layout) -> float:
 @pytest.mark.parametrize("name", ["3x4+1", "6x2", "12x1", "3x2-limb", "cabrera-3x4+1", "4x3"])
 def test_every_layout_comes_back_from_its_curves(tmp_path: Path, name: str) -> None:
     layout = placed(name)
-    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout)))
+    reading = read_vector_page(only(draw_page(tmp_path / "a.pdf", layout)), PageHints())
     assert error_uv(reading.record, layout) < 5
     assert [box.lead for box in reading.layout.boxes] == [box.lead for box in layout.boxes]
     assert reading.layout.name == name
-    assert reading.warnings == ()
+    assert texts(reading.notes) == []
     assert set(reading.confidence.values()) == {1.0}
 
 
 def test_drawn_columns_of_the_same_seconds_are_found_or_told(tmp_path: Path) -> None:
     kind = replace(template("3x4"), simultaneous=True)
     layout = kind.place((20, 15), 60.0)
-    found = read_drawing(only(draw_page(tmp_path / "a.pdf", layout)))
-    assert error_uv(found.record, layout) < 5 and "show the same 2.5 s" in found.warnings[0]
-    told = read_drawing(only(tmp_path / "a.pdf"), kind)
-    assert error_uv(told.record, layout) < 5 and told.warnings == ()
+    found = read_vector_page(only(draw_page(tmp_path / "a.pdf", layout)), PageHints())
+    assert error_uv(found.record, layout) < 5 and "show the same 2.5 s" in texts(found.notes)[0]
+    told = read_vector_page(only(tmp_path / "a.pdf"), PageHints(kind))
+    assert error_uv(told.record, layout) < 5 and texts(told.notes) == []
 
 
 @pytest.mark.parametrize(
@@ -159,13 +164,13 @@ def test_drawn_columns_of_the_same_seconds_are_found_or_told(tmp_path: Path) -> 
 def test_other_grids_sizes_turns_and_scales(tmp_path: Path, options: dict[str, Any], layout: Layout) -> None:
     if layout.mm_per_s == 50:  # ten seconds do not fit on the paper: five are drawn
         layout = Layout(layout.name, tuple(half(box) for box in layout.boxes), 50.0, layout.mm_per_mv)
-    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout, **options)))
+    reading = read_vector_page(only(draw_page(tmp_path / "a.pdf", layout, **options)), PageHints())
     assert error_uv(reading.record, layout) < 5
     assert (reading.layout.mm_per_s, reading.layout.mm_per_mv) == (layout.mm_per_s, layout.mm_per_mv)
 
 
 def test_points_left_out_of_straight_stretches_cost_little(tmp_path: Path) -> None:
-    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", placed(), simplify=True)))
+    reading = read_vector_page(only(draw_page(tmp_path / "a.pdf", placed(), simplify=True)), PageHints())
     truth = as_printed(HEART, placed().boxes)
     score = score_page(truth, reading.record)
     assert score.snr_db > 28  # the program left out flanks too, as far as its pen hides it
@@ -179,15 +184,17 @@ def half(box: LeadBox) -> LeadBox:
 
 def test_without_words_the_gain_comes_from_the_pulses_and_the_speed_is_assumed_aloud(tmp_path: Path) -> None:
     layout = placed("3x4+1", mm_per_mv=5.0)
-    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout, words=())))
+    reading = read_vector_page(only(draw_page(tmp_path / "a.pdf", layout, words=())), PageHints())
     assert error_uv(reading.record, layout) < 5
     assert reading.layout.mm_per_mv == 5
-    assert [words for words in reading.warnings if "25 mm/s" in words] == list(reading.warnings)
+    assert [words for words in texts(reading.notes) if "25 mm/s" in words] == list(texts(reading.notes))
 
 
 def test_without_pulses_the_zero_line_is_the_rows_middle_and_the_gain_is_assumed_aloud(tmp_path: Path) -> None:
-    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", placed(), words=("25 mm/s",), pulses=False)))
-    assert any("gain taken as 10 mm/mV" in words for words in reading.warnings)
+    reading = read_vector_page(
+        only(draw_page(tmp_path / "a.pdf", placed(), words=("25 mm/s",), pulses=False)), PageHints()
+    )
+    assert any("gain taken as 10 mm/mV" in words for words in texts(reading.notes))
     off = reading.record.signal_mv - HEART.signal_mv
     assert np.nanstd(off, axis=1).max() < 0.1  # offsets differ from row to row, shapes do not
 
@@ -197,26 +204,26 @@ def test_a_nameless_rhythm_strip_is_the_lead_whose_curve_it_repeats(tmp_path: Pa
     boxes = (*layout.boxes[:-1], LeadBox("V5", layout.boxes[-1].box_mm, 0.0, 10.0, True))
     layout = Layout("3x4+1", boxes)
     path = draw_page(tmp_path / "a.pdf", layout, named=lambda box: not box.is_rhythm)
-    reading = read_drawing(only(path))
+    reading = read_vector_page(only(path), PageHints())
     assert reading.layout.boxes[-1].lead == "V5"
-    assert any("taken as V5" in words for words in reading.warnings)
+    assert any("taken as V5" in words for words in texts(reading.notes))
     assert error_uv(reading.record, layout) < 5
 
 
 def test_chest_leads_have_a_gain_of_their_own_where_the_page_says_so(tmp_path: Path) -> None:
     layout = template("6x2").place((20, 15), 30, chest_gain=0.5)
     words = ("25 mm/s", "Limb: 10 mm/mV", "Chest: 5 mm/mV")
-    reading = read_drawing(only(draw_page(tmp_path / "a.pdf", layout, words=words)))
+    reading = read_vector_page(only(draw_page(tmp_path / "a.pdf", layout, words=words)), PageHints())
     assert error_uv(reading.record, layout) < 5
     assert [box.gain for box in reading.layout.boxes] == [1.0, 0.5] * 6
-    assert reading.warnings == ()
+    assert texts(reading.notes) == []
 
 
 @pytest.mark.parametrize("name", ["3x4+1", "6x2", "12x1"])
 def test_a_row_in_one_line_with_its_pulse_is_taken_apart(tmp_path: Path, name: str) -> None:
     layout = placed(name, mm_per_mv=5.0)
     page = only(draw_page(tmp_path / "a.pdf", layout, joined=True, words=("25 mm/s",)))
-    reading = read_drawing(page)
+    reading = read_vector_page(page, PageHints())
     assert [box.lead for box in reading.layout.boxes] == [box.lead for box in layout.boxes]
     assert reading.layout.mm_per_mv == 5
     assert score_page(as_printed(HEART, layout.boxes), reading.record).snr_db > 25  # a sample may go to its neighbour
@@ -224,19 +231,19 @@ def test_a_row_in_one_line_with_its_pulse_is_taken_apart(tmp_path: Path, name: s
 
 def test_a_missing_name_is_taken_from_the_usual_order_aloud(tmp_path: Path) -> None:
     path = draw_page(tmp_path / "a.pdf", placed(), named=lambda box: box.lead != "V2")
-    reading = read_drawing(only(path))
+    reading = read_vector_page(only(path), PageHints())
     assert error_uv(reading.record, placed()) < 5
-    assert any("1 traces are not named" in words and "3x4+1" in words for words in reading.warnings)
+    assert any("1 traces are not named" in words and "3x4+1" in words for words in texts(reading.notes))
 
 
 def test_what_is_given_counts_more_than_what_is_printed(tmp_path: Path) -> None:
     page = only(draw_page(tmp_path / "a.pdf", placed("3x4+1")))
-    reading = read_drawing(page, "cabrera-3x4+1", mm_per_s=50.0, mm_per_mv=20.0)
+    reading = read_vector_page(page, PageHints.of("cabrera-3x4+1", mm_per_s=50.0, mm_per_mv=20.0))
     assert reading.layout.boxes[0].lead == "aVL"
     assert (reading.layout.mm_per_s, reading.layout.mm_per_mv) == (50.0, 20.0)
-    assert any("pulses say 10 mm/mV" in words for words in reading.warnings)
-    with pytest.raises(NotDrawn, match="which is not 6x2"):
-        read_drawing(page, "6x2")
+    assert any("pulses say 10 mm/mV" in words for words in texts(reading.notes))
+    with pytest.raises(NotVector, match="which is not 6x2"):
+        read_vector_page(page, PageHints.of("6x2"))
 
 
 @pytest.mark.parametrize(
@@ -250,30 +257,29 @@ def test_a_drawing_that_does_not_tell_enough_is_left_to_the_pixels(
     tmp_path: Path, options: dict[str, Any], words: str
 ) -> None:
     page = only(draw_page(tmp_path / "a.pdf", placed(), **options))
-    with pytest.raises(NotDrawn, match=words):
-        read_drawing(page)
+    with pytest.raises(NotVector, match=words):
+        read_vector_page(page, PageHints())
 
 
-def test_a_scan_in_a_pdf_goes_to_the_networks_with_a_note(tmp_path: Path) -> None:
+def test_a_scan_in_a_pdf_goes_to_the_networks_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("RGB", (800, 600), "white").save(tmp_path / "scan.pdf")
     page = only(tmp_path / "scan.pdf")
-    with pytest.raises(NotDrawn, match="no grid"):
-        read_drawing(page)
+    with pytest.raises(NotVector, match="no grid"):
+        read_vector_page(page, PageHints())
     asked: list[Page] = []
 
     def locate(page: Page, *_: object) -> None:
         asked.append(page)
         raise ValueError("asked")
 
-    digitizer = Digitizer(None, None, (1, 1), {})
-    object.__setattr__(digitizer, "_locate", locate)
+    monkeypatch.setattr("digitize.pipeline.locate", locate)
     with pytest.raises(ValueError, match="asked"):
-        digitizer(page)
-    assert "read from its pixels" in asked[0].notes[0]
+        Digitizer(NO_NETWORKS)(page)
+    assert asked[0].notes[0].code == "read-from-pixels" and "read from its pixels" in asked[0].notes[0].text
 
 
 def test_a_drawn_page_needs_no_network(tmp_path: Path) -> None:
-    reading = Digitizer(None, None, (1, 1), {})(only(draw_page(tmp_path / "a.pdf", placed())))
+    reading = Digitizer(NO_NETWORKS)(only(draw_page(tmp_path / "a.pdf", placed())))
     assert error_uv(reading.record, placed()) < 5
 
 
@@ -282,6 +288,6 @@ def test_the_real_drawn_pages_are_read(ecg_data: Path) -> None:
     if not paths:
         pytest.skip("no drawn pages in ECG_DATA")
     for path in paths:
-        reading = read_drawing(only(path))
+        reading = read_vector_page(only(path), PageHints())
         assert reading.layout.name == "3x4+1"
         assert np.isfinite(reading.record["II"]).mean() > 0.99

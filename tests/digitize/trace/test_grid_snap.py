@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from digitize.trace.grid_snap import from_thick_line
+from digitize.trace.grid_snap import snap_to_thick_line
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, template
 
@@ -41,28 +41,28 @@ def start(layout: Layout) -> float:
     ],
 )
 def test_a_start_near_a_thick_line_is_on_it(seen_mm: float, true_mm: float) -> None:
-    assert start(from_thick_line(laid(seen_mm), SEEN)) == pytest.approx(true_mm, abs=1e-6)
+    assert start(snap_to_thick_line(laid(seen_mm), SEEN)) == pytest.approx(true_mm, abs=1e-6)
 
 
 @given(st.floats(-200, 200))
 def test_no_start_moves_by_more_than_it_is_seen_off(seen_mm: float) -> None:
-    moved = from_thick_line(laid(seen_mm), SEEN)
+    moved = snap_to_thick_line(laid(seen_mm), SEEN)
     assert abs(start(moved) - seen_mm) < 0.1
     assert [b.t0_s for b in moved.boxes] == [b.t0_s for b in laid(seen_mm).boxes]
 
 
 def test_finer_pictures_have_smaller_dots() -> None:
     fine = replace(PageGeometry.flat(16.0), error_mm=0.02)
-    assert start(from_thick_line(laid(10.0 - 0.04), fine)) == pytest.approx(10.0 - 0.03125)
+    assert start(snap_to_thick_line(laid(10.0 - 0.04), fine)) == pytest.approx(10.0 - 0.03125)
 
 
 def test_coarse_pictures_do_not_tell() -> None:
     coarse = replace(PageGeometry.flat(4.0), error_mm=0.02)
-    assert start(from_thick_line(laid(9.9), coarse)) == pytest.approx(9.9)
+    assert start(snap_to_thick_line(laid(9.9), coarse)) == pytest.approx(9.9)
 
 
 def test_a_map_from_pulses_has_no_lines() -> None:
-    assert start(from_thick_line(laid(49.98), PageGeometry.flat(8.0))) == pytest.approx(49.98)
+    assert start(snap_to_thick_line(laid(49.98), PageGeometry.flat(8.0))) == pytest.approx(49.98)
 
 
 def test_half_a_dot_is_what_a_raster_library_puts_between_a_line_and_a_curve() -> None:

@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitize.pipeline import name_strips
+from digitize.stages import Leads
+from digitize.trace.rhythm_strip import name_strips
+from ecg.layout import Layout
+from ecg.page import Trace
 from ecg.reading import Reading
 from simulate.heart import synthetic_record
 from simulate.scene import Scene
@@ -24,9 +27,9 @@ def page() -> Reading:
 def test_a_strip_is_named_by_the_curve_that_it_repeats(page: Reading, taken_for: str) -> None:
     boxes = tuple(replace(b, lead=taken_for) if b.is_rhythm else b for b in page.layout.boxes)
     traces = tuple(replace(t, lead=b.lead) for t, b in zip(page.traces, boxes, strict=True))
-    layout, named, warnings = name_strips(replace(page.layout, boxes=boxes), traces, page.geometry)
-    assert [b.lead for b in layout.boxes if b.is_rhythm] == ["V1"]
-    assert named[-1].lead == "V1" and "repeats V1" in warnings[0]
+    named = name_strips(Leads(page.geometry, replace(page.layout, boxes=boxes), traces, ()))
+    assert [b.lead for b in named.layout.boxes if b.is_rhythm] == ["V1"]
+    assert named.traces[-1].lead == "V1" and "repeats V1" in named.notes[0].text
 
 
 def test_a_strip_that_repeats_nothing_keeps_its_name(page: Reading) -> None:
@@ -35,8 +38,8 @@ def test_a_strip_that_repeats_nothing_keeps_its_name(page: Reading) -> None:
         replace(t, y_px=t.y_px + 40 * rng.normal(size=t.y_px.size)) if b.is_rhythm else t
         for t, b in zip(page.traces, page.layout.boxes, strict=True)
     )
-    layout, _, warnings = name_strips(page.layout, traces, page.geometry)
-    assert layout == page.layout and not warnings
+    named = name_strips(Leads(page.geometry, page.layout, traces, ()))
+    assert named.layout == page.layout and not named.notes
 
 
 def test_a_name_that_was_read_for_certain_stands(page: Reading) -> None:
@@ -47,6 +50,10 @@ def test_a_name_that_was_read_for_certain_stands(page: Reading) -> None:
         replace(t, confidence=0.3 * t.confidence) if b.lead == "II" and not b.is_rhythm else t
         for t, b in zip(page.traces, boxes, strict=True)
     )
-    assert name_strips(layout, covered, page.geometry, (True,))[0] == layout
-    assert name_strips(layout, covered, page.geometry, (False,))[0] != layout
-    assert name_strips(layout, page.traces, page.geometry, (True,))[0] != layout
+
+    def named(traces: tuple[Trace, ...], is_certain: bool) -> Layout:
+        return name_strips(Leads(page.geometry, layout, traces, (), certain_strips=(is_certain,))).layout
+
+    assert named(covered, True) == layout
+    assert named(covered, False) != layout
+    assert named(page.traces, True) != layout

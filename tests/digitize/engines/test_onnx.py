@@ -13,8 +13,9 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
 
-from digitize import batch, export
+from digitize import engines, export
 from digitize.engines import onnx as engine
+from digitize.nets.networks import Networks
 from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer
 
@@ -35,14 +36,14 @@ class Small(nn.Module):
 
 def small_digitizer() -> Digitizer:
     weights = {"page": "page-1", "row": "row-1", "names": "names-1"}
-    return Digitizer(Small(True), Small(True), (96, 64), weights, Small(False))
+    return Digitizer(Networks(Small(True), Small(True), Small(False), (96, 64), weights))
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Digitizer, Path, list[engine.Exported]]:
     torch.manual_seed(1)
     digitizer, folder = small_digitizer(), tmp_path_factory.mktemp("onnx")
-    return digitizer, folder, engine.export(digitizer, folder)
+    return digitizer, folder, engine.export(digitizer.nets, folder)
 
 
 def test_every_network_is_written_and_agrees(written: tuple[Digitizer, Path, list[engine.Exported]]) -> None:
@@ -56,16 +57,16 @@ def test_the_files_take_the_networks_place(written: tuple[Digitizer, Path, list[
     digitizer, folder, _ = written
     other = engine.with_onnx(digitizer, folder)
     image = torch.rand(1, 3, 128, 64)  # not a size that was traced
-    torch.testing.assert_close(other.row_net(image), digitizer.row_net(image), rtol=0, atol=CLOSE)
-    torch.testing.assert_close(other.name_net(image), digitizer.name_net(image), rtol=0, atol=CLOSE)
-    assert next(other.page_net.parameters()).device.type == "cpu"
+    torch.testing.assert_close(other.nets.row(image), digitizer.nets.row(image), rtol=0, atol=CLOSE)
+    torch.testing.assert_close(other.nets.words(image), digitizer.nets.words(image), rtol=0, atol=CLOSE)
+    assert next(other.nets.page.parameters()).device.type == "cpu"
 
 
 def test_a_file_of_other_weights_or_none_is_refused_with_what_to_do(
     written: tuple[Digitizer, Path, list[engine.Exported]], tmp_path: Path
 ) -> None:
     digitizer, folder, _ = written
-    newer = replace(digitizer, weights={**digitizer.weights, "row": "row-2"})
+    newer = Digitizer(replace(digitizer.nets, versions={**digitizer.nets.versions, "row": "row-2"}))
     with pytest.raises(ValueError, match=r"row\.onnx: holds row-1, but the weights are row-2; run"):
         engine.with_onnx(newer, folder)
     with pytest.raises(ValueError, match="there is no such network; run `python"):
@@ -83,11 +84,12 @@ def test_the_reconstruction_network_agrees_in_all_its_heads(tmp_path: Path) -> N
 def test_the_command_writes_and_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    only = replace(small_digitizer(), name_net=None, row_net=None)
-    monkeypatch.setattr(Digitizer, "load", lambda device="cpu", *, exact=False: only)
+    nets = small_digitizer().nets
+    monkeypatch.setattr("digitize.nets.pretrained.load_networks", lambda device="cpu", *, exact=False: nets)
+    monkeypatch.setattr("digitize.pipeline.load_networks", lambda device="cpu", *, exact=False: nets)
     assert export.main(["--output", str(tmp_path)]) == 0
     assert f"{tmp_path / 'page.onnx'} (0.0 MB): largest difference of seg" in capsys.readouterr().out
     monkeypatch.setattr(engine, "FOLDER", tmp_path)
-    found = batch.load_digitizer("cpu", "onnx")
+    found = engines.load_digitizer("cpu", "onnx")
     assert isinstance(found, Digitizer)
-    assert isinstance(found.page_net, engine.OnnxNet)
+    assert isinstance(found.nets.page, engine.OnnxNet)

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from digitize.errors import PageError
 from digitize.page import image_file as picture
-from digitize.page.open import PageError, expand_images, open_pages
+from digitize.page.open import expand_images, open_pages
 from digitize.studies.batch_robustness import LOCKED_PDF
 
 WIDTH, HEIGHT = 120, 80

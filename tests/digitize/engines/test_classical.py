@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from drawn_page import PX_PER_MM, drawn
 
-from digitize import batch
+from digitize import engines
 from digitize.engines.classical import Classical
+from digitize.errors import NotAnEcg
 from digitize.evaluation.metrics import score_page
-from digitize.pipeline import NotAnEcg
 from ecg.page import Page
 from ecg.reading import Reading
 
@@ -65,4 +65,4 @@ def test_a_blank_page_is_refused_in_words(printed: Reading) -> None:
 
 
 def test_it_is_an_engine() -> None:
-    assert isinstance(batch.load_digitizer("cpu", "classical"), Classical)
+    assert isinstance(engines.load_digitizer("cpu", "classical"), Classical)

@@ -10,16 +10,22 @@ import pytest
 import torch
 from oracle import SIZE_PX, Oracle, heart, scene
 
+from digitize.errors import NotAnEcg
 from digitize.evaluation.metrics import page_ratio, to_db
+from digitize.layout.evidence import Evidence
 from digitize.layout.printed_words import PrintedWord
+from digitize.nets.networks import Networks
 from digitize.nets.reconstruction import NetSpec, ReconstructionNet
-from digitize.pipeline import Digitizer, NotAnEcg, _seen_beside_mm
+from digitize.nets.word_net import WordNet, WordNetSpec
+from digitize.pipeline import Digitizer
+from digitize.stages import RowReading
 from digitize.trace.column_timing import simultaneous
 from digitize.trace.lead_traces import cut
-from digitize.trace.row_reading import RowReading
+from digitize.trace.row_reading import margin_mm
 from ecg.geometry import PageGeometry
 from ecg.layout import template
 from ecg.leads import STANDARD
+from ecg.notes import Note, texts
 from ecg.page import Page, Trace
 from ecg.reading import Reading
 from ecg.record import Record
@@ -81,7 +87,7 @@ def test_columns_of_the_same_seconds_are_read_as_such(monkeypatch: pytest.Monkey
     printed = replace(printed, layout=simultaneous(printed.layout))
     found, truth = read(printed, monkeypatch, heart(4), mm_per_mv=10.0)
     assert {(box.t0_s, box.t1_s) for box in found.layout.boxes} == {(0.0, 2.5), (0.0, 10.0)}
-    assert any("show the same 2.5 s" in warning for warning in found.warnings)
+    assert any("show the same 2.5 s" in warning for warning in texts(found.notes))
     assert to_db(page_ratio(truth.record, found.record)) > 25
 
 
@@ -95,21 +101,21 @@ def test_minus_avr_is_turned_over(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_gain_is_read_from_the_pulses(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch)
     assert found.layout.mm_per_mv == found.facts["mm_per_mv"] == 5.0
-    assert "gain" not in " ".join(found.warnings)
+    assert "gain" not in " ".join(texts(found.notes))
     told, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch, mm_per_mv=10.0)
     assert told.layout.mm_per_mv == 10.0
-    assert "the gain given is 10 mm/mV, but the pulses say 5 mm/mV" in told.warnings
+    assert "the gain given is 10 mm/mV, but the pulses say 5 mm/mV" in texts(told.notes)
 
 
 def test_what_is_assumed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     found, truth = read(whole(5), monkeypatch)
-    words = " ".join(found.warnings)
+    words = " ".join(texts(found.notes))
     assert "gain taken as 10 mm/mV: no calibration pulse was found" in words
     assert "paper speed taken as 25 mm/s" in words
     quiet, _ = read(whole(5), monkeypatch, layout="3x4+1", mm_per_s=25.0, mm_per_mv=10.0)
-    assert quiet.warnings == ()
-    noted = replace(truth.page, notes=("shrunk",))
-    assert Oracle(truth).use(monkeypatch)(noted).warnings[0] == "shrunk"
+    assert texts(quiet.notes) == []
+    noted = replace(truth.page, notes=(Note("picture-shrunk", "shrunk"),))
+    assert texts(Oracle(truth).use(monkeypatch)(noted).notes)[0] == "shrunk"
 
 
 def test_the_speed_is_taken_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,18 +135,18 @@ def test_pulses_seen_close_up_tell_the_speed_unless_print_does(
     words = Oracle(truth).read_words
     said = [PrintedWord(print_says, 20.0, 300.0, 0.9)] if print_says else []
     digitizer = Oracle(truth).use(monkeypatch)
-    monkeypatch.setattr("digitize.layout.printed_words.read_words", lambda *given: [*words(*given), *said])
-    monkeypatch.setattr("digitize.layout.matching.seen_mm_per_s", lambda evidence: 25.0)
+    monkeypatch.setattr("digitize.layout.search.read_words", lambda *given: [*words(*given), *said])
+    monkeypatch.setattr(Evidence, "seen_mm_per_s", lambda evidence: 25.0)
     found = digitizer(page)
     assert found.layout.mm_per_s == mm_per_s
-    assert any("the pulses are 10 mm wide" in warning for warning in found.warnings) == (print_says is None)
+    assert any("the pulses are 10 mm wide" in warning for warning in texts(found.notes)) == (print_says is None)
 
 
 def test_strips_end_soon_after_the_picture_does() -> None:
     geometry = PageGeometry(np.diag([4.0, 4.0, 1.0]), None, (0.0, 0.0, 250.0, 100.0), 0.1)
     page = Page(np.full((400, 1040, 3), 255, np.uint8))
     layout = template("3x4").place((0.0, 0.0), 30.0, 25.0, 10.0)
-    beside = [_seen_beside_mm(page, geometry, layout, *side) for side in ((0.0, -1), (250.0, 1), (235.0, 1))]
+    beside = [margin_mm(page, geometry, layout, *side) for side in ((0.0, -1), (250.0, 1), (235.0, 1))]
     assert beside == [6.0, 9.0, 20.0]  # the least, what the picture shows, the usual margin
 
 
@@ -151,8 +157,8 @@ def test_limb_leads_that_contradict_each_other_are_pointed_out(monkeypatch: pyte
     told = {"mm_per_s": 25.0, "mm_per_mv": 10.0}
     bad, _ = read(whole(7, name="6x1-limb"), monkeypatch, replace(record, signal_mv=wrong), **told)
     good, _ = read(whole(7, name="6x1-limb"), monkeypatch, record, **told)
-    assert "the limb leads contradict each other" in " ".join(bad.warnings)
-    assert good.warnings == ()
+    assert "the limb leads contradict each other" in " ".join(texts(bad.notes))
+    assert texts(good.notes) == []
 
 
 def test_what_is_hidden_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +205,8 @@ def textured(kind: str) -> np.ndarray:
 def test_a_picture_of_something_else_is_refused(kind: str) -> None:
     torch.manual_seed(0)
     page_net = ReconstructionNet(NetSpec(heads=("seg", "grid", "baseline", "theta"))).eval()
-    digitizer = Digitizer(page_net, None, (256, 192), {})
+    words = WordNet(WordNetSpec(stem=(4, 4), width=8, dilations=())).eval()
+    digitizer = Digitizer(Networks(page_net, page_net, words, (256, 192), {}))
     with pytest.raises(NotAnEcg, match="expected a picture of an ECG"):
         digitizer(Page(textured(kind)))
 
@@ -221,7 +228,7 @@ def test_a_page_whose_traces_are_gone_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_a_coarse_picture_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     small, _ = read(whole(1, "clean", long_side_px=700), monkeypatch)
     large, _ = read(whole(1, "clean", long_side_px=1600), monkeypatch)
-    assert ["px per mm of paper" in " ".join(page.warnings) for page in (small, large)] == [True, False]
+    assert ["px per mm of paper" in " ".join(texts(page.notes)) for page in (small, large)] == [True, False]
 
 
 @pytest.mark.parametrize("is_named", [True, False])
@@ -231,7 +238,7 @@ def test_curves_that_can_hardly_be_followed_are_refused_unless_names_were_read(
     page, truth = whole(1).render(heart(1))
     digitizer = Oracle(truth).use(monkeypatch)
     if not is_named:
-        monkeypatch.setattr("digitize.layout.printed_words.read_words", lambda *seen: [])
+        monkeypatch.setattr("digitize.layout.search.read_words", lambda *seen: [])
     assert digitizer(page).record.signal_mv.size  # followed surely, it is a reading with a warning
     unsure = cut_with(0.1)
     monkeypatch.setattr("digitize.trace.lead_traces.cut", unsure)

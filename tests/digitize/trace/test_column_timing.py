@@ -12,6 +12,7 @@ from digitize.trace.column_timing import simultaneous, timed
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
+from ecg.notes import texts
 from ecg.page import Trace
 from ecg.record import Record
 from simulate.heart import synthetic_record
@@ -37,10 +38,11 @@ def drawn(record: Record, layout: Layout) -> list[Trace]:
     return traces
 
 
-def read(record: Record, kind: Template, mm_per_s: float = 25.0) -> tuple[Layout, tuple[str, ...]]:
+def read(record: Record, kind: Template, mm_per_s: float = 25.0) -> tuple[Layout, list[str]]:
     """What is made of a page that is taken for one whose columns follow each other."""
     traces = drawn(record, kind.place((3.0, 7.0), mm_per_s=mm_per_s))
-    return timed(replace(kind, simultaneous=False).place((3.0, 7.0), mm_per_s=mm_per_s), traces, FLAT)
+    layout, notes = timed(replace(kind, simultaneous=False).place((3.0, 7.0), mm_per_s=mm_per_s), traces, FLAT)
+    return layout, texts(notes)
 
 
 @pytest.mark.parametrize("name", [*GRIDS, *STRIPS])
@@ -49,7 +51,7 @@ def test_columns_of_the_same_seconds_are_found(name: str, rhythm: str) -> None:
     kind = replace(TEMPLATES[name], simultaneous=True)
     layout, warnings = read(heart(4, rhythm, 81.0), kind)
     assert layout == kind.place((3.0, 7.0))
-    assert warnings == (f"the columns show the same {kind.column_s:g} s: beats stand at the same place in all of them",)
+    assert warnings == [f"the columns show the same {kind.column_s:g} s: beats stand at the same place in all of them"]
 
 
 @pytest.mark.parametrize("name", [*GRIDS, *STRIPS])
@@ -78,7 +80,7 @@ def test_a_rhythm_that_divides_the_columns_is_left_as_usual_with_a_word(name: st
 def test_an_even_rhythm_that_would_begin_anew_at_every_join_shows_the_same_seconds() -> None:
     kind = replace(TEMPLATES["3x4"], simultaneous=True)
     assert read(ticking(0.7), kind)[0] == kind.place((3.0, 7.0))
-    assert read(ticking(0.7), TEMPLATES["3x4"]) == (TEMPLATES["3x4"].place((3.0, 7.0)), ())
+    assert read(ticking(0.7), TEMPLATES["3x4"]) == (TEMPLATES["3x4"].place((3.0, 7.0)), [])
 
 
 def test_one_beat_in_a_column_tells_nothing() -> None:
@@ -96,13 +98,13 @@ def test_a_breath_that_lasts_as_long_as_a_column_makes_no_switch() -> None:
 
 @pytest.mark.parametrize("name", ["12x1", "6x1-limb"])
 def test_a_single_column_is_left_alone(name: str) -> None:
-    assert read(heart(4, "SR"), TEMPLATES[name]) == (TEMPLATES[name].place((3.0, 7.0)), ())
+    assert read(heart(4, "SR"), TEMPLATES[name]) == (TEMPLATES[name].place((3.0, 7.0)), [])
 
 
 def test_what_is_hidden_or_empty_makes_no_switch() -> None:
     layout = TEMPLATES["3x4"].place()
     hidden = [replace(trace, y_px=np.full_like(trace.y_px, np.nan)) for trace in drawn(heart(4, "SR"), layout)]
-    assert timed(layout, hidden, FLAT) == (layout, ())
+    assert timed(layout, hidden, FLAT) == (layout, [])
 
 
 def test_a_given_layout_says_it_itself() -> None:
@@ -110,6 +112,6 @@ def test_a_given_layout_says_it_itself() -> None:
     layout, at_once = TEMPLATES["3x4"].place(), kind.place()
     traces = drawn(heart(4, "SR", 81.0), at_once)
     assert timed(layout, traces, FLAT)[0] == at_once
-    assert timed(layout, traces, FLAT, "3x4") == timed(layout, traces, FLAT, TEMPLATES["3x4"]) == (layout, ())
+    assert timed(layout, traces, FLAT, "3x4") == timed(layout, traces, FLAT, TEMPLATES["3x4"]) == (layout, [])
     in_turn = drawn(heart(4, "SR", 81.0), layout)
     assert timed(layout, in_turn, FLAT, kind) == (at_once, ()) == (simultaneous(at_once), ())

@@ -14,6 +14,7 @@ from PIL import Image
 from digitize import infer
 from ecg import read
 from ecg.geometry import PageGeometry
+from ecg.notes import texts
 from ecg.reading import Reading
 
 
@@ -47,8 +48,8 @@ def test_a_stretch_is_drawn_anew_and_the_rest_stays(degrees: float) -> None:
     np.testing.assert_allclose(after.record["aVF"][outside], before.record["aVF"][outside], atol=1e-4)
     for lead in set(before.record.leads) - {"aVF"}:
         np.testing.assert_allclose(after.record[lead], before.record[lead], atol=1e-5)
-    assert after.warnings[-1] == "aVF was corrected by hand from 3.00 to 3.50 s"
-    assert len(before.warnings) == len(after.warnings) - 1  # the old reading stays as it was
+    assert texts(after.notes)[-1] == "aVF was corrected by hand from 3.00 to 3.50 s"
+    assert len(texts(before.notes)) == len(texts(after.notes)) - 1  # the old reading stays as it was
 
 
 def test_the_points_may_come_in_any_order_and_hide_a_stretch() -> None:
@@ -101,7 +102,7 @@ def test_another_order_of_leads_renames_the_same_curves() -> None:
     after = before.with_layout("cabrera-3x4+1")
     np.testing.assert_allclose(after.record["aVL"][:1250], before.record["I"][:1250], atol=1e-4)
     np.testing.assert_allclose(after.record["aVR"][:1250], -before.record["III"][:1250], atol=1e-4)
-    assert "layout set by hand: cabrera-3x4+1, 25 mm/s, 10 mm/mV" in after.warnings
+    assert "layout set by hand: cabrera-3x4+1, 25 mm/s, 10 mm/mV" in texts(after.notes)
 
 
 def test_other_columns_cut_the_same_rows_anew() -> None:
@@ -126,7 +127,7 @@ def save_scan(folder: Path) -> Path:
 
 def test_corrections_are_replayed_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeDigitizer()
-    monkeypatch.setattr("digitize.batch.load_digitizer", lambda *_: fake)
+    monkeypatch.setattr("digitize.engines.load_digitizer", lambda *_: fake)
     points = line_px(drawn(), 9, 3.0, 3.5, 0.7).tolist()
     hidden = [[x, None] for x, _ in line_px(drawn(), 12, 8.0, 8.5, 0.0)]
     curves = [{"lead": "aVF", "points_px": points}, {"lead": "II", "points_px": hidden}]
@@ -162,7 +163,7 @@ def test_corrections_that_make_no_sense_are_refused_with_words(
     corrections: object,
     words: str,
 ) -> None:
-    monkeypatch.setattr("digitize.batch.load_digitizer", lambda *_: FakeDigitizer())
+    monkeypatch.setattr("digitize.engines.load_digitizer", lambda *_: FakeDigitizer())
     file = write_corrections(tmp_path / "fixes.json", corrections)
     argv = ["--image", str(save_scan(tmp_path)), "--output", str(tmp_path / "out"), "--corrections", str(file)]
     with pytest.raises(SystemExit) as ended:
@@ -174,7 +175,7 @@ def test_corrections_that_make_no_sense_are_refused_with_words(
 def test_a_correction_outside_its_box_fails_that_page_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("digitize.batch.load_digitizer", lambda *_: FakeDigitizer())
+    monkeypatch.setattr("digitize.engines.load_digitizer", lambda *_: FakeDigitizer())
     curves = [{"lead": "V1", "points_px": [[0, 0], [1, 0]]}]
     file = write_corrections(tmp_path / "fixes.json", {"scan": {"curves": curves}})
     argv = ["--image", str(save_scan(tmp_path)), "--output", str(tmp_path / "out"), "--corrections", str(file)]
