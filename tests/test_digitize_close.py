@@ -10,7 +10,7 @@ from oracle import SIZE_PX, Oracle, heart, scene
 
 from digitize.grid.fine_grid import close_geometry
 from digitize.grid.page_view import closer
-from digitize.training.samples import fit_matrix
+from digitize.nets.inputs import fit_matrix
 from ecg.geometry import PageGeometry
 from ecg.reading import Page, Reading
 

@@ -15,27 +15,29 @@ from hypothesis import strategies as st
 from oracle import SIZE_PX, heart, scene, unpainted
 
 from digitize.grid.lattice import find_nodes
-from digitize.training.page_files import find_pages
-from digitize.training.prepared_pages import PreparedPages
-from digitize.training.samples import (
+from digitize.nets.inputs import (
     PULSE,
     ROW_HEIGHT_PX,
     ROW_PX_PER_MM,
     ROW_TARGET,
     TEXT,
+    column_centres_px,
+    fit_image,
+    fit_matrix,
+    with_height,
+)
+from digitize.training.page_files import find_pages
+from digitize.training.prepared_pages import PreparedPages
+from digitize.training.samples import (
     PageDataset,
     Residual,
     RowDataset,
-    column_centres_px,
     column_heights,
-    fit_image,
-    fit_matrix,
     load_page,
     page_example,
     page_targets,
     residual_map,
     row_example,
-    with_height,
 )
 from ecg.fit.seeds import rng_for
 from ecg.formats import write

@@ -25,7 +25,7 @@ from digitize.grid.periodicity import is_heard
 from digitize.grid.phase_refinement import _shifted, refine
 from digitize.grid.rectify import flatten
 from digitize.grid.smooth_field import field_nodes, field_shape, smooth_field
-from digitize.training.samples import fit_matrix
+from digitize.nets.inputs import fit_matrix
 from ecg.geometry import PageGeometry, project
 from ecg.reading import Page
 from simulate.capture.camera import View, look

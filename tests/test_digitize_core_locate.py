@@ -12,8 +12,8 @@ from digitize.grid.page_view import View, look_twice
 from digitize.layout.evidence import Evidence, UnknownLayout, gather, reach_mm
 from digitize.layout.matching import match, match_rows, place
 from digitize.layout.printed_words import PrintedWord
+from digitize.nets.inputs import fit_matrix
 from digitize.pipeline import find_layout
-from digitize.training.samples import fit_matrix
 from ecg.layout import TEMPLATES, Layout, Template, template
 from ecg.reading import Reading
 from simulate.printed.machine import apart

@@ -11,10 +11,10 @@ import torch
 from oracle import heart, scene
 from torch import Tensor, nn
 
+from digitize.nets.inputs import ROW_CLASSES, ROW_COLUMNS_PER_PX, ROW_PX_PER_MM
 from digitize.trace.lead_traces import cut
 from digitize.trace.path_decoding import decode_columns, follow, likeliest_path, own_ink, smoothed
 from digitize.trace.row_reading import RowReading, read_row, shrunk, strip_window
-from digitize.training.samples import ROW_CLASSES, ROW_COLUMNS_PER_PX, ROW_PX_PER_MM
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES
 from ecg.reading import Trace

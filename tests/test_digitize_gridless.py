@@ -13,8 +13,8 @@ from digitize.grid.deskew import level, row_heights_px
 from digitize.grid.page_view import View, closer
 from digitize.layout.calibration_pulse import Pulse, find_pulse
 from digitize.layout.without_grid import _mm_per_px, _scales
+from digitize.nets.inputs import PULSE, fit_matrix
 from digitize.pipeline import Digitizer, NoGrid, NotAnEcg
-from digitize.training.samples import PULSE, fit_matrix
 from ecg.reading import Page, Reading
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digitize.training.samples import PULSE, fit_image, fit_matrix, to_tensor
+from digitize.nets.inputs import PULSE, fit_image, fit_matrix, to_tensor
 from ecg.geometry import project
 
 _LINE_PX = 1.0  # blur of the traces before their direction is measured

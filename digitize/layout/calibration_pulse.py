@@ -13,7 +13,7 @@ from digitize.grid.deskew import row_heights_px
 from digitize.grid.page_view import View
 from digitize.grid.rectify import darkest
 from digitize.grid.subpixel import vertex
-from digitize.training.samples import PULSE
+from digitize.nets.inputs import PULSE
 from ecg.geometry import project
 
 _SEEN, _ENOUGH_PX = 0.3, 60  # a pulse is where its map is above this, on so many px of the view at least

@@ -13,7 +13,7 @@ from scipy.signal import find_peaks
 
 from digitize.grid.page_view import View
 from digitize.layout.printed_words import PrintedWord
-from digitize.training.samples import PULSE
+from digitize.nets.inputs import PULSE
 from ecg.geometry import PageGeometry, project
 
 STEP_MM = 0.5

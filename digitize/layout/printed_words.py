@@ -91,8 +91,8 @@ def _layer(before: int, after: int, stride: int = 1, dilation: int = 1) -> nn.Se
 
 def read_words(net: Any, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[PrintedWord]:
     """The words inside a window of the paper, the surest first."""
+    from digitize.nets.inputs import to_tensor
     from digitize.trace.row_reading import shrunk
-    from digitize.training.samples import to_tensor
     from ecg.fit.device import autocast_for
 
     flat = flatten(*shrunk(pixels, geometry, PX_PER_MM), _whole_strides(window_mm), PX_PER_MM)

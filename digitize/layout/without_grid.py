@@ -10,10 +10,10 @@ import numpy as np
 from digitize.grid.deskew import level
 from digitize.grid.page_view import View
 from digitize.layout.calibration_pulse import Pulse, find_pulse
+from digitize.nets.inputs import PULSE
 from digitize.pipeline import Located, NoGrid, NotAnEcg
 from digitize.trace.calibration import length_share
 from digitize.trace.row_reading import RowReading
-from digitize.training.samples import PULSE
 from ecg.geometry import PageGeometry, project
 from ecg.reading import Page
 

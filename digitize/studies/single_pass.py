@@ -93,8 +93,8 @@ class OnePass:
     def _look(self, page: Page, geometry: PageGeometry, layout: Layout) -> Curves:
         import torch
 
+        from digitize.nets.inputs import fit_image, to_tensor
         from digitize.trace.path_decoding import decode_columns
-        from digitize.training.samples import fit_image, to_tensor
         from ecg.fit.device import autocast_for
 
         matrix = upright(geometry, layout, self.size_px)
@@ -135,8 +135,8 @@ def near_its_box(geometry: PageGeometry, layout: Layout, matrix: np.ndarray, siz
 
 def as_rows(curves: Curves, geometry: PageGeometry, layout: Layout) -> list[RowReading]:
     """What the head says of each row's leads together, as the row pass says it; the zero line stands for the curve."""
+    from digitize.nets.inputs import ROW_CLASSES
     from digitize.trace.row_reading import RowReading
-    from digitize.training.samples import ROW_CLASSES
 
     columns = np.arange(curves.height_px.shape[1])
     rows = []

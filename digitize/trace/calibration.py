@@ -11,8 +11,8 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
 from digitize.grid.subpixel import vertex
+from digitize.nets.inputs import EDGE_COLUMNS, ROW_PULSE, ROW_PX_PER_MM
 from digitize.trace.row_reading import RowReading
-from digitize.training.samples import EDGE_COLUMNS, ROW_PULSE, ROW_PX_PER_MM
 from ecg.layout import Layout, LeadBox
 
 GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from digitize.grid.rectify import flatten
-from digitize.training.samples import ROW_PX_PER_MM, ROW_TARGET, column_centres_px, to_tensor, with_height
+from digitize.nets.inputs import ROW_PX_PER_MM, ROW_TARGET, column_centres_px, to_tensor, with_height
 from ecg.geometry import PageGeometry
 
 _STRIDE = 32  # the network's sides must be multiples of this

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from digitize.nets.inputs import to_tensor
 from digitize.training import samples as data
 from digitize.training.page_files import PageFiles, open_page
 from digitize.training.photometric import augment
@@ -42,7 +43,7 @@ class PreparedPages:
         arrays = self.prepared(index)
         light = int(rng_for(self.seed, self.epoch, index).integers(2**31))
         targets = {name: torch.from_numpy(_wide(name, value)) for name, value in arrays.items() if name != "image"}
-        return {"image": data.to_tensor(augment(arrays["image"], light)), **targets}
+        return {"image": to_tensor(augment(arrays["image"], light)), **targets}
 
     def prepared(self, index: int) -> Arrays:
         """Picture uint8 [row, col, RGB] and targets of a page, from memory, from disk, or made now."""

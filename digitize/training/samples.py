@@ -12,6 +12,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from digitize.nets.inputs import (
+    EDGE_COLUMNS,
+    PAGE_SIZE_PX,
+    PULSE,
+    ROW_HEIGHT_PX,
+    ROW_OTHER,
+    ROW_PULSE,
+    ROW_PX_PER_MM,
+    ROW_TARGET,
+    ROW_TEXT,
+    TEXT,
+    column_centres_px,
+    fit_image,
+    fit_matrix,
+    to_tensor,
+    with_height,
+)
 from ecg import read
 from ecg.fit.seeds import rng_for
 from ecg.geometry import PageGeometry, project
@@ -28,48 +45,8 @@ from simulate.wear.crease import creased
 
 ToPx = Callable[[np.ndarray], np.ndarray]
 
-PAGE_SIZE_PX = (672, 512)  # (width, height) of the page pass where a recipe says nothing else
-PULSE, TEXT = 13, 14  # classes of the page pass after background and the twelve leads
-ROW_PX_PER_MM = 8.0
-ROW_COLUMNS_PER_PX = 2  # a column is 2.5 ms at 25 mm/s
-ROW_HEIGHT_PX = 320
-ROW_TARGET, ROW_OTHER, ROW_PULSE, ROW_TEXT = 1, 2, 3, 4
-ROW_CLASSES = 5
-EDGE_COLUMNS = 1.2  # spread of the mark where a lead begins or ends
 _FAR_MM, _FAR_SHARE = 24.0, 0.4  # strips are taller than a crop where beats are: crops from there have to be known, too
 _CREASED = 0.2  # of the crops have a fold across them, far more than pages do: one beside a trace looks like a beat
-
-
-def fit_matrix(size_px: tuple[int, int], into_px: tuple[int, int] = PAGE_SIZE_PX) -> np.ndarray:
-    """The matrix [3, 3] that turns a portrait picture a quarter clockwise, scales it and centres it in `into_px`."""
-    width, height = size_px
-    turn = np.eye(3)
-    if height > width:
-        turn = np.array([[0, -1, height - 1], [1, 0, 0], [0, 0, 1.0]])
-        width, height = height, width
-    scale = min(into_px[0] / width, into_px[1] / height)
-    dx, dy = (into_px[0] - scale * width) / 2, (into_px[1] - scale * height) / 2
-    # Pixel centres have whole coordinates, so edges lie at -0.5.
-    place = np.array([[scale, 0, dx + 0.5 * scale - 0.5], [0, scale, dy + 0.5 * scale - 0.5], [0, 0, 1.0]])
-    return place @ turn
-
-
-def fit_image(pixels: np.ndarray, matrix: np.ndarray, into_px: tuple[int, int] = PAGE_SIZE_PX) -> np.ndarray:
-    """The picture under `fit_matrix`, averaged down first so that nothing aliases; uint8 [row, col, RGB]."""
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-    shrink = max(1, int(1 / scale))
-    if shrink > 1:
-        # Every small pixel is the mean of shrink x shrink large ones, also where the sides are no multiples of it.
-        pixels = cv2.resize(pixels, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
-        matrix = matrix @ np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2], [0, 0, 1.0]])
-    return cv2.warpPerspective(
-        pixels, matrix, into_px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(128, 128, 128)
-    )
-
-
-def to_tensor(pixels: np.ndarray) -> Tensor:
-    """uint8 [row, col, channel] to float [channel, row, col] in 0..1."""
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))).float() / 255
 
 
 # --- page pass --------------------------------------------------------------------------------------------------------
@@ -316,16 +293,6 @@ def row_example(scene: Scene, record: Record, rng: np.random.Generator, width_px
     return {"image": with_height(to_tensor(seen), below_mm), **{k: torch.from_numpy(v) for k, v in targets.items()}}
 
 
-def with_height(image: Tensor, below_mm: float = 0.0) -> Tensor:
-    """Add the fourth channel of the row pass: the height below the row's zero line in units of 40 mm, around 0.5.
-
-    The picture's middle lies `below_mm` under the zero line.
-    """
-    rows, cols = image.shape[-2:]
-    height = ((torch.arange(rows) - (rows - 1) / 2) / ROW_PX_PER_MM + below_mm) / 40 + 0.5
-    return torch.cat([image, height[:, None].expand(1, rows, cols)], 0)
-
-
 def _off_zero_line_mm(rng: np.random.Generator) -> float:
     """How far below its zero line a row is looked at: often at it, else anywhere that tall beats reach."""
     return float(rng.uniform(-_FAR_MM, _FAR_MM)) if rng.random() < _FAR_SHARE else 0.0
@@ -337,11 +304,6 @@ def _crop_centre_mm(row: tuple, rng: np.random.Generator) -> float:
     if rng.random() < 0.45:
         return float(rng.choice(edges) + rng.uniform(-14, 14))
     return float(rng.uniform(edges[0] - 5, edges[-1] + 5))
-
-
-def column_centres_px(width_px: int) -> np.ndarray:
-    """Where the row pass's columns lie across, px, float64 [column]."""
-    return (np.arange(width_px * ROW_COLUMNS_PER_PX) + 0.5) / ROW_COLUMNS_PER_PX - 0.5
 
 
 def _row_targets(

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from digitize.layout.printed_words import GAINS, LEADS, PX_PER_MM, SPEEDS, STRIDE, TURNED, WORDS
-from digitize.training.samples import Drawn, to_tensor
+from digitize.nets.inputs import to_tensor
+from digitize.training.samples import Drawn
 from ecg.leads import canonical, is_known
 from ecg.record import Record
 from simulate.capture.camera import apply
