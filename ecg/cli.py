@@ -76,7 +76,9 @@ def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> Non
     what = "folders of pages (or single pages)"
     parser.add_argument("--pages", metavar="FOLDER", nargs="+", default=(), required=required, help=what)
     parser.add_argument("--truth", metavar="FOLDER", help="recordings named like the pages (default: beside each page)")
-    parser.add_argument("--printed", metavar="LAYOUT", help="what the pages print of whole recordings: 3x4+1 ..., or YAML")
+    parser.add_argument(
+        "--printed", metavar="LAYOUT", help="what the pages print of whole recordings: 3x4+1 ..., or YAML"
+    )
     parser.add_argument("--limit", type=int, help="only the first so many files of each folder")
 
 
@@ -93,9 +95,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=named, help="folder of real recordings (default: $ECG_DATA)")
 
 
-def add_drawing(
-    parser: argparse.ArgumentParser, presets: Sequence[str], count: int, seed: int, *aliases: str
-) -> None:
+def add_drawing(parser: argparse.ArgumentParser, presets: Sequence[str], count: int, seed: int, *aliases: str) -> None:
     """`--preset` (and older names of it), `--count` of each, `--seed` and `--data`: pages that are drawn anew."""
     what = f"how pages are drawn: clean, scan, photo ... (default: {' '.join(presets) or 'none is'})"
     parser.add_argument("--preset", *aliases, dest="presets", metavar="NAME", nargs="+", default=presets, help=what)

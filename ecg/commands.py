@@ -19,23 +19,65 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("digitize.infer", "Digitize pictures of ECGs: signal, WFDB record, JSON and an overlay for every page.", "read"),
+    Command(
+        "digitize.infer", "Digitize pictures of ECGs: signal, WFDB record, JSON and an overlay for every page.", "read"
+    ),
     Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
-    Command("digitize.train", "Train the page, the row or the name network on pages from disk or drawn as it goes.", "train"),
-    Command("digitize.evaluate", "Measure the digitizer, or a checkpoint, on pages whose signal is known, clean or under stress."),
-    Command("digitize.visualize", "One picture to judge a reading by: page, grid, signal, network outputs, the error where truth is known."),
-    Command("digitize.export", "Write the networks as ONNX files for `--engine onnx` and say by how much their outputs differ."),
-    Command("digitize.training.validate_data", "Look at pages before training on them: what they hold, and what is wrong."),
-    Command("digitize.training.release", "Write a checkpoint's weights in half precision, with their card, where the digitizer loads them."),
-    Command("digitize.studies.single_pass", "What the row pass adds: pages read by a whole-page network's signal head alone, and by both passes."),
-    Command("digitize.studies.head_masking", "What the reading needs each head for: pages read with one output at a time masked."),
-    Command("digitize.studies.head_ablation", "What training with each head is worth: the network trained with all of its heads, and with one less."),
-    Command("digitize.studies.batch_robustness", "A long batch with broken files in it: all pages read, all broken files named, memory flat."),
-    Command("digitize.studies.layout_accuracy", "How often layout, names, orientation, speed, gain and times are right on simulated pages."),
-    Command("digitize.studies.reading_speed", "How fast one process on one thread or two and two processes read, and where the time goes."),
-    Command("digitize.studies.training_speed", "How fast a training goes here: loading pages, one step, and which of them is the bottleneck."),
-    Command("digitize.studies.fit_confidence", "Fit the confidence to how near the traces come to the truth, on simulated pages."),
+    Command(
+        "digitize.train", "Train the page, the row or the name network on pages from disk or drawn as it goes.", "train"
+    ),
+    Command(
+        "digitize.evaluate",
+        "Measure the digitizer, or a checkpoint, on pages whose signal is known, clean or under stress.",
+    ),
+    Command(
+        "digitize.visualize",
+        "One picture to judge a reading by: page, grid, signal, network outputs, the error where truth is known.",
+    ),
+    Command(
+        "digitize.export",
+        "Write the networks as ONNX files for `--engine onnx` and say by how much their outputs differ.",
+    ),
+    Command(
+        "digitize.training.validate_data", "Look at pages before training on them: what they hold, and what is wrong."
+    ),
+    Command(
+        "digitize.training.release",
+        "Write a checkpoint's weights in half precision, with their card, where the digitizer loads them.",
+    ),
+    Command(
+        "digitize.studies.single_pass",
+        "What the row pass adds: pages read by a whole-page network's signal head alone, and by both passes.",
+    ),
+    Command(
+        "digitize.studies.head_masking",
+        "What the reading needs each head for: pages read with one output at a time masked.",
+    ),
+    Command(
+        "digitize.studies.head_ablation",
+        "What training with each head is worth: the network trained with all of its heads, and with one less.",
+    ),
+    Command(
+        "digitize.studies.batch_robustness",
+        "A long batch with broken files in it: all pages read, all broken files named, memory flat.",
+    ),
+    Command(
+        "digitize.studies.layout_accuracy",
+        "How often layout, names, orientation, speed, gain and times are right on simulated pages.",
+    ),
+    Command(
+        "digitize.studies.reading_speed",
+        "How fast one process on one thread or two and two processes read, and where the time goes.",
+    ),
+    Command(
+        "digitize.studies.training_speed",
+        "How fast a training goes here: loading pages, one step, and which of them is the bottleneck.",
+    ),
+    Command(
+        "digitize.studies.fit_confidence",
+        "Fit the confidence to how near the traces come to the truth, on simulated pages.",
+    ),
     Command("classify.train", "Train a classifier."),
     Command("classify.evaluate", "Measure weights on held-out patients."),
     Command("classify.explain", "Show on the twelve leads what a finding rests on."),

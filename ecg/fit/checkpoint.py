@@ -95,7 +95,9 @@ def load_matching(model: torch.nn.Module, path: Path) -> int:
             value[:, :shared] = other[:, :shared]
         taken += 1
     if not taken:
-        raise CheckpointError(f"{path}: none of its weights fits this network; expected a checkpoint of the same encoder")
+        raise CheckpointError(
+            f"{path}: none of its weights fits this network; expected a checkpoint of the same encoder"
+        )
     return taken
 
 

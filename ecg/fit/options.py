@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ecg.cli import add_output, add_recipe, add_start
@@ -16,7 +16,6 @@ _KEYS = {
     "batch_size": "fit.batch_size",
     "num_workers": "fit.num_workers",
     "lr": "fit.lr",
-    "device": "fit.device",
 }
 
 
@@ -43,9 +42,11 @@ def add_cache(p: argparse.ArgumentParser) -> None:
     p.add_argument("--cache_gb", type=float, default=CACHE_GB, help=f"bound of either (default: {CACHE_GB:g})")
 
 
-def changes(args: argparse.Namespace, more: Mapping[str, str]) -> list[str]:
-    """What the command line asks of the recipe, as `key=value`; `more` maps the trainer's own options to keys."""
-    asked = [
-        f"{key}={getattr(args, name)}" for name, key in {**_KEYS, **more}.items() if getattr(args, name) is not None
-    ]
-    return [*(["fit.epochs=3"] if args.debug else []), *asked, *args.changes]
+def changes(args: argparse.Namespace, more: Mapping[str, str], debug: Sequence[str] = ()) -> list[str]:
+    """What the command line asks of the recipe, as `key=value`; `more` maps the trainer's own options to keys.
+
+    `debug` is what --debug changes besides the number of epochs.
+    """
+    keys = {**_KEYS, **more, "device": "fit.device"}
+    asked = [f"{key}={getattr(args, name)}" for name, key in keys.items() if getattr(args, name) is not None]
+    return [*([*debug, "fit.epochs=3"] if args.debug else []), *asked, *args.changes]
