@@ -95,12 +95,16 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=named, help="folder of real recordings (default: $ECG_DATA)")
 
 
-def add_drawing(parser: argparse.ArgumentParser, presets: Sequence[str], count: int, seed: int, *aliases: str) -> None:
+def add_drawing(
+    parser: argparse.ArgumentParser, presets: Sequence[str], count: int, seed: int | None, *aliases: str
+) -> None:
     """`--preset` (and older names of it), `--count` of each, `--seed` and `--data`: pages that are drawn anew."""
-    what = f"how pages are drawn: clean, scan, photo ... (default: {' '.join(presets) or 'none is'})"
+    what = f"pages drawn anew: clean, scan, photo ... (default: {' '.join(presets) or 'none'})"
     parser.add_argument("--preset", *aliases, dest="presets", metavar="NAME", nargs="+", default=presets, help=what)
     parser.add_argument("--count", type=int, default=count, help=f"pages of each preset (default: {count})")
-    parser.add_argument("--seed", type=int, default=seed, help=f"of the first page (default: {seed})")
+    parser.add_argument(
+        "--seed", type=int, default=seed, help=f"of the first page (default: {seed or 'seeds that trained nothing'})"
+    )
     add_data(parser)
 
 

@@ -1,4 +1,4 @@
-"""The error that ends a command with 1; any other ValueError means a wrong command, recipe or value, and ends it with 2."""
+"""The error that ends a command with 1; any other ValueError means a wrong command, recipe or value: 2."""
 
 from __future__ import annotations
 

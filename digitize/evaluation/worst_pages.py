@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ecg.formats import atomic_path
+from ecg import overlay
+from ecg.files import atomic_path
 from ecg.reading import Page, Reading
 
 _KEPT = 10
@@ -44,8 +45,6 @@ class WorstPages:
 
 
 def _tile(words: str, page: Page | None, reading: Reading | None) -> Image.Image:
-    from ecg import overlay
-
     tile = Image.new("RGB", (_TILE_PX[0], _TILE_PX[1] + _HEAD_PX), "white")
     font = ImageFont.load_default(_LETTERS_PX)
     ImageDraw.Draw(tile).text((6, 4), words, fill="black", font=font)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from digitize.layout.printed_words import NameNet
 from digitize.nets.reconstruction import ReconstructionNet
 from digitize.training.datasets import SYNTHETIC, Source, datasets
+from digitize.training.drawn_samples import DrawnSamples
 from digitize.training.losses import total_loss, word_loss
 from digitize.training.recipe import NameRecipe, Recipe, load_recipe
 from digitize.training.validation import Validation
@@ -66,15 +67,20 @@ def train_and_report(
 def prepare(recipe: Recipe, source: Source, pretrained: bool = False) -> Task:
     """The network of a recipe, its losses, its training pages and how held-out pages are judged."""
     dataset, held_out = datasets(recipe, source)
-    model = build(recipe, pretrained)
+    model, validate = build(recipe, pretrained), validation_of(recipe, held_out)
     if isinstance(recipe, NameRecipe):
-        return Task(model, _word_losses, dataset, WordValidation(held_out, recipe))
-    weights, validate = recipe.losses, Validation(held_out, recipe)
+        return Task(model, _word_losses, dataset, validate)
+    weights = recipe.losses
 
     def losses(net: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return total_loss(net(batch["image"]), batch, weights)
 
-    return Task(model, losses, dataset, validate, validate.show)
+    return Task(model, losses, dataset, validate, validate.show if isinstance(validate, Validation) else None)
+
+
+def validation_of(recipe: Recipe, held_out: DrawnSamples) -> Validation | WordValidation:
+    """How a network of a recipe is judged on held-out pages."""
+    return WordValidation(held_out, recipe) if isinstance(recipe, NameRecipe) else Validation(held_out, recipe)
 
 
 def _word_losses(net: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:

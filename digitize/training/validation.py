@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Protocol
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from torch import nn
 
 from digitize.trace.path_decoding import decode_columns
-from digitize.training.board_images import show_example
+from digitize.training.board_images import Board, show_example
 from digitize.training.held_out import Batch, HeldOut
 from digitize.training.losses import total_loss
 from digitize.training.recipe import PassRecipe
@@ -21,14 +19,6 @@ from ecg.fit.device import autocast_for
 
 _BATCH = 4
 _SHOWN = 2  # pages of the first batch are drawn
-
-
-class Board(Protocol):
-    """What pictures and histograms are given to: TensorBoard, or a folder."""
-
-    def image(self, name: str, pixels: np.ndarray, step: int) -> None: ...
-    def figure(self, name: str, figure: Figure, step: int) -> None: ...
-    def histogram(self, name: str, values: np.ndarray, step: int) -> None: ...
 
 
 class _Sums:

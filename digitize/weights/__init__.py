@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,29 +68,3 @@ def _build(kind: str, spec: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
     from digitize.nets.reconstruction import NetSpec
 
     return lean(NetSpec(**spec), state)
-
-
-def ship(checkpoint: Path, facts: Mapping[str, Any], folder: Path | None = None, partner: Path | None = None) -> Path:
-    """Write a checkpoint's weights in half precision with their card; gives the weights' path.
-
-    With `partner`, shipped weights of the same network, they are the mean of both. The version is the pass's name and
-    the first digits of the weights' SHA-256.
-    """
-    from safetensors.torch import load_file, save_file
-
-    from ecg.fit import checkpoint as checkpoints
-    from ecg.formats import atomic_path, write_text
-
-    state = checkpoints.load(checkpoint)
-    weights = checkpoints.weights(state)
-    if partner is not None:
-        other = load_file(partner)
-        weights = {k: (v + other[k].to(v)) / 2 if v.is_floating_point() else v for k, v in weights.items()}
-    half = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in weights.items()}
-    path = (folder or _FOLDER) / f"{state['recipe']['kind']}.safetensors"
-    with atomic_path(path) as temporary:
-        save_file(half, temporary)
-    version = f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
-    card = {"version": version, "steps": state["step"], **facts, "recipe": state["recipe"]}
-    write_text(path.with_suffix(".json"), json.dumps(card, indent=2))
-    return path
