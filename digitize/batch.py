@@ -18,6 +18,7 @@ from typing import Protocol
 from digitize.page.open import DRAWN_SUFFIX, PageError, iter_pages
 from ecg import formats
 from ecg.cli import CLASSICAL, ENGINES
+from ecg.errors import InputError
 from ecg.layout import Template, load_template, template
 from ecg.reading import Page, Reading
 
@@ -26,7 +27,7 @@ LAYOUT_SUFFIXES = (".yaml", ".yml")
 log = logging.getLogger(__name__)
 
 
-class Refusal(ValueError):
+class Refusal(InputError):
     """A page that is not read for a reason outside the digitizer; the message says which."""
 
 

@@ -15,7 +15,8 @@ from digitize.layout.printed_words import TURNED, PrintedWord
 from digitize.nets.inputs import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, ROW_TARGET, column_centres_px
 from digitize.pipeline import Digitizer
 from digitize.trace.row_reading import RowReading
-from digitize.training.samples import _framed, column_heights, edge_heat, page_targets
+from digitize.training.page_samples import _framed, page_targets
+from digitize.training.target_drawing import column_heights, edge_heat
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox, template
 from ecg.reading import Page, Reading

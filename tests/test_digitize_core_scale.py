@@ -11,7 +11,7 @@ import pytest
 from digitize.nets.inputs import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, column_centres_px
 from digitize.trace.calibration import gain_from_pulses, in_place, speed_from_pulses, start_mm
 from digitize.trace.row_reading import RowReading, strip_window
-from digitize.training.samples import edge_heat
+from digitize.training.target_drawing import edge_heat
 from ecg.layout import Layout, LeadBox
 
 BEGIN_MM = 20.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecg.errors import InputError
 from ecg.geometry import PageGeometry, project
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _LEAST_CROSSINGS = 40
 _LOUDER = 2.0  # another map of the page has to be heard so much more clearly
 
 
-class NotAnEcg(ValueError):
+class NotAnEcg(InputError):
     """A page that is refused; the message says what was seen and what to do."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from digitize.page import image_file as picture
 from digitize.page import pdf_file as pdf
+from ecg.errors import InputError
 from ecg.reading import Page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".pdf")
@@ -16,7 +17,7 @@ DRAWN_SUFFIX = ".overlay.png"  # what infer draws; never taken from a folder as 
 _SMALLEST_PX = 64  # a shorter side cannot hold even one readable lead
 
 
-class PageError(ValueError):
+class PageError(InputError):
     """A file that cannot be opened as a page; the message names the file, what was expected and what to do."""
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from digitize.studies.reading_speed import Timing, report, shares
+from digitize.studies.reading_speed import Timing, row, shares
 
 
 def test_processes_add_their_rates() -> None:
     two = [Timing(6, 1, 3.0, 2.0), Timing(6, 1, 6.0, 4.0)]
-    assert report(two, "torch") == "| torch | 2 | 1 | 3.00 | 0.75 | 0.50 |"
+    assert row(two, "torch") == ["torch", "2", "1", "3.00", "0.75", "0.50"]
 
 
 def test_the_share_of_a_part_holds_what_it_calls() -> None:

@@ -1,10 +1,9 @@
 # ruff: noqa: RUF001 - the letters of other alphabets are meant as they stand
-"""Reading lead names, speed and gain: what is learnt, what is found, and the shipped reader on a drawn page."""
+"""What the name network learns from: labels, crops and the marks at the middle of words."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,18 +16,8 @@ from digitize.layout.printed_words import (
     STRIDE,
     TURNED,
     WORDS,
-    NameNet,
-    NameSpec,
-    PrintedWord,
-    peaks,
-    read_words,
-    stand_on_head,
 )
-from digitize.training.recipe import NameRecipe, Pages
-from digitize.training.train_names import train
-from digitize.training.word_samples import Crop, NameDataset, name_targets, renamed, strewn, words_of
-from digitize.weights import load_pass, ship
-from ecg.fit.settings import FitSettings
+from digitize.training.word_samples import Crop, WordDataset, with_any_names, with_more_words, word_targets, words_of
 from simulate.dataset.page_stream import MixedHearts, PageStream, SyntheticHearts
 from simulate.printed.machine import text_boxes_mm
 from simulate.printed.sheet import Label, Sheet
@@ -81,7 +70,7 @@ def test_a_measure_stands_where_its_number_is() -> None:
 
 def test_targets_stand_at_the_middle_of_the_words() -> None:
     drawn = sheet(label("V3"), label("Vent. rate", 20, 16))
-    heat, care = name_targets(drawn, crop())
+    heat, care = word_targets(drawn, crop())
     assert heat.shape == care.shape == (len(WORDS), 96 // STRIDE, 160 // STRIDE)
     ((channel, row, col),) = np.argwhere(heat == 1)
     x0, y0, x1, y1 = text_boxes_mm(drawn)[0]
@@ -92,16 +81,16 @@ def test_targets_stand_at_the_middle_of_the_words() -> None:
 
 
 def test_on_its_head_a_name_is_only_known_to_be_turned() -> None:
-    heat, care = name_targets(sheet(label("aVF")), crop(is_turned=True))
+    heat, care = word_targets(sheet(label("aVF")), crop(is_turned=True))
     assert [WORDS[k] for k, _, _ in np.argwhere(heat == 1)] == [TURNED]
     assert care.all()
-    heat, care = name_targets(sheet(label("II")), crop(is_turned=True))  # looks the same either way
+    heat, care = word_targets(sheet(label("II")), crop(is_turned=True))  # looks the same either way
     assert not (heat == 1).any()
     assert not care.all()
 
 
 def test_nobody_is_asked_about_a_cut_name() -> None:
-    heat, care = name_targets(sheet(label("V3", x_mm=34.8)), crop())
+    heat, care = word_targets(sheet(label("V3", x_mm=34.8)), crop())
     assert not (heat == 1).any()
     assert not care[:, :, -1].all()
 
@@ -122,79 +111,25 @@ def test_a_crop_shows_what_its_map_says() -> None:
 
 def test_an_example_is_a_function_of_its_place() -> None:
     stream = PageStream(MixedHearts([SyntheticHearts()], [1.0]), 5, {"scan": 0.5, "photo": 0.5})
-    first, again = (NameDataset(stream, 4, (160, 96))[2] for _ in range(2))
+    first, again = (WordDataset(stream, 4, (160, 96))[2] for _ in range(2))
     assert first["image"].shape == (3, 96, 160)
     for key, value in first.items():
         assert torch.equal(value, again[key])
-    other = NameDataset(stream, 4, (160, 96))
+    other = WordDataset(stream, 4, (160, 96))
     other.set_epoch(1)
     assert not torch.equal(other[2]["image"], first["image"])
 
 
-def test_names_are_dealt_anew_and_more_are_strewn_beside_them() -> None:
+def test_names_are_dealt_anew_and_more_stand_beside_them() -> None:
     drawn, rng = scene(2).sheet(heart()), np.random.default_rng(0)
-    dealt = renamed(drawn, rng)
+    dealt = with_any_names(drawn, rng)
     assert [a.x_mm for a in dealt.labels] == [a.x_mm for a in drawn.labels]
     names = [next(words_of(a))[0] for a in dealt.labels if a.is_name]
     assert set(names) <= set(LEADS)
     assert len(set(names)) > 4
-    more = strewn(dealt, np.array([0.0, 0.0, 80.0, 60.0]), rng)
+    more = with_more_words(dealt, np.array([0.0, 0.0, 80.0, 60.0]), rng)
     boxes = np.array(text_boxes_mm(more))[len(drawn.labels) :]
     assert len(boxes) >= 1
     for i, a in enumerate(boxes):
         for b in boxes[:i]:
             assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
-
-
-# --- finding ----------------------------------------------------------------------------------------------------------
-
-
-def test_peaks_are_found_below_a_cell_and_the_surest_word_has_the_place() -> None:
-    heat = torch.zeros(len(WORDS), 12, 20)
-    heat[3, 4, 6:9] = torch.tensor([0.2, 0.9, 0.5])
-    heat[5, 4, 8] = 0.8  # another word at the same place
-    heat[7, 9, 15] = 0.7
-    found = peaks(heat)
-    assert [(k, row, round(score, 2)) for k, _, row, score in found] == [(3, 4.0, 0.9), (7, 9.0, 0.7)]
-    assert found[0][1] == pytest.approx(7 + 0.3 / 1.6)
-    assert peaks(heat, 0.95) == []
-
-
-def test_a_page_stands_on_its_head_when_most_names_do() -> None:
-    upright = [PrintedWord("V1", 0.0, 0.0, 0.9), PrintedWord("25 mm/s", 0.0, 0.0, 1.0)]
-    turned = [PrintedWord(TURNED, 0.0, 0.0, 0.8)] * 2
-    assert not stand_on_head([])
-    assert not stand_on_head(upright)
-    assert not stand_on_head([*upright, turned[0]])
-    assert stand_on_head([*upright, *turned])
-
-
-@pytest.mark.parametrize("quarter_turns", [0, 2])
-def test_the_shipped_reader_reads_a_clean_page(quarter_turns: int) -> None:
-    found = replace(scene(5, name="3x4+1", long_side_px=1800), quarter_turns=quarter_turns)
-    found = replace(found, style=replace(found.style, has_names=True, name_height_mm=2.6))
-    page, truth = found.render(heart(5))
-    geometry = truth.geometry.half_turned() if quarter_turns else truth.geometry
-    net = load_pass("names").net
-    words = read_words(net, page.pixels, geometry, geometry.extent_mm)
-    assert stand_on_head(words) == bool(quarter_turns)
-    words = read_words(net, page.pixels, truth.geometry, truth.layout.extent_mm)
-    read = [w.text for w in words if w.is_lead]
-    wanted = [b.lead for b in truth.layout.boxes]
-    assert sum(lead in read for lead in wanted) >= 10
-
-
-def test_a_trained_reader_is_shipped_and_loaded(tmp_path: Path) -> None:
-    recipe = NameRecipe(
-        net=NameSpec((4, 6), 8, (1, 2)),
-        pages=Pages({"clean": 1.0}, size_px=(96, 64), samples=4, validation_samples=2),
-        fit=FitSettings(epochs=1, batch_size=2, threads=1),
-    )
-    result = train(recipe, None, tmp_path)
-    assert result.steps == 2
-    again = train(recipe, None, tmp_path, start=result.best)
-    path = ship(again.best, {}, tmp_path)
-    assert path.name == "names.safetensors"
-    net = load_pass("names", folder=tmp_path).net
-    assert isinstance(net, NameNet)
-    assert net(torch.zeros(1, 3, 64, 96)).shape == (1, len(WORDS), 16, 24)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-import inspect
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,13 +12,14 @@ from drawn_page import CRASH_COLOUR, REFUSED_COLOUR, REFUSED_WORDS, FakeDigitize
 from PIL import Image
 
 import digitize
-from digitize import batch, evaluate, infer, visualize
-from digitize.evaluation import figures as views
+from digitize import batch, infer, inference
 from ecg import read
 from ecg.leads import STANDARD
 
 WEIGHTS = list((Path(digitize.__file__).parent / "weights").glob("*"))
+
 needs_weights = pytest.mark.skipif(not WEIGHTS, reason="no trained weights in digitize/weights")
+
 PAGE_FILES = {"{}.csv", "{}.hea", "{}.dat", "{}.json", "{}.overlay.png"}
 
 
@@ -47,34 +44,6 @@ def names(folder: Path) -> set[str]:
 
 def files_of(*stems: str) -> set[str]:
     return {pattern.format(stem) for stem in stems for pattern in PAGE_FILES}
-
-
-@pytest.mark.parametrize(
-    ("parser", "function"),
-    [
-        (infer.parser, infer.infer),
-        (evaluate.parser, evaluate.evaluate),
-        (visualize.parser, visualize.visualize),
-    ],
-)
-def test_the_options_are_the_functions_parameters(
-    parser: Callable[[], argparse.ArgumentParser], function: Callable[..., object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("ECG_DATA", raising=False)
-    options = {a.dest: a for a in parser()._actions if a.dest != "help"}
-    parameters = {p.name: p for p in inspect.signature(function).parameters.values() if p.name != "digitizer"}
-    assert set(options) == set(parameters)
-    for name, parameter in parameters.items():
-        required = parameter.default is inspect.Parameter.empty
-        assert options[name].required == required, name
-        assert required or options[name].default == parameter.default, name
-
-
-@pytest.mark.parametrize("module", ["digitize", "digitize.infer", "digitize.evaluate", "digitize.visualize"])
-def test_help_never_waits_for_torch(module: str) -> None:
-    heavy = "{'torch', 'matplotlib', 'scipy.stats'}"
-    code = f"import sys, {module}; assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_page_gives_signal_wfdb_json_and_overlay(tmp_path: Path, fake: FakeDigitizer) -> None:
@@ -198,8 +167,8 @@ def test_what_the_user_knows_reaches_the_digitizer(tmp_path: Path, fake: FakeDig
     own = tmp_path / "own.yaml"
     own.write_text("name: mine\ngrid: [[I, II], [III, aVR]]\ncolumn_s: 5\n")
     scan = save(tmp_path / "scan.png")
-    infer.infer([scan], tmp_path / "out", layout="6x2", mm_per_s=50, digitizer=fake)
-    infer.infer([scan], tmp_path / "out", layout=str(own), mm_per_mv=5, digitizer=fake)
+    inference.infer([scan], tmp_path / "out", layout="6x2", mm_per_s=50, digitizer=fake)
+    inference.infer([scan], tmp_path / "out", layout=str(own), mm_per_mv=5, digitizer=fake)
     (first, *rest), (second, *more) = fake.given
     assert first is not None and second is not None
     assert (first.name, rest) == ("6x2", [50, None])
@@ -210,13 +179,13 @@ def test_pages_of_the_same_name_do_not_overwrite_each_other(tmp_path: Path, fake
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         save(tmp_path / folder / "scan.png")
-    results = infer.infer([tmp_path], tmp_path / "out", digitizer=fake)
+    results = inference.infer([tmp_path], tmp_path / "out", digitizer=fake)
     assert [result.name for result in results] == ["scan", "scan_2"]
     assert names(tmp_path / "out") == files_of("scan", "scan_2")
 
 
 def test_a_stem_that_wfdb_does_not_allow_is_written_all_the_same(tmp_path: Path, fake: FakeDigitizer) -> None:
-    (result,) = infer.infer([save(tmp_path / "my scan (1).png")], tmp_path / "out", digitizer=fake)
+    (result,) = inference.infer([save(tmp_path / "my scan (1).png")], tmp_path / "out", digitizer=fake)
     assert all(path.exists() for path in result.files.values())
     assert set(result.files) == {"csv", "hea", "dat", "json", "overlay"}
 
@@ -226,7 +195,7 @@ def test_no_output_is_left_half_written(tmp_path: Path, fake: FakeDigitizer, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Image.Image, "save", full_disk)
-    (result,) = infer.infer([_png(tmp_path)], tmp_path / "out", digitizer=fake)
+    (result,) = inference.infer([_png(tmp_path)], tmp_path / "out", digitizer=fake)
     assert result.error is not None and "No space left" in result.error
     assert names(tmp_path / "out") == files_of("scan") - {"scan.overlay.png"}
 
@@ -237,82 +206,6 @@ def _png(folder: Path) -> Path:
     path = folder / "scan.png"
     cv2.imwrite(str(path), drawn().page.pixels)
     return path
-
-
-def test_visualize_draws_all_three_views(tmp_path: Path, fake: FakeDigitizer) -> None:
-    out = tmp_path / "view.png"
-    assert visualize.main(["--image", str(save(tmp_path / "scan.png")), "--output", str(out)]) == 0
-    with Image.open(out) as image:
-        assert min(image.size) > 1000
-
-
-def test_visualize_shows_what_the_networks_saw_and_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A digitizer with networks that answer at random: the views are there, the error is the known one."""
-    import torch
-
-    from digitize.evaluation.network_probe import listening
-    from digitize.pipeline import Digitizer
-    from digitize.visualize import Seen, draw
-
-    def answer(image: torch.Tensor) -> dict[str, torch.Tensor]:
-        wide, tall = image.shape[3], image.shape[2]
-        maps = {"seg": torch.rand(1, 15, tall, wide), "grid": torch.rand(1, 1, tall, wide)}
-        columns = {"signal": torch.rand(1, 1, tall, 2 * wide), "signal_valid": torch.rand(1, 1, 2 * wide)}
-        return {**maps, "baseline": maps["grid"], **columns}
-
-    digitizer, page_ear, row_ear = listening(Digitizer(answer, answer, (64, 64), {}))
-    digitizer.page_net(torch.zeros(1, 3, 64, 96))
-    digitizer.row_net(torch.ones(1, 4, 32, 64))
-    assert row_ear.heard[0].image.shape == (32, 64, 3)
-    assert row_ear.heard[0].image.min() == 255
-    reading = drawn()
-    seen = Seen(reading, page_ear.heard[0], row_ear.heard[0], 1, reading.record)
-    titles = [axes.get_title() for axes in draw(seen).axes]
-    assert sum(title.startswith("page pass") for title in titles) == 3
-    assert any("100.0 dB" in title for title in titles)
-    assert any("distributions" in title for title in titles)
-    assert len(draw(Seen(reading)).axes) == 4
-
-
-def test_visualize_finds_the_truth_beside_the_page(
-    tmp_path: Path, fake: FakeDigitizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from matplotlib.figure import Figure
-
-    from ecg import write
-
-    seen: list[visualize.Seen] = []
-    monkeypatch.setattr(visualize, "draw", lambda one: seen.append(one) or Figure())
-    scan = save(tmp_path / "scan.png")
-    argv = ["--image", str(scan), "--output", str(tmp_path / "view.png")]
-    assert visualize.main(argv) == 0
-    write(drawn().record, str(tmp_path / "scan.truth.csv"))
-    assert visualize.main(argv) == 0
-    assert [one.truth is None for one in seen] == [True, False]
-    assert visualize.main([*argv, "--truth", "no.csv"]) == 1
-
-
-def test_visualize_says_why_a_page_was_refused(
-    tmp_path: Path, fake: FakeDigitizer, capsys: pytest.CaptureFixture[str]
-) -> None:
-    scan = save(tmp_path / "scan.png", REFUSED_COLOUR)
-    assert visualize.main(["--image", str(scan), "--output", str(tmp_path / "view.png")]) == 1
-    assert REFUSED_WORDS in capsys.readouterr().err
-    assert names(tmp_path) == {"scan.png"}
-
-
-def test_the_straightened_page_has_its_boxes_where_the_layout_says() -> None:
-    reading = drawn()
-    straight, (x0, y0, _, _) = views.straighten(reading, px_per_mm=6.0)
-    dark = straight.mean(axis=2) < 100
-    box = reading.layout.boxes[0]
-    # At 0.4 s of the first box stands an R peak of 0.9 mV.
-    x, y = (box.box_mm[0] + 0.4 * 25 - x0) * 6, (box.baseline_mm - 9 - y0) * 6
-    assert dark[round(y) - 4 : round(y) + 8, round(x) - 3 : round(x) + 4].any()
-    assert not dark[round(y) - 30 : round(y) - 8, round(x) - 30 : round(x) + 30].any()
-
-
-# With the shipped weights.
 
 
 def run_infer(*argv: object) -> int:

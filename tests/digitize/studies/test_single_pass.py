@@ -14,9 +14,9 @@ from oracle import Oracle, heart, scene
 from digitize.evaluation.metrics import page_ratio, to_db
 from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer
-from digitize.studies.single_pass import Curves, OnePass, main, near_its_box, upright
+from digitize.studies.single_pass import Curves, SinglePass, main, near_its_box, upright
+from digitize.training.page_samples import page_targets
 from digitize.training.recipe import Pages, PassRecipe
-from digitize.training.samples import page_targets
 from ecg.fit import checkpoint
 from ecg.fit.recipe import to_dict
 from ecg.geometry import PageGeometry, project
@@ -27,7 +27,7 @@ torch.set_num_threads(1)
 TINY = NetSpec("timm-mobilenetv3_small_minimal_100", decoder_channels=(16, 16, 8, 8, 8))
 
 
-class FlawlessHead(OnePass):
+class FlawlessHead(SinglePass):
     """Knows the heights of the page whose truth stands in for the network."""
 
     def _look(self, page: Page, geometry: PageGeometry, layout: Layout) -> Curves:
@@ -108,7 +108,7 @@ def test_a_run_is_measured_beside_the_two_passes(
 ) -> None:
     page, truth = drawn("3x4+1")
     oracle = Oracle(truth).use(monkeypatch)
-    monkeypatch.setattr(Digitizer, "load", classmethod(lambda cls: oracle))
+    monkeypatch.setattr(Digitizer, "load", classmethod(lambda cls, device: oracle))
     from PIL import Image
 
     from ecg.formats import write
@@ -130,4 +130,4 @@ def test_a_run_is_measured_beside_the_two_passes(
 def test_a_network_without_the_head_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "last.pth", replace(TINY, heads=("seg", "grid")))
     with pytest.raises(ValueError, match="signal head"):
-        OnePass.load(path)
+        SinglePass.load(path)

@@ -1,4 +1,4 @@
-"""Heads that say nothing: what the digitizer then hears, and the table of what it cost."""
+"""Masked heads: what the digitizer then sees, and the table of what it cost."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from digitize.pipeline import Digitizer
-from digitize.studies.head_masking import SILENCE, silenced, table
+from digitize.studies.head_masking import MASKS, main, masked_digitizers, table
 
 
-class Loud(nn.Module):
-    """Says something of everything."""
+class Busy(nn.Module):
+    """Sees something everywhere."""
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         n = len(image)
@@ -22,28 +22,28 @@ class Loud(nn.Module):
         return {**dense, **columns, "theta": torch.tensor([[1.0, 0.0]] * n), "signal": torch.zeros(n, 1, 4, 4)}
 
 
-def test_one_output_at_a_time_falls_silent() -> None:
-    loud = Digitizer(Loud(), Loud(), (4, 4), {}, name_net=Loud())
+def test_one_output_at_a_time_is_masked() -> None:
+    busy = Digitizer(Busy(), Busy(), (4, 4), {}, name_net=Busy())
     image = torch.zeros(2, 3, 4, 4)
-    before = loud.page_net(image)
-    found = dict(silenced(loud))
-    assert list(found) == ["nothing", *SILENCE, "name reader"]
-    assert found["nothing"] is loud and found["name reader"].name_net is None
-    for name, (net, output, _) in SILENCE.items():
-        said = getattr(found[name], net)(image)
-        assert [key for key in said if not torch.equal(said[key], before[key])] == [output]
+    before = busy.page_net(image)
+    found = dict(masked_digitizers(busy))
+    assert list(found) == ["nothing", *MASKS, "name reader"]
+    assert found["nothing"] is busy and found["name reader"].name_net is None
+    for name, (net, output, _) in MASKS.items():
+        outputs = getattr(found[name], net)(image)
+        assert [key for key in outputs if not torch.equal(outputs[key], before[key])] == [output]
         assert getattr(found[name], "row_net" if net == "page_net" else "page_net") is getattr(
-            loud, "row_net" if net == "page_net" else "page_net"
+            busy, "row_net" if net == "page_net" else "page_net"
         )
 
 
-def test_silence_is_no_ink_no_grid_and_upright() -> None:
-    quiet = {name: quiet for name, (_, _, quiet) in SILENCE.items()}
-    seg = quiet["page: seg"](torch.randn(1, 15, 2, 2)).softmax(1)
+def test_a_mask_is_no_ink_no_grid_and_upright() -> None:
+    mask = {name: mask for name, (_, _, mask) in MASKS.items()}
+    seg = mask["page: seg"](torch.randn(1, 15, 2, 2)).softmax(1)
     assert torch.allclose(seg[:, 0], torch.ones(1, 2, 2))
-    assert quiet["page: grid"](torch.randn(1, 1, 2, 2)).sigmoid().max() < 1e-6
-    assert quiet["row: presence"](torch.randn(1, 1, 2)).sigmoid().min() > 1 - 1e-6
-    assert quiet["page: theta"](torch.tensor([[1.0, 0.0]])).tolist() == [[0.0, 1.0]]
+    assert mask["page: grid"](torch.randn(1, 1, 2, 2)).sigmoid().max() < 1e-6
+    assert mask["row: presence"](torch.randn(1, 1, 2)).sigmoid().min() > 1 - 1e-6
+    assert mask["page: theta"](torch.tensor([[1.0, 0.0]])).tolist() == [[0.0, 1.0]]
 
 
 def test_the_table_has_a_line_for_each() -> None:
@@ -57,7 +57,7 @@ def test_the_table_has_a_line_for_each() -> None:
         }
 
     assert table({"nothing": report(4, 20.04), "page: grid": report(0, 0.0)}).splitlines() == [
-        "| silenced | a | a, rotate180 |",
+        "| masked | a | a, rotate180 |",
         "| --- | --- | --- |",
         "| nothing | 4 of 4, 20.0 dB | 4 of 4, 20.0 dB |",
         "| page: grid | 0 of 4, 0.0 dB | 0 of 4, 0.0 dB |",
@@ -65,8 +65,6 @@ def test_the_table_has_a_line_for_each() -> None:
 
 
 def test_a_folder_that_is_not_there_ends_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    from digitize.studies.head_masking import main
-
     with pytest.raises(SystemExit):
         main(["--output", "nowhere"])
     assert "--pages" in capsys.readouterr().err

@@ -10,11 +10,11 @@ from drawn_page import FakeDigitizer
 
 from digitize import batch
 from digitize.pipeline import NotAnEcg
-from digitize.studies import batch_robustness as ordeal
+from digitize.studies import batch_robustness
 from ecg.layout import Template
 from ecg.reading import Page, Reading
 
-ODD = {"cmyk", "sixteen-bits", "animated"}
+UNUSUAL = {"cmyk", "sixteen-bits", "animated"}
 
 
 class Picky(FakeDigitizer):
@@ -28,8 +28,8 @@ class Picky(FakeDigitizer):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], Path]:
-    folder = tmp_path_factory.mktemp("ordeal")
-    return ordeal.ordeal(13, folder, digitizer=Picky()), folder
+    folder = tmp_path_factory.mktemp("batch")
+    return batch_robustness.read_batch(13, folder, digitizer=Picky()), folder
 
 
 def test_every_page_is_read_and_every_broken_file_named(report: tuple[dict[str, object], Path]) -> None:
@@ -37,7 +37,7 @@ def test_every_page_is_read_and_every_broken_file_named(report: tuple[dict[str, 
     assert (found["files"], found["read"], found["lost"], found["read_though_broken"]) == (13, 3, {}, [])
     named = found["named"]
     assert isinstance(named, dict)
-    assert set(named) == {f"broken-{name}" for name in ordeal.BROKEN}
+    assert set(named) == {f"broken-{name}" for name in batch_robustness.BROKEN}
     for name, words in {
         "truncated": "damaged or cut off",
         "empty": "the file is empty",
@@ -49,8 +49,8 @@ def test_every_page_is_read_and_every_broken_file_named(report: tuple[dict[str, 
     }.items():
         assert words in named[f"broken-{name}"]
         assert str(folder / "pages" / f"broken-{name}") in named[f"broken-{name}"]
-    assert {path.stem for path in (folder / "read").glob("*.csv")} >= ODD
-    assert json.loads((folder / "ordeal.json").read_text())["read"] == 3
+    assert {path.stem for path in (folder / "read").glob("*.csv")} >= UNUSUAL
+    assert json.loads((folder / "batch_robustness.json").read_text())["read"] == 3
 
 
 def test_memory_is_noted_on_the_way(report: tuple[dict[str, object], Path]) -> None:
@@ -68,8 +68,8 @@ def test_a_lost_page_fails_the_run(
             raise NotAnEcg("nothing seen")
 
     monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: Blind())
-    monkeypatch.setattr(ordeal, "BROKEN", {"empty": ordeal.BROKEN["empty"]})
-    assert ordeal.main(["--count", "4", "--output", str(tmp_path)]) == 1
-    assert set(json.loads(capsys.readouterr().out)["lost"]) == ODD
+    monkeypatch.setattr(batch_robustness, "BROKEN", {"empty": batch_robustness.BROKEN["empty"]})
+    assert batch_robustness.main(["--count", "4", "--output", str(tmp_path)]) == 1
+    assert set(json.loads(capsys.readouterr().out)["lost"]) == UNUSUAL
     with pytest.raises(SystemExit):
-        ordeal.main(["--count", "3", "--output", str(tmp_path)])
+        batch_robustness.main(["--count", "3", "--output", str(tmp_path)])

@@ -1,4 +1,4 @@
-"""What counts as right, wrong with a warning, silently wrong, and not to be told."""
+"""What counts as right, wrong with a warning, silently wrong, and what nobody can read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from oracle import heart, scene, unpainted
 
-from digitize.evaluation.legibility import missing
+from digitize.evaluation.legibility import unreadable
 from digitize.studies.layout_accuracy import Verdict, faults, judge, table
 from ecg.reading import Page, Reading
 
@@ -62,15 +62,15 @@ def test_a_warning_counts_only_when_it_speaks_of_what_is_wrong(truth: Reading) -
     assert judge(Reader(ValueError("no grid")), truth) == ("refused", "no grid")
 
 
-def test_what_is_not_printed_or_cut_away_cannot_be_told() -> None:
+def test_what_is_not_printed_or_cut_away_cannot_be_read() -> None:
     made = scene(3, "clean", "3x4+1", pulse="left")
     sheet = made.sheet(heart())
-    told = unpainted(made, heart())
-    assert missing(made, sheet, told) == ()
+    whole = unpainted(made, heart())
+    assert unreadable(made, sheet, whole) == ()
     bare = replace(made, style=replace(made.style, has_names=False, pulse="none"))
     bare_sheet = replace(bare.sheet(heart()), labels=())
-    without = replace(told, facts={**told.facts, "texts_mm": [], "pulses_mm": []})
-    assert missing(bare, bare_sheet, without) == ("names", "speed", "gain")
+    without = replace(whole, facts={**whole.facts, "texts_mm": [], "pulses_mm": []})
+    assert unreadable(bare, bare_sheet, without) == ("names", "speed", "gain")
 
 
 def test_the_table_counts_what_nobody_can_tell_apart() -> None:

@@ -1,0 +1,62 @@
+"""`digitize.evaluate` from the command line: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_page import CRASH_COLOUR, FakeDigitizer, drawn
+from PIL import Image
+
+from digitize import batch, evaluate
+from ecg import write
+from ecg.leads import STANDARD
+from ecg.record import Record
+
+RNG = np.random.default_rng(2)
+
+WHOLE = Record(RNG.normal(0, 0.3, (12, 5000)).astype(np.float32), 500.0, STANDARD)
+
+
+def save_page(path: Path, colour: tuple[int, int, int] = (255, 255, 255)) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    image = Image.fromarray(drawn().page.pixels)
+    image.putpixel((0, 0), colour)
+    image.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--stress", "earthquake"], "unknown stress earthquake"),
+        (["--printed", "5x5"], "unknown layout"),
+        (["--truth", "other"], "no recording is named like"),
+        (["--limit", "0"], "limit"),
+    ],
+)
+def test_commands_that_make_no_sense_end_with_2_and_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    save_page(tmp_path / "pages" / "a.png")
+    (tmp_path / "other").mkdir()
+    write(WHOLE, str(tmp_path / "other" / "b.csv"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        evaluate.main(["--pages", "pages", *options])
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_main_prints_the_table_and_fails_when_a_page_crashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: FakeDigitizer())
+    save_page(tmp_path / "pages" / "a.png")
+    write(drawn().record, str(tmp_path / "pages" / "a.csv"))
+    options = ["--pages", str(tmp_path / "pages"), "--output", str(tmp_path / "out")]
+    assert evaluate.main(options) == 0
+    assert "| pages" in capsys.readouterr().out
+    save_page(tmp_path / "pages" / "b.png", CRASH_COLOUR)
+    assert evaluate.main(options) == 1
