@@ -11,11 +11,11 @@ from ecg.markdown import table
 
 @dataclass(frozen=True)
 class Command:
-    """A module that `python -m` runs, what it is for in one sentence, and the short name of the ones used most."""
+    """A module that `python -m` runs, what it is for in one sentence, and the word behind `galvano` of a user's own."""
 
     module: str
     purpose: str
-    name: str = ""
+    word: str = ""
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -25,7 +25,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
-        "digitize.train", "Train the page, the row or the name network on pages from disk or drawn as it goes.", "train"
+        "digitize.train",
+        "Train the page, the row or the name network on pages from disk or drawn as it goes.",
+        "train digitize",
     ),
     Command(
         "digitize.evaluate",
@@ -78,7 +80,7 @@ COMMANDS: tuple[Command, ...] = (
         "digitize.studies.fit_confidence",
         "Fit the confidence to how near the traces come to the truth, on simulated pages.",
     ),
-    Command("classify.train", "Train a classifier."),
+    Command("classify.train", "Train a classifier.", "train classify"),
     Command("classify.evaluate", "Measure weights on held-out patients."),
     Command("classify.explain", "Show on the twelve leads what a finding rests on."),
     Command("classify.export", "Write a classifier's network as ONNX."),

@@ -58,6 +58,7 @@ def test_a_run_is_not_resumed_with_another_recipe(
         (NAMES, ["--pretrained"], 2, "--pretrained: there are no ImageNet weights for the network of names"),
         (NAMES, ["--loss_weight_seg", "1"], 2, "unknown key losses"),
         (PAGE, ["--device", "tpu"], 2, r"fit\.device must be one of auto, cpu, cuda, mps, got 'tpu'"),
+        (PAGE, ["--device", "mps"], 2, "device is 'mps' but torch sees none"),
         (PAGE, ["--data", "nowhere"], 1, "nowhere"),
         (PAGE, ["--resume", "nowhere/last.pth"], 1, r"nowhere/last\.pth"),
     ],
