@@ -66,9 +66,9 @@ def read_batch(
     """
     if count < len(BROKEN) + len(_UNUSUAL):
         raise ValueError(f"count must be at least {len(BROKEN) + len(_UNUSUAL)} files, got {count}")
+    log = MemoryLog(digitizer or batch.load_digitizer(device, engine), count)
     pages = Path(output) / "pages"
     good = draw_batch(pages, count - len(BROKEN), preset, seed)
-    log = MemoryLog(digitizer or batch.load_digitizer(device, engine), count)
     start = time.perf_counter()
     results = infer([pages], Path(output) / "read", digitizer=log)
     report = _report(results, good, log, time.perf_counter() - start)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nan
 
 from digitize.nets.reconstruction import NetSpec, ReconstructionNet
-from digitize.training.losses import LossWeights, heat_loss, seg_loss, signal_loss, theta_loss, total_loss
+from digitize.training.losses import LossWeights, heat_loss, seg_loss, signal_loss, theta_loss, total_loss, word_loss
 
 torch.set_num_threads(1)
 
@@ -155,3 +155,18 @@ def test_a_weight_of_zero_switches_a_head_off_and_a_missing_head_is_left_out() -
 
 def test_the_weights_are_those_of_the_guide() -> None:
     assert asdict(LossWeights()) == {"seg": 1.0, "grid": 0.5, "baseline": 0.8, "theta": 0.3, "signal": 2.0}
+
+
+def test_the_loss_of_words_by_hand() -> None:
+    """One centre and one place beside it that may not be known, at logits whose sigmoid is a half."""
+    heat = torch.tensor([[[[1.0, 0.0, 0.5]]]])
+    care = torch.tensor([[[[1.0, 1.0, 0.0]]]])
+    loss = word_loss(torch.zeros(1, 1, 1, 3), {"heat": heat, "care": care})
+    wanted = 0.25 * LN2 + 0.25 * LN2  # missed and invented; the last place does not count
+    assert float(loss["total"]) == pytest.approx(wanted)
+
+
+def test_words_where_none_is_cost_what_is_invented() -> None:
+    nothing = {"heat": torch.zeros(1, 2, 1, 1), "care": torch.ones(1, 2, 1, 1)}
+    assert float(word_loss(torch.full((1, 2, 1, 1), -30.0), nothing)["total"]) == pytest.approx(0, abs=1e-6)
+    assert float(word_loss(torch.zeros(1, 2, 1, 1), nothing)["total"]) == pytest.approx(2 * 0.25 * LN2)
