@@ -212,6 +212,7 @@ def run_infer(*argv: object) -> int:
     return infer.main([str(word) for word in argv])
 
 
+@pytest.mark.slow
 @needs_weights
 def test_a_simulated_page_and_its_pdf_are_read(tmp_path: Path) -> None:
     from digitize.evaluation.metrics import score_page
@@ -230,6 +231,7 @@ def test_a_simulated_page_and_its_pdf_are_read(tmp_path: Path) -> None:
         assert score.missing == ()
 
 
+@pytest.mark.slow
 @needs_weights
 def test_what_is_no_ecg_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(3)

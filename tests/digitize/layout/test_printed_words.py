@@ -41,6 +41,7 @@ def test_a_page_stands_on_its_head_when_most_names_do() -> None:
     assert stand_on_head([*upright, *turned])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quarter_turns", [0, 2])
 def test_the_shipped_reader_reads_a_clean_page(quarter_turns: int) -> None:
     found = replace(scene(5, name="3x4+1", long_side_px=1800), quarter_turns=quarter_turns)

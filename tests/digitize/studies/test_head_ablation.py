@@ -53,6 +53,7 @@ def test_the_table_leaves_what_a_network_lacks_empty() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_command_trains_each_and_trains_none_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config, output = tmp_path / "tiny.yaml", tmp_path / "out"
     config.write_text(yaml.safe_dump(TINY))

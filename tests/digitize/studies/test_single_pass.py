@@ -46,6 +46,7 @@ def drawn(name: str, seed: int = 1) -> tuple[Page, Reading]:
     return page, truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["3x4+1", "12x1", "cabrera-3x4+1"])
 def test_a_flawless_head_gives_the_signal_back(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     page, truth = drawn(name)
@@ -56,6 +57,7 @@ def test_a_flawless_head_gives_the_signal_back(name: str, monkeypatch: pytest.Mo
     assert np.isfinite(found.record["II"]).mean() > 0.97  # the strip goes on where the short lead ends
 
 
+@pytest.mark.slow
 def test_small_pictures_cost_the_flanks(monkeypatch: pytest.MonkeyPatch) -> None:
     page, truth = drawn("3x4+1")
     digitizer = Oracle(truth).use(monkeypatch)

@@ -61,6 +61,7 @@ def test_tensorboard_has_the_tags_of_the_guide(page_run: Path) -> None:
     assert {f"{part}/{name}" for part in ("Train", "Val") for name in losses} | {"Train/lr"} <= tags
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["page", "row"])
 def test_one_batch_can_be_learnt_by_heart(kind: str) -> None:
     stream = PageStream(MixedHearts([SyntheticHearts()], [1.0]), 5, {"clean": 1.0})
@@ -94,6 +95,7 @@ def test_the_same_recipe_starts_alike_and_pretrained_is_asked_for(monkeypatch: p
         build(recipe, pretrained=True)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_to_the_same_end(
     tmp_path: Path, row_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +165,7 @@ def write_pages(folder: Path, signals: Path, count: int = 4) -> None:
         write(truth.record, signals / f"p{i}.csv")
 
 
+@pytest.mark.slow
 def test_pages_from_disk_are_trained_on(tmp_path: Path) -> None:
     write_pages(tmp_path, tmp_path / "signals")
     options = (
