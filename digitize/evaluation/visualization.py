@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.typing import HashableList
 
 from digitize import batch
 from digitize.batch import Digitize, Given, Refusal, describe, find_template, read_file
@@ -99,7 +100,7 @@ def draw(seen: Inspection) -> Figure:
     heights = [tall for _, tall in lines]
     figure = Figure(figsize=(_WIDE_IN, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
-    mosaic = [[name for name in names for _ in range(_COLUMNS // len(names))] for names, _ in lines]
+    mosaic: list[HashableList[str]] = [[name for name in names for _ in range(_COLUMNS // len(names))] for names, _ in lines]
     axes = figure.subplot_mosaic(mosaic, height_ratios=heights)
     reading = seen.reading
     figures.draw_page(axes["page"], reading)

@@ -57,7 +57,8 @@ def masked_digitizers(digitizer: Digitizer) -> Iterator[tuple[str, Digitizer]]:
     """(what is masked, the digitizer without it), with all heads first, without the name reader last."""
     yield "nothing", digitizer
     for name, (field, output, mask) in MASKS.items():
-        yield name, replace(digitizer, **{field: _masked(getattr(digitizer, field), output, mask)})
+        masked = _masked(getattr(digitizer, field), output, mask)
+        yield name, replace(digitizer, page_net=masked) if field == "page_net" else replace(digitizer, row_net=masked)
     yield "name reader", replace(digitizer, name_net=None)
 
 

@@ -9,11 +9,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-pytest.importorskip("onnx")
-pytest.importorskip("onnxscript")
-pytest.importorskip("onnxruntime")
-
-from digitize import batch, export
 from digitize.engines import onnx as engine
 from digitize.nets.reconstruction import NetSpec, ReconstructionNet
 from digitize.pipeline import Digitizer
@@ -78,16 +73,3 @@ def test_the_reconstruction_network_agrees_in_all_its_heads(tmp_path: Path) -> N
     done = engine.export_net(ReconstructionNet(spec), tmp_path / "row.onnx", "row-1", (64, 96))
     assert set(done.largest_difference) == {"seg", "grid", "baseline", "theta", "signal", "signal_valid", "signal_edge"}
     assert max(done.largest_difference.values()) < CLOSE
-
-
-def test_the_command_writes_and_tells(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    only = replace(small_digitizer(), name_net=None, row_net=None)
-    monkeypatch.setattr(Digitizer, "load", lambda device="cpu", *, exact=False: only)
-    assert export.main(["--output", str(tmp_path)]) == 0
-    assert f"{tmp_path / 'page.onnx'} (0.0 MB): largest difference of seg" in capsys.readouterr().out
-    monkeypatch.setattr(engine, "FOLDER", tmp_path)
-    found = batch.load_digitizer("cpu", "onnx")
-    assert isinstance(found, Digitizer)
-    assert isinstance(found.page_net, engine.OnnxNet)
