@@ -17,16 +17,13 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 from tqdm import tqdm
 
-from digitize.evaluation.confidence_metrics import confidence_and_error_uv
-from digitize.evaluation.ground_truth import Truth
-from digitize.evaluation.layout_metrics import layout_agreement
-from digitize.evaluation.simulated_pages import drawn_pages
 from digitize.trace.confidence import FITTED, SIGNS, WITHIN_MM
 from ecg.cli import add_device, add_drawing, command_parser, entry
 from ecg.files import write_text
 from ecg.reading import Page, traces_to_record
 
 if TYPE_CHECKING:
+    from digitize.evaluation.ground_truth import Truth
     from digitize.pipeline import Digitizer
 
 PRESETS = ("clean", "scan", "photo", "damaged", "fax", "screen")
@@ -87,6 +84,8 @@ def fit(seen: np.ndarray, near: np.ndarray) -> dict[str, float]:
 
 def _gather(job: tuple[str, int], data: Path | None, device: str) -> tuple[np.ndarray, np.ndarray]:
     """Signs [len(SIGNS), sample] and nearness [sample] of one page; none where it was not read or misunderstood."""
+    from digitize.evaluation.simulated_pages import drawn_pages
+
     preset, seed = job
     _, page, truth = next(iter(drawn_pages([preset], 1, seed, data)))
     return signs_of(_digitizer(device), page, truth, np.random.default_rng(seed))
@@ -104,6 +103,8 @@ def _digitizer(device: str) -> Digitizer:
 
 def signs_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A page's samples: their signs [len(SIGNS), sample] and whether they are near the truth [sample]."""
+    from digitize.evaluation.confidence_metrics import confidence_and_error_uv
+    from digitize.evaluation.layout_metrics import layout_agreement
     from digitize.pipeline import NotAnEcg, _boxes_with_rows, read_rows
     from digitize.trace.lead_traces import cut, signs_along
 

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from drawn_page import FakeDigitizer
 from tiny_runs import NAMES, PAGE, ROW, trained
+
+from digitize import batch
+from simulate.dataset.writer import write_pages
 
 torch.set_num_threads(1)
 
@@ -39,3 +43,19 @@ def row_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def names_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _run(tmp_path_factory.mktemp("names"), NAMES)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeDigitizer:
+    """Every command line gets the stand-in."""
+    digitizer = FakeDigitizer()
+    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: digitizer)
+    return digitizer
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three small pages with their signals, as python -m simulate writes them; not to be changed."""
+    folder = tmp_path_factory.mktemp("drawn")
+    write_pages(folder, count=3, seed=3, preset="clean", long_side_px=400)
+    return folder

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from drawn_page import CRASH_COLOUR, FakeDigitizer, drawn
-from PIL import Image
+from saved_pages import WHOLE, save_page
 
 from digitize import batch, evaluate
 from ecg import write
-from ecg.leads import STANDARD
-from ecg.record import Record
-
-RNG = np.random.default_rng(2)
-
-WHOLE = Record(RNG.normal(0, 0.3, (12, 5000)).astype(np.float32), 500.0, STANDARD)
-
-
-def save_page(path: Path, colour: tuple[int, int, int] = (255, 255, 255)) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    image = Image.fromarray(drawn().page.pixels)
-    image.putpixel((0, 0), colour)
-    image.save(path)
-    return path
 
 
 @pytest.mark.parametrize(

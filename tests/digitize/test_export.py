@@ -6,28 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from torch import Tensor, nn
+from small_nets import small_digitizer
 
 from digitize import batch, export
 from digitize.engines import onnx as engine
 from digitize.pipeline import Digitizer
-
-
-class Small(nn.Module):
-    """Halves the picture like the networks do and gives its outputs by name, or only one."""
-
-    def __init__(self, named: bool) -> None:
-        super().__init__()
-        self.conv, self.named = nn.Conv2d(3, 2, 3, stride=2, padding=1), named
-
-    def forward(self, image: Tensor) -> dict[str, Tensor] | Tensor:
-        seen = self.conv(image)
-        return {"seg": nn.functional.interpolate(seen, scale_factor=2.0), "grid": seen.amax(2)} if self.named else seen
-
-
-def small_digitizer() -> Digitizer:
-    weights = {"page": "page-1", "row": "row-1", "names": "names-1"}
-    return Digitizer(Small(True), Small(True), (96, 64), weights, Small(False))
 
 
 def test_the_command_writes_and_tells(

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from drawn_page import CRASH_COLOUR, REFUSED_COLOUR, REFUSED_WORDS, FakeDigitizer, drawn
 from PIL import Image
+from saved_pages import names, save_page
 
 import digitize
-from digitize import batch, infer, inference
+from digitize import infer, inference
 from ecg import read
 from ecg.leads import STANDARD
 
@@ -23,32 +24,13 @@ needs_weights = pytest.mark.skipif(not WEIGHTS, reason="no trained weights in di
 PAGE_FILES = {"{}.csv", "{}.hea", "{}.dat", "{}.json", "{}.overlay.png"}
 
 
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> FakeDigitizer:
-    """Every command line gets the stand-in."""
-    digitizer = FakeDigitizer()
-    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: digitizer)
-    return digitizer
-
-
-def save(path: Path, colour: tuple[int, int, int] = (255, 255, 255), **options: object) -> Path:
-    image = Image.fromarray(drawn().page.pixels)
-    image.putpixel((0, 0), colour)
-    image.save(path, **options)
-    return path
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
 def files_of(*stems: str) -> set[str]:
     return {pattern.format(stem) for stem in stems for pattern in PAGE_FILES}
 
 
 def test_a_page_gives_signal_wfdb_json_and_overlay(tmp_path: Path, fake: FakeDigitizer) -> None:
     out = tmp_path / "out"
-    assert infer.main(["--image", str(save(tmp_path / "scan.png")), "--output", str(out)]) == 0
+    assert infer.main(["--image", str(save_page(tmp_path / "scan.png")), "--output", str(out)]) == 0
     assert names(out) == files_of("scan")
     header, *lines = (out / "scan.csv").read_text().splitlines()
     assert header == "time_s,I,II,III,aVR,aVL,aVF,V1,V2,V3,V4,V5,V6"
@@ -93,11 +75,11 @@ def test_a_bad_file_is_named_and_the_batch_goes_on(
 ) -> None:
     pages = tmp_path / "pages"
     pages.mkdir()
-    save(pages / "a.png")
+    save_page(pages / "a.png")
     (pages / "b.png").write_bytes(b"not a picture")
-    save(pages / "c.png", REFUSED_COLOUR)
-    save(pages / "d.png", CRASH_COLOUR)
-    save(pages / "e.png")
+    save_page(pages / "c.png", REFUSED_COLOUR)
+    save_page(pages / "d.png", CRASH_COLOUR)
+    save_page(pages / "e.png")
     assert infer.main(["--image", str(pages), "--output", str(tmp_path / "out")]) == 1
     assert names(tmp_path / "out") == files_of("a", "e")
     said = capsys.readouterr()
@@ -111,7 +93,7 @@ def test_a_bad_file_is_named_and_the_batch_goes_on(
 
 @pytest.mark.parametrize("suffix", [".csv", ".hea", ".json"])
 def test_an_output_with_a_suffix_is_one_file(tmp_path: Path, fake: FakeDigitizer, suffix: str) -> None:
-    scan = save(tmp_path / "scan.png")
+    scan = save_page(tmp_path / "scan.png")
     out = tmp_path / "results" / f"mine{suffix}"
     assert infer.main(["--image", str(scan), "--output", str(out)]) == 0
     expected = {f"mine{suffix}"} | ({"mine.dat"} if suffix == ".hea" else set())
@@ -140,13 +122,13 @@ def wrong(argv: list[str], capsys: pytest.CaptureFixture[str], main: Callable[[l
 def test_commands_that_make_no_sense_end_with_2_and_words(
     tmp_path: Path, fake: FakeDigitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scan, other = str(save(tmp_path / "scan.png")), str(save(tmp_path / "other.png"))
+    scan, other = str(save_page(tmp_path / "scan.png")), str(save_page(tmp_path / "other.png"))
     (tmp_path / "empty").mkdir()
     assert "no pictures here" in wrong(["--image", str(tmp_path / "empty")], capsys)
     assert "no pictures here" in wrong(["--image", str(tmp_path / "*.jpg")], capsys)
     assert "one file, but 2 pictures" in wrong(["--image", scan, other, "--output", str(tmp_path / "x.csv")], capsys)
     assert "cannot write .xlsx" in wrong(["--image", scan, "--output", str(tmp_path / "x.xlsx")], capsys)
-    taken = save(tmp_path / "x", format="PNG")
+    taken = save_page(tmp_path / "x", format="PNG")
     for output in (taken, taken / "below" / "out", taken / "one.csv"):
         assert f"{taken}: is a file" in wrong(["--image", scan, "--output", str(output)], capsys)
     assert "unknown layout '3x5'" in wrong(["--image", scan, "--layout", "3x5"], capsys)
@@ -166,7 +148,7 @@ def test_a_missing_file_is_one_failed_page(
 def test_what_the_user_knows_reaches_the_digitizer(tmp_path: Path, fake: FakeDigitizer) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("name: mine\ngrid: [[I, II], [III, aVR]]\ncolumn_s: 5\n")
-    scan = save(tmp_path / "scan.png")
+    scan = save_page(tmp_path / "scan.png")
     inference.infer([scan], tmp_path / "out", layout="6x2", mm_per_s=50, digitizer=fake)
     inference.infer([scan], tmp_path / "out", layout=str(own), mm_per_mv=5, digitizer=fake)
     (first, *rest), (second, *more) = fake.given
@@ -178,14 +160,14 @@ def test_what_the_user_knows_reaches_the_digitizer(tmp_path: Path, fake: FakeDig
 def test_pages_of_the_same_name_do_not_overwrite_each_other(tmp_path: Path, fake: FakeDigitizer) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        save(tmp_path / folder / "scan.png")
+        save_page(tmp_path / folder / "scan.png")
     results = inference.infer([tmp_path], tmp_path / "out", digitizer=fake)
     assert [result.name for result in results] == ["scan", "scan_2"]
     assert names(tmp_path / "out") == files_of("scan", "scan_2")
 
 
 def test_a_stem_that_wfdb_does_not_allow_is_written_all_the_same(tmp_path: Path, fake: FakeDigitizer) -> None:
-    (result,) = inference.infer([save(tmp_path / "my scan (1).png")], tmp_path / "out", digitizer=fake)
+    (result,) = inference.infer([save_page(tmp_path / "my scan (1).png")], tmp_path / "out", digitizer=fake)
     assert all(path.exists() for path in result.files.values())
     assert set(result.files) == {"csv", "hea", "dat", "json", "overlay"}
 

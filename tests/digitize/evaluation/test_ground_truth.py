@@ -7,25 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawn_page import drawn
-from PIL import Image
+from saved_pages import WHOLE, save_page
 
 from digitize.evaluation.ground_truth import as_printed, find_truth, index_folder, load_truth
 from ecg import write
 from ecg.layout import template
 from ecg.leads import STANDARD
-from ecg.record import Record
-
-RNG = np.random.default_rng(2)
-
-WHOLE = Record(RNG.normal(0, 0.3, (12, 5000)).astype(np.float32), 500.0, STANDARD)
-
-
-def save_page(path: Path, colour: tuple[int, int, int] = (255, 255, 255)) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    image = Image.fromarray(drawn().page.pixels)
-    image.putpixel((0, 0), colour)
-    image.save(path)
-    return path
 
 
 def test_truth_lies_beside_the_page_by_its_best_name(tmp_path: Path) -> None:

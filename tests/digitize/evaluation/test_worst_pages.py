@@ -8,20 +8,13 @@ from pathlib import Path
 import pytest
 from drawn_page import REFUSED_COLOUR, FakeDigitizer, drawn
 from PIL import Image
+from saved_pages import save_page
 
 from digitize.evaluation import runner
 from digitize.evaluation import worst_pages as worst
 from digitize.evaluation.runner import evaluate
 from digitize.evaluation.worst_pages import WorstPages
 from ecg import write
-
-
-def save_page(path: Path, colour: tuple[int, int, int] = (255, 255, 255)) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    image = Image.fromarray(drawn().page.pixels)
-    image.putpixel((0, 0), colour)
-    image.save(path)
-    return path
 
 
 def test_the_worst_pages_stand_on_one_sheet_worst_first(tmp_path: Path) -> None:

@@ -8,13 +8,6 @@ from pathlib import Path
 import pytest
 
 from digitize.studies import training_speed
-from simulate.dataset.writer import write_pages
-
-
-@pytest.fixture
-def drawn(tmp_path: Path) -> Path:
-    write_pages(tmp_path, count=3, seed=3, preset="clean", long_side_px=400)
-    return tmp_path
 
 
 @pytest.mark.slow

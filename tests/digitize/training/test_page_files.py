@@ -10,15 +10,6 @@ import pytest
 
 from digitize.training import validate_data
 from digitize.training.page_files import PageFiles, find_pages, load_page, open_page
-from simulate.dataset.writer import write_pages
-
-
-@pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three small pages with their signals, as python -m simulate writes them; not to be changed."""
-    folder = tmp_path_factory.mktemp("drawn")
-    write_pages(folder, count=3, seed=3, preset="clean", long_side_px=400)
-    return folder
 
 
 @pytest.fixture

@@ -22,17 +22,8 @@ from ecg.fit.cache import DiskCache, MemoryCache
 from ecg.fit.dataloader import loader
 from ecg.formats import write
 from ecg.reading import Reading
-from simulate.dataset.writer import write_pages
 
 SIZE_PX = (64, 64)
-
-
-@pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three small pages with their signals, as python -m simulate writes them; not to be changed."""
-    folder = tmp_path_factory.mktemp("drawn")
-    write_pages(folder, count=3, seed=3, preset="clean", long_side_px=400)
-    return folder
 
 
 @pytest.fixture
