@@ -69,7 +69,7 @@ def infer(
 
 
 def _target(output: Path, paths: Sequence[Path]) -> Path:
-    """The output, once it is sure that it can hold the results."""
+    """The output, once it is known that it can hold the results."""
     suffix = output.suffix.lower()
     blocked = next((place for place in output.parents if place.is_file()), None)
     if blocked or (output.is_file() and not suffix):

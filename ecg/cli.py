@@ -89,10 +89,10 @@ def add_page_folder(parser: argparse.ArgumentParser, *, required: bool = False) 
     parser.add_argument("--csv_root", type=Path, metavar="FOLDER", help="their signals (csv); default: the same folder")
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """`--data`: by default what ECG_DATA names; an empty one names nothing."""
-    named = os.environ.get("ECG_DATA") or None
-    parser.add_argument("--data", type=Path, default=named, help="folder of real recordings (default: $ECG_DATA)")
+def add_data(parser: argparse.ArgumentParser, *aliases: str) -> None:
+    """`--data` (and older names of it): by default what ECG_DATA names; an empty one names nothing."""
+    named, what = os.environ.get("ECG_DATA") or None, "folder of real recordings (default: $ECG_DATA)"
+    parser.add_argument("--data", *aliases, dest="data", type=Path, default=named, help=what)
 
 
 def add_drawing(
@@ -102,9 +102,8 @@ def add_drawing(
     what = f"pages drawn anew: clean, scan, photo ... (default: {' '.join(presets) or 'none'})"
     parser.add_argument("--preset", *aliases, dest="presets", metavar="NAME", nargs="+", default=presets, help=what)
     parser.add_argument("--count", type=int, default=count, help=f"pages of each preset (default: {count})")
-    parser.add_argument(
-        "--seed", type=int, default=seed, help=f"of the first page (default: {seed or 'seeds that trained nothing'})"
-    )
+    what = f"of the first page (default: {seed or 'seeds that trained nothing'})"
+    parser.add_argument("--seed", type=int, default=seed, help=what)
     add_data(parser)
 
 

@@ -100,7 +100,9 @@ def draw(seen: Inspection) -> Figure:
     heights = [tall for _, tall in lines]
     figure = Figure(figsize=(_WIDE_IN, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
-    mosaic: list[HashableList[str]] = [[name for name in names for _ in range(_COLUMNS // len(names))] for names, _ in lines]
+    mosaic: list[HashableList[str]] = [
+        [name for name in names for _ in range(_COLUMNS // len(names))] for names, _ in lines
+    ]
     axes = figure.subplot_mosaic(mosaic, height_ratios=heights)
     reading = seen.reading
     figures.draw_page(axes["page"], reading)

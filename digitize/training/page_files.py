@@ -113,9 +113,9 @@ def _check_signal(files: PageFiles, reading: Reading) -> None:
         raise ValueError(f"{files.signal}: ends at {end_s:.2f} s, but the page prints until {printed_s:.2f} s")
     drawn = traces_to_record(reading.traces, reading.geometry, reading.layout, record.fs_hz)
     n = min(drawn.signal_mv.shape[1], record.signal_mv.shape[1])
-    said = record.select().signal_mv[:, :n]
-    both = np.isfinite(said) & np.isfinite(drawn.signal_mv[:, :n])
-    r = np.corrcoef(said[both], drawn.signal_mv[:, :n][both])[0, 1] if both.sum() > 1 else np.nan
+    given_mv = record.select().signal_mv[:, :n]
+    both = np.isfinite(given_mv) & np.isfinite(drawn.signal_mv[:, :n])
+    r = np.corrcoef(given_mv[both], drawn.signal_mv[:, :n][both])[0, 1] if both.sum() > 1 else np.nan
     if not r >= _ALIKE:
         raise ValueError(
             f"{files.signal}: not the signal that {files.picture.name} shows (correlation {r:.2f}); are they a pair?"
