@@ -69,16 +69,21 @@ def evaluate(
         *(_measure_file(path, folder, truths[path], conditions, digitize) for folder, path in files),
         _measure_drawn(drawn, conditions, digitize),
     ])  # fmt: skip
+    rows, worst = _collected(trials, (len(files) + count * len(presets)) * len(conditions))
+    return _written(rows, worst, Path(output), judged)
+
+
+def _collected(trials: Iterable[Trial], total: int) -> tuple[list[PageRow], WorstPages]:
+    """What is kept of every trial, and pictures of those with the lowest SNR; nothing else of a page stays in memory."""
     rows: list[PageRow] = []
     worst = WorstPages()
-    total = (len(files) + count * len(presets)) * len(conditions)
     with tqdm(total=total, desc="evaluate", unit="page", file=sys.stderr) as bar:
         for trial in trials:
             rows.append(trial.row)
             _offer(worst, trial)
             bar.set_postfix_str(f"{trial.row.page} {trial.row.condition}")
             bar.update()
-    return _written(rows, worst, Path(output), judged)
+    return rows, worst
 
 
 def _files(pages: Sequence[str | Path], limit: int | None) -> list[tuple[str, Path]]:
