@@ -74,7 +74,7 @@ def evaluate(
 
 
 def _collected(trials: Iterable[Trial], total: int) -> tuple[list[PageRow], WorstPages]:
-    """What is kept of every trial, and pictures of those with the lowest SNR; nothing else of a page stays in memory."""
+    """What is kept of every trial, and small pictures of those with the lowest SNR; no page stays in memory."""
     rows: list[PageRow] = []
     worst = WorstPages()
     with tqdm(total=total, desc="evaluate", unit="page", file=sys.stderr) as bar:
