@@ -49,9 +49,9 @@ def train(
             split.write(zip(arrays.id, arrays.patient, arrays.part, strict=True), run.path / "split.csv")
         task = prepare(recipe, arrays)
         if start and not resume:
-            from digitize.train import borrow
+            from ecg.fit.checkpoint import load_matching
 
-            borrow(task.model, start)
+            load_matching(task.model, start)
         return fit(task, recipe, run, resume)
 
 
@@ -189,7 +189,6 @@ def parser() -> argparse.ArgumentParser:
     add_options(p, str(DEFAULT_RECIPE))
     p.add_argument("--task", choices=sorted(TASKS), help="labels and collections (default: the recipe's)")
     p.add_argument("--data", type=Path, help="folder with the task's collections (default: simulate records)")
-    p.add_argument("--start", type=Path, help="start from the weights of another run's checkpoint where they fit")
     p.add_argument("--cache_dir", type=Path, help="where recordings once read are kept (default: the recipe's)")
     return p
 

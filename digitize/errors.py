@@ -1,11 +1,13 @@
 """Why a page, or a file of pages, is not read: each message says what was expected, what came and what to do."""
 
+from ecg.files import InputError
 
-class PageError(ValueError):
+
+class PageError(InputError):
     """A file that cannot be opened as a page; the message names the file."""
 
 
-class Refusal(ValueError):
+class Refusal(InputError):
     """A page that is not read for a reason outside the digitizer."""
 
 

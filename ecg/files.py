@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and the error of one that cannot be used."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from typing import Any, TypeAlias
 # What a JSON or YAML file holds, or a part of it: only whoever wrote a key knows its type.
 JsonObject: TypeAlias = dict[str, Any]
 JsonMapping: TypeAlias = Mapping[str, Any]
+
+
+class InputError(ValueError):
+    """A page, recording or file that cannot be read, is refused, or cannot be written; the message names it and why.
+
+    It ends a command with 1; any other ValueError means a wrong command, recipe or value: 2.
+    """
 
 
 @contextmanager

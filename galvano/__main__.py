@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from galvano.commands import COMMANDS, Command
+from ecg.commands import COMMANDS, Command
 
 
 def main(argv: Sequence[str] | None = None) -> int:

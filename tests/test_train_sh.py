@@ -59,7 +59,7 @@ def test_from_nothing_all_five_stages_are_gone_through_and_then_skipped(shell: S
     assert done.returncode == 0, done.stderr
     assert shell.names() == [
         "ecg.fit.doctor", "simulate", "digitize.training.validate_data", "digitize.train", "classify.train",
-        "digitize.train", "classify.train", "digitize.studies.review", "digitize.evaluate", "classify.infer",
+        "digitize.train", "classify.train", "digitize.evaluate", "digitize.evaluate", "classify.infer",
     ]  # fmt: skip
     debug, full = shell.calls[3], shell.calls[5]
     assert "--config configs/small.yaml" in debug and "--debug" in debug
@@ -76,7 +76,7 @@ def test_a_training_that_was_cut_off_is_resumed(shell: Shell) -> None:
     assert shell.names()[-1] == "digitize.train"
     assert shell("--yes").returncode == 0
     assert shell.names() == [
-        "digitize.train", "classify.train", "digitize.studies.review", "digitize.evaluate", "classify.infer"
+        "digitize.train", "classify.train", "digitize.evaluate", "digitize.evaluate", "classify.infer"
     ]  # fmt: skip
     assert shell.calls[0].endswith("/pages/run_1/checkpoints/last.pth")
     assert "--resume" in shell.calls[0] and "--resume" not in shell.calls[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import signal
 
 from ecg.record import Record
 
@@ -34,8 +35,6 @@ class PrintedLead:
 
     def lag(self, limit_s: float) -> int:
         """By how many samples later the prediction fits the truth best, at most `limit_s`."""
-        from scipy import signal  # here, because --help must not wait for it
-
         limit = min(round(limit_s * self.fs_hz), self.truth.size - 1)
         correlation = signal.correlate(_centred(self.truth), _centred(self.read), mode="full", method="fft")
         lags = np.arange(-limit, limit + 1)
@@ -65,7 +64,7 @@ def printed_leads(truth: Record, predicted: Record | None) -> list[PrintedLead]:
     return leads
 
 
-def height_mv(truth: np.ndarray, read: np.ndarray) -> float:
+def offset_mv(truth: np.ndarray, read: np.ndarray) -> float:
     """How far to move `read` up for the least squared error over what was read; 0 when nothing was."""
     both = np.isfinite(read)
     return float((truth[both] - read[both]).mean()) if both.any() else 0.0

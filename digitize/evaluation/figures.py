@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.axes import Axes
 
-from digitize.evaluation.alignment import height_mv, printed_leads
+from digitize.evaluation.alignment import offset_mv, printed_leads
 from digitize.evaluation.metrics import KAGGLE_SHIFT_S, score_page, to_db
-from digitize.evaluation.network_probe import Answer
+from digitize.evaluation.network_probe import NetworkCall
+from digitize.grid.rectify import flatten
 from ecg.geometry import PageGeometry
 from ecg.reading import Reading
 from ecg.record import Record
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _PX_PER_MM = 6.0
 _MARGIN_MM = 5.0
@@ -51,8 +48,6 @@ def _line_mm(axes: Axes, geometry: PageGeometry, points_mm: np.ndarray) -> None:
 
 def straighten(reading: Reading, px_per_mm: float = _PX_PER_MM) -> tuple[np.ndarray, tuple[float, float, float, float]]:
     """The printed area at an even scale (uint8 RGB) and its place on the paper in mm (x0, y0, x1, y1)."""
-    from digitize.grid.rectify import flatten
-
     x0, y0, x1, y1 = (np.array(reading.layout.extent_mm) + np.array([-1, -1, 1, 1]) * _MARGIN_MM).tolist()
     return flatten(reading.page.pixels, reading.geometry, (x0, y0, x1, y1), px_per_mm), (x0, y0, x1, y1)
 
@@ -98,7 +93,7 @@ def _draw_errors(axes: Axes, record: Record, truth: Record) -> None:
         offset = -_ROW_MV * record.leads.index(lead.name)
         time_s = truth.time_s[np.flatnonzero(np.isfinite(truth[lead.name]))]
         wanted, read = lead.shifted(KAGGLE_SHIFT_S)
-        error = read + height_mv(wanted, read) - wanted
+        error = read + offset_mv(wanted, read) - wanted
         axes.plot(time_s, wanted + offset, color="tab:green", linewidth=0.8, zorder=1)
         axes.plot(time_s, _TIMES * error + offset - _ROW_MV / 2, color="tab:red", linewidth=0.6)
         figure = f"{to_db(own.power / max(own.error, 1e-12)):.1f} dB, {own.rmse_uv:.0f} µV"
@@ -106,7 +101,7 @@ def _draw_errors(axes: Axes, record: Record, truth: Record) -> None:
     axes.set_title(f"the signal (black), the truth (green), {_TIMES} x the error (red): {score.snr_db:.1f} dB")
 
 
-def draw_heads(ink: Axes, crossings: Axes, baseline: Axes, seen: Answer) -> None:
+def draw_heads(ink: Axes, crossings: Axes, baseline: Axes, seen: NetworkCall) -> None:
     """What the page pass saw: the leads it takes each pixel for, grid crossings and zero lines over the picture."""
     kind = np.ma.masked_equal(seen.outputs["seg"].argmax(0), 0)
     for axes, words in ((ink, "leads, pulses and words"), (crossings, "grid crossings"), (baseline, "zero lines")):
@@ -118,7 +113,7 @@ def draw_heads(ink: Axes, crossings: Axes, baseline: Axes, seen: Answer) -> None
         axes.imshow(_sigmoid(seen.outputs[name][0]), cmap="magma", alpha=0.75, vmin=0, vmax=1)
 
 
-def draw_row(strip: Axes, distributions: Axes, seen: Answer, number: int) -> None:
+def draw_row(strip: Axes, distributions: Axes, seen: NetworkCall, number: int) -> None:
     """A row as the row pass saw it, and for every column its distribution over the height with its mean."""
     share = _softmax(seen.outputs["signal"][0])
     rows, columns = share.shape

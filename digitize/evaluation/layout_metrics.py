@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
+from scipy import stats
 
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout
@@ -50,23 +52,37 @@ def geometry_agreement(truth: PageGeometry, read: PageGeometry, layout: Layout) 
     }
 
 
-def calibration(confidence: Sequence[float], error_uv: Sequence[float], bins: int = 4) -> dict[str, object]:
+class LeadBin(TypedDict):
+    """Leads of like confidence (from, to), and their error."""
+
+    confidence: list[float]
+    rmse_uv: float
+
+
+class LeadCalibration(TypedDict):
+    """Spearman's correlation of confidence and error (-1 is perfect, 0 says nothing), and the leads in bins."""
+
+    rank_correlation: float
+    bins: list[LeadBin]
+
+
+def calibration(confidence: Sequence[float], error_uv: Sequence[float], bins: int = 4) -> LeadCalibration:
     """Whether the error falls as the confidence rises, over all leads of all pages.
 
     `rank_correlation` is Spearman's between confidence and error (-1 is perfect, 0 says nothing); `bins` hold equally
-    many leads each, from doubtful to sure. Fewer than two leads per bin give no answer (NaN, no bins).
+    many leads each, from least to most confident. Fewer than two leads per bin give no answer (NaN, no bins).
     """
-    sure, error = np.asarray(confidence, float), np.asarray(error_uv, float)
-    if sure.size < 2 * bins or np.ptp(sure) == 0 or np.ptp(error) == 0:
-        return {"rank_correlation": float("nan"), "bins": []}
-    from scipy import stats  # here, because it takes half a second that --help does not have
-
-    groups = np.array_split(np.argsort(sure, kind="stable"), bins)
+    stated, error = np.asarray(confidence, float), np.asarray(error_uv, float)
+    if stated.size < 2 * bins or np.ptp(stated) == 0 or np.ptp(error) == 0:
+        return LeadCalibration(rank_correlation=float("nan"), bins=[])
+    groups = np.array_split(np.argsort(stated, kind="stable"), bins)
     table = [
-        {"confidence": [float(sure[g].min()), float(sure[g].max())], "rmse_uv": float(np.sqrt((error[g] ** 2).mean()))}
+        LeadBin(
+            confidence=[float(stated[g].min()), float(stated[g].max())], rmse_uv=float(np.sqrt((error[g] ** 2).mean()))
+        )
         for g in groups
     ]
-    return {"rank_correlation": float(stats.spearmanr(sure, error).statistic), "bins": table}
+    return LeadCalibration(rank_correlation=float(stats.spearmanr(stated, error).statistic), bins=table)
 
 
 def _near(value: float, wanted: float) -> bool:

@@ -1,23 +1,21 @@
-"""What a drawn page tells, and what nobody can read on it."""
+"""What can be read on a drawn page, and what nobody can."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ecg.reading import Reading
-    from simulate.printed.sheet import Sheet
-    from simulate.scene import Scene
+from ecg.reading import Reading
+from simulate.printed.sheet import Sheet
+from simulate.scene import Scene
 
-_READABLE = 0.5  # share of the names that have to lie in the picture
+_READABLE_SHARE = 0.5  # share of the names that have to lie in the picture
 _SPEED, _GAIN, _BOTH_GAINS = re.compile(r"mm\s*/\s*s", re.I), re.compile(r"[mc]m\s*/\s*mv", re.I), re.compile("Chest")
 
 
-def missing(scene: Scene, sheet: Sheet, truth: Reading) -> tuple[str, ...]:
+def unreadable(scene: Scene, sheet: Sheet, truth: Reading) -> tuple[str, ...]:
     """What nobody can read on a page: the names, the speed, the gain, or the scale (neither grid nor pulse)."""
     width, height = truth.page.size_px
 
@@ -30,10 +28,10 @@ def missing(scene: Scene, sheet: Sheet, truth: Reading) -> tuple[str, ...]:
     print_ = " ".join(label.text for label in seen if not label.is_name)
     has_pulse = any(is_seen(points) for points in truth.facts["pulses_mm"])
     chest_differs = len({box.gain for box in scene.layout.boxes}) > 1
-    told = {
-        "names": sum(label.is_name for label in seen) >= _READABLE * len(scene.layout.boxes),
+    readable = {
+        "names": sum(label.is_name for label in seen) >= _READABLE_SHARE * len(scene.layout.boxes),
         "speed": has_pulse or bool(_SPEED.search(print_)),
         "gain": bool(_BOTH_GAINS.search(print_)) if chest_differs else has_pulse or bool(_GAIN.search(print_)),
         "scale": has_pulse or scene.paper.has_grid,
     }
-    return tuple(what for what, is_told in told.items() if not is_told)
+    return tuple(what for what, is_there in readable.items() if not is_there)

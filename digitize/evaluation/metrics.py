@@ -1,6 +1,6 @@
 """How close a digitized record is to the truth: signal-to-noise ratios, correlation, error and heart rate.
 
-Everything printed counts: what was not read is compared as silence, so leaving out a lead or a page never helps.
+Everything printed counts: what was not read counts as 0 mV, so leaving out a lead or a page never helps.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitize.evaluation.alignment import PrintedLead, height_mv, printed_leads
+from digitize.evaluation.alignment import PrintedLead, offset_mv, printed_leads
 from ecg.record import Record
+from ecg.signal import beats
 
 RATIO_LIMIT = 1e10  # a flawless page counts as 100 dB
 KAGGLE_SHIFT_S = 0.2  # PhysioNet digitization contest on Kaggle, 2025
@@ -80,18 +81,18 @@ def page_ratio(truth: Record, predicted: Record | None) -> float:
     Each lead is first shifted in time (at most 0.2 s, by cross-correlation) and then up or down; what is not finite
     in the prediction then counts as 0 mV.
     """
-    laid = [_laid_over(lead) for lead in printed_leads(truth, predicted)]
-    return _ratio(sum(_squares(t) for t, _ in laid), sum(_squares(t - np.nan_to_num(r)) for t, r in laid))
+    aligned = [_aligned(lead) for lead in printed_leads(truth, predicted)]
+    return _ratio(sum(_squares(t) for t, _ in aligned), sum(_squares(t - np.nan_to_num(r)) for t, r in aligned))
 
 
-def _laid_over(lead: PrintedLead) -> tuple[np.ndarray, np.ndarray]:
+def _aligned(lead: PrintedLead) -> tuple[np.ndarray, np.ndarray]:
     """(truth, prediction) after the shifts in time and height; NaN where nothing was read."""
     truth, read = lead.shifted(KAGGLE_SHIFT_S)
-    return truth, read + height_mv(truth, read)
+    return truth, read + offset_mv(truth, read)
 
 
 def _score_lead(lead: PrintedLead) -> LeadScore:
-    truth, read = _laid_over(lead)
+    truth, read = _aligned(lead)
     filled = np.nan_to_num(read)
     return LeadScore(
         name=lead.name,
@@ -150,11 +151,11 @@ _AGGREGATES: Mapping[str, Callable[[Sequence[PageScore]], float]] = {
 
 
 def _challenge_db(truth: np.ndarray, read: np.ndarray) -> float:
-    """dB over what was read times the share that was read; a lead worse than silence counts as a missing one: 0."""
+    """dB over what was read times the share that was read; a lead worse than 0 mV counts as a missing one: 0."""
     both = np.isfinite(read)
     if not both.any():
         return 0.0
-    error = truth - read - np.clip(height_mv(truth, read), -CHALLENGE_SHIFT_MV, CHALLENGE_SHIFT_MV)
+    error = truth - read - np.clip(offset_mv(truth, read), -CHALLENGE_SHIFT_MV, CHALLENGE_SHIFT_MV)
     ratio = _ratio(_squares(truth[both]), _squares(error[both]))
     return max(0.0, to_db(ratio)) * float(both.mean())
 
@@ -180,8 +181,6 @@ def _pearson(truth: np.ndarray, read: np.ndarray) -> float:
 
 def heart_rate_bpm(record: Record) -> float:
     """The heart rate from all leads together; NaN with fewer than two beats."""
-    from ecg.signal import beats
-
     return beats.heart_rate_bpm(beats.r_peaks(record), record.fs_hz)
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from digitize.batch import Attempt, read_page
 from digitize.engines import Digitize
-from digitize.evaluation.confidence_metrics import certainty
+from digitize.evaluation.confidence_metrics import confidence_histogram
 from digitize.evaluation.ground_truth import Truth
 from digitize.evaluation.layout_metrics import geometry_agreement, layout_agreement
 from digitize.evaluation.metrics import heart_rate_bpm, score_page
+from digitize.evaluation.page_row import CLEAN, PageRow
 from digitize.evaluation.perturbations import paper_moves, stressed
-from digitize.evaluation.summary import CLEAN, PageRow
 from digitize.stages import PageHints
 from ecg.notes import texts
 from ecg.page import Page
@@ -35,9 +35,9 @@ def try_page(page: Page, folder: str, condition: str, truth: Truth | None, digit
     if attempt.reading is None:
         return Trial(row, tried)
     agreement = _agreement(attempt.reading, page, condition, truth) if truth else {}
-    sure = certainty(truth.record, attempt.reading) if truth else None
+    histogram = confidence_histogram(truth.record, attempt.reading) if truth else None
     heart_rate = heart_rate_bpm(attempt.reading.record)
-    return Trial(row.read_as(attempt.reading, heart_rate, agreement, sure), tried, attempt.reading)
+    return Trial(row.read_as(attempt.reading, heart_rate, agreement, histogram), tried, attempt.reading)
 
 
 def unopened(path: Path, error: str, folder: str, condition: str, truth: Truth | None) -> Trial:

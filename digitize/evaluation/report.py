@@ -6,12 +6,15 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from digitize.evaluation.summary import LOW_DB, PageRow
-from ecg.formats import write_text
+from digitize.evaluation.causes import CAUSES
+from digitize.evaluation.confidence_metrics import ConfidenceStep
+from digitize.evaluation.page_row import PageRow
+from digitize.evaluation.report_types import Group, Kind, Report, Review, StressLoss
+from ecg.files import write_text
+from ecg.markdown import table
 
 _FIGURES = {
     "snr_mean_db": "mean dB", "snr_p5_db": "p5 dB", "snr_kaggle_db": "Kaggle dB", "snr_challenge2024_db": "C2024 dB",
@@ -23,64 +26,63 @@ _AGREEMENT = {
 }  # fmt: skip
 
 
-def table(report: Mapping[str, Any]) -> str:
+def markdown(report: Report) -> str:
     """The report as Markdown tables, which are also readable on a terminal."""
     return "\n\n".join(_parts(report))
 
 
-def _parts(report: Mapping[str, Any]) -> Iterator[str]:
+def _parts(report: Report) -> Iterator[str]:
+    if "checkpoint" in report:
+        yield _review(report["checkpoint"])
     groups = report["groups"]
+    if not groups:
+        return
     head = ["pages", "stress", "n", "read", "refused", "crashed", *_FIGURES.values(), "loss dB", "s/page"]
-    yield _ruled(head, [[*_counts(group), *_figures(group)] for group in groups])
+    yield table(head, [[*_counts(group), *_figures(group)] for group in groups], padded=True)
     notes = f"peak memory {report['peak_memory_mb']:.0f} MB; weights {report['weights']}"
     yield f"mean dB with its 95 % interval over pages; {notes}"
-    for found in report["stresses"]:
-        yield _stress_line(found)
+    for loss in report["stresses"]:
+        yield _stress_line(loss)
     understood = [group for group in groups if group["agreement"] or group["calibration"]["bins"]]
     if understood:
         head = ["pages", "stress", *_AGREEMENT.values(), "confidence and error"]
         yield "What was understood (1 is all), and the rank correlation of confidence and error (-1 is best):"
-        yield _ruled(head, [_understood(group) for group in understood])
+        yield table(head, [_understood(group) for group in understood], padded=True)
     if report["kinds"]:
         names = ("snr_mean_db", "snr_p5_db", "failure_rate")
         head = ["what", "kind", "n", "read", *(_FIGURES[name] for name in names), "layout", "names"]
-        yield _ruled(head, [_kind(kind, names) for kind in report["kinds"]])
-    sure = [(group, step) for group in groups for step in group["calibration"]["samples"]]
-    if sure:
+        yield table(head, [_kind(kind, names) for kind in report["kinds"]], padded=True)
+    steps = [(group, step) for group in groups for step in group["calibration"]["samples"]]
+    if steps:
         yield "What the confidence is worth: the samples of each step, how many are within 0.5 mm, and their |error|:"
         head = ["pages", "stress", "confidence", "samples", "stated", "within 0.5 mm", "median µV", "90 % below µV"]
-        yield _ruled(head, [_certainty(*pair) for pair in sure])
+        yield table(head, [_confidence_step(*pair) for pair in steps], padded=True)
     causes = [(group, *cause) for group in groups for cause in group["causes"].items()]
     if causes:
-        yield f"Pages that were not read or are below {LOW_DB:g} dB, by cause:"
-        yield _ruled(["pages", "stress", "cause", "n", "which"], [_cause(*cause) for cause in causes])
+        yield f"Pages that were not read or are below {CAUSES.low_db:g} dB, by cause:"
+        head = ["pages", "stress", "cause", "n", "which"]
+        yield table(head, [_cause(*cause) for cause in causes], padded=True)
 
 
-def line(cells: Sequence[str]) -> str:
-    """One line of a Markdown table whose columns are not aligned."""
-    return f"| {' | '.join(cells)} |"
+def _review(found: Review) -> str:
+    head = f"{found['checkpoint']} ({found['kind']}): {found['steps']} steps, "
+    head += f"{found['pages']} held-out pages ({found['recordings']})"
+    measures = [[name, f"{value:.4g}"] for name, value in found["measures"].items()]
+    return f"{head}\n\n{table(['measure', 'value'], measures, padded=True)}"
 
 
-def _ruled(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(cell) for cell in column) for column in zip(head, *lines, strict=True)]
-    ruled = [head, ["-" * width for width in widths], *lines]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in ruled
-    )
-
-
-def _stress_line(found: Mapping[str, Any]) -> str:
+def _stress_line(found: StressLoss) -> str:
     mean, worst = _cell(found["mean_loss_db"]), _cell(found["worst_loss_db"])
     ends = f"{found['refused_share']:.1%} refused, {found['crashed']} crashed"
     return f"{found['folder']}: mean loss under stress {mean} dB, worst {worst} dB ({found['worst']}), {ends}"
 
 
-def _understood(group: Mapping[str, Any]) -> list[str]:
+def _understood(group: Group) -> list[str]:
     cells = [_cell(group["agreement"].get(name)) for name in _AGREEMENT]
     return [group["folder"], group["condition"], *cells, _cell(group["calibration"]["rank_correlation"])]
 
 
-def _kind(kind: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+def _kind(kind: Kind, names: Sequence[str]) -> list[str]:
     right = [_cell(kind["agreement"].get(name)) for name in ("layout_right", "names_right")]
     return [
         kind["what"],
@@ -92,9 +94,9 @@ def _kind(kind: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     ]
 
 
-def _certainty(group: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
+def _confidence_step(group: Group, step: ConfidenceStep) -> list[str]:
     low, high = step["confidence"]
-    shares = [f"{step[name]:.1%}" for name in ("share", "stated", "within")]
+    shares = [f"{share:.1%}" for share in (step["share"], step["stated"], step["within"])]
     return [
         group["folder"],
         group["condition"],
@@ -105,15 +107,16 @@ def _certainty(group: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _cause(group: Mapping[str, Any], cause: str, pages: Sequence[str]) -> list[str]:
+def _cause(group: Group, cause: str, pages: Sequence[str]) -> list[str]:
     return [group["folder"], group["condition"], cause, str(len(pages)), " ".join(pages)]
 
 
-def _counts(group: Mapping[str, Any]) -> list[str]:
-    return [str(group[key]) for key in ("folder", "condition", "pages", "read", "refused", "crashed")]
+def _counts(group: Group) -> list[str]:
+    counts = (group["pages"], group["read"], group["refused"], group["crashed"])
+    return [group["folder"], group["condition"], *map(str, counts)]
 
 
-def _figures(group: Mapping[str, Any]) -> list[str]:
+def _figures(group: Group) -> list[str]:
     figures = [_cell(group["metrics"][name]) for name in _FIGURES]
     if group["intervals"]:
         low, high = group["intervals"]["snr_mean_db"]
@@ -125,7 +128,7 @@ def _cell(value: float | None) -> str:
     return "" if value is None else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def write_report(folder: Path, report: Mapping[str, Any], rows: Sequence[PageRow]) -> None:
+def write_report(folder: Path, report: Report, rows: Sequence[PageRow]) -> None:
     """report.json, report.md and pages.csv."""
     write_text(folder / "report.json", json.dumps(report, indent=1, allow_nan=False))
     words = [
@@ -133,7 +136,7 @@ def write_report(folder: Path, report: Mapping[str, Any], rows: Sequence[PageRow
         for g in report["groups"]
         for page, why in g["not_read"].items()
     ]
-    write_text(folder / "report.md", "\n".join([table(report), "", *words]) + "\n")
+    write_text(folder / "report.md", "\n".join([markdown(report), "", *words]) + "\n")
     write_text(folder / "pages.csv", _pages_csv(rows))
 
 
@@ -147,9 +150,9 @@ def _pages_csv(rows: Sequence[PageRow]) -> str:
     return text.getvalue()
 
 
-def _line(row: PageRow) -> dict[str, Any]:
+def _line(row: PageRow) -> dict[str, object]:
     """A flat line: the row, its score, its agreement and each lead's own decibels."""
-    line: dict[str, Any] = {name: getattr(row, name) for name in ("folder", "page", "condition", "status")}
+    line: dict[str, object] = {name: getattr(row, name) for name in ("folder", "page", "condition", "status")}
     if row.score:
         names = ("snr_db", "challenge2024_db", "pearson", "rmse_uv", "heart_rate_error_bpm")
         line |= {name: _round(getattr(row.score, name)) for name in names}
@@ -163,5 +166,5 @@ def _line(row: PageRow) -> dict[str, Any]:
     return line | {"words": row.words}
 
 
-def _round(value: Any) -> Any:
+def _round(value: object) -> object:
     return ("" if math.isnan(value) else round(value, 3)) if isinstance(value, float) else value

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from digitize.evaluation.ground_truth import Truth, as_printed
+from digitize.evaluation.legibility import unreadable
 from ecg.page import Page
-
-if TYPE_CHECKING:
-    from simulate.dataset.page_stream import MixedHearts
+from simulate.dataset.page_stream import MixedHearts, validation_hearts
+from simulate.scene import Scene
+from simulate.scene import presets as known
 
 FIRST_SEED = 920_000
 _APART = 10_000  # seeds; no two presets draw the same hearts and papers
@@ -27,8 +27,6 @@ def drawn_pages(
 
     Hearts are the held-back recordings under `data`, synthetic ones without it. Raises ValueError for unknown presets.
     """
-    from simulate.scene import presets as known
-
     unknown = [name for name in presets if name not in known()]
     if unknown or count < 1:
         raise ValueError(
@@ -43,19 +41,14 @@ def drawn_pages(
 
 @cache
 def _hearts(data: Path | None) -> MixedHearts:
-    from simulate.dataset.page_stream import validation_hearts
-
     return validation_hearts(data)
 
 
 def _draw(preset: str, number: int, hearts: MixedHearts) -> tuple[Page, Truth]:
-    from digitize.evaluation.legibility import missing
-    from simulate.scene import Scene
-
     scene, record = Scene.sample(number, preset), hearts.draw(np.random.default_rng(number))
     page, reading = scene.render(record)
     layout = reading.layout
-    tells = "not all" if missing(scene, scene.sheet(record), reading) else "all"
+    tells = "not all" if unreadable(scene, scene.sheet(record), reading) else "all"
     kinds = {"layout": layout.name, "scales": f"{layout.mm_per_s:g} mm/s {layout.mm_per_mv:g} mm/mV"}
     kinds |= {"preset": preset, "tells": f"{preset}: {tells}"}
     truth = Truth(as_printed(reading.record, layout.boxes), layout, reading.geometry, kinds)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ecg.formats import atomic_path
+from ecg.files import atomic_path
 from ecg.page import Page
 from ecg.reading import Reading
 

@@ -10,21 +10,21 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from PIL import Image
 
 from digitize import engines
 from digitize.engines import Digitize
-from digitize.infer import PageResult, infer
-from ecg.cli import add_device, add_engine, run
-from ecg.formats import write_text
+from digitize.inference import PageResult, infer
+from ecg.cli import add_device, add_engine, add_output, command_parser, entry
+from ecg.files import write_text
 from ecg.layout import Template
 from ecg.page import Page
 from ecg.reading import Reading
 
-_PLACES = 8  # at which memory is noted
+_MEMORY_READINGS = 8
 # Neither key fits the empty password, so a reader must ask for one.
 LOCKED_PDF = (
     b"%PDF-1.4\n"
@@ -36,37 +36,52 @@ LOCKED_PDF = (
 )
 
 
-def ordeal(
+class RobustnessReport(TypedDict):
+    """Files counted, the pages that were lost, the broken files that were named and those that were read all the same.
+
+    `memory_mb` is by pages read.
+    """
+
+    files: int
+    read: int
+    lost: dict[str, str]
+    named: dict[str, str]
+    read_though_broken: list[str]
+    memory_mb: dict[int, float]
+    seconds_per_file: float
+
+
+def read_batch(
     count: int = 200,
-    output: str | Path = "out/ordeal",
+    output: str | Path = Path("out/batch_robustness"),
     *,
     preset: str = "clean",
     seed: int = 1,
     device: str = "cpu",
     engine: str = "torch",
     digitizer: Digitize | None = None,
-) -> dict[str, Any]:
-    """Draw `count` files, ten of them broken, read them all and write ordeal.json; the report is plain JSON types.
+) -> RobustnessReport:
+    """Draw `count` files, ten of them broken, read them all and write batch_robustness.json.
 
     Three of the good pages are CMYK, 16 bits deep and animated. Raises ValueError for too small a count.
     """
-    if count < len(BROKEN) + len(_ODD):
-        raise ValueError(f"count must be at least {len(BROKEN) + len(_ODD)} files, got {count}")
+    if count < len(BROKEN) + len(_UNUSUAL):
+        raise ValueError(f"count must be at least {len(BROKEN) + len(_UNUSUAL)} files, got {count}")
+    log = MemoryLog(digitizer or engines.load_digitizer(device, engine), count)
     pages = Path(output) / "pages"
     good = draw_batch(pages, count - len(BROKEN), preset, seed)
-    watch = Watch(digitizer or engines.load_digitizer(device, engine), count)
     start = time.perf_counter()
-    results = infer([pages], Path(output) / "read", digitizer=watch)
-    report = _report(results, good, watch, time.perf_counter() - start)
-    write_text(Path(output) / "ordeal.json", json.dumps(report, indent=1))
+    results = infer([pages], Path(output) / "read", digitizer=log)
+    report = _report(results, good, log, time.perf_counter() - start)
+    write_text(Path(output) / "batch_robustness.json", json.dumps(report, indent=1))
     return report
 
 
-class Watch:
+class MemoryLog:
     """A digitizer that notes the memory in use as it goes, MB by pages read."""
 
     def __init__(self, digitize: Digitize, count: int) -> None:
-        self._digitize, self._every = digitize, max(1, count // _PLACES)
+        self._digitize, self._every = digitize, max(1, count // _MEMORY_READINGS)
         self._pages = 0
         self.memory_mb: dict[int, float] = {}
 
@@ -87,17 +102,17 @@ def memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
-def _report(results: Sequence[PageResult], good: set[str], watch: Watch, seconds: float) -> dict[str, Any]:
+def _report(results: Sequence[PageResult], good: set[str], log: MemoryLog, seconds: float) -> RobustnessReport:
     errors = {result.name: result.error for result in results if result.error}
-    return {
-        "files": len(results),
-        "read": len(results) - len(errors),
-        "lost": {name: error for name, error in errors.items() if name in good},
-        "named": {name: error for name, error in errors.items() if name not in good},
-        "read_though_broken": [result.name for result in results if not result.error and result.name not in good],
-        "memory_mb": watch.memory_mb,
-        "seconds_per_file": round(seconds / len(results), 2),
-    }
+    return RobustnessReport(
+        files=len(results),
+        read=len(results) - len(errors),
+        lost={name: error for name, error in errors.items() if name in good},
+        named={name: error for name, error in errors.items() if name not in good},
+        read_though_broken=[result.name for result in results if not result.error and result.name not in good],
+        memory_mb=log.memory_mb,
+        seconds_per_file=round(seconds / len(results), 2),
+    )
 
 
 def draw_batch(folder: Path, pages: int, preset: str, seed: int) -> set[str]:
@@ -109,7 +124,7 @@ def draw_batch(folder: Path, pages: int, preset: str, seed: int) -> set[str]:
     names = []
     for i in range(pages):
         page, _ = Scene.sample(seed + i, preset, layout="3x4+1").render(synthetic_record(seed + i))
-        name, save = list(_ODD.items())[i] if i < len(_ODD) else (f"page-{i:03}", _png)
+        name, save = list(_UNUSUAL.items())[i] if i < len(_UNUSUAL) else (f"page-{i:03}", _png)
         save(Image.fromarray(page.pixels), folder / name)
         names.append(name)
     whole = io.BytesIO()
@@ -144,7 +159,7 @@ def _landscape() -> Image.Image:
     return Image.fromarray(np.where(hills[..., None], grass, sky).astype(np.uint8))
 
 
-_ODD: Mapping[str, Callable[[Image.Image, Path], None]] = {
+_UNUSUAL: Mapping[str, Callable[[Image.Image, Path], None]] = {
     "cmyk": _cmyk,
     "sixteen-bits": _sixteen_bits,
     "animated": _animated,
@@ -165,23 +180,20 @@ BROKEN: Mapping[str, Callable[[Path, bytes], object]] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m digitize.studies.batch_robustness", description=__doc__)
+    made = command_parser("digitize.studies.batch_robustness")
     made.add_argument("--count", type=int, default=200, help="files in all, ten of them broken (default: 200)")
-    made.add_argument("--output", default="out/ordeal", help="folder for pages and results (default: out/ordeal)")
     made.add_argument("--preset", default="clean", help="how the pages are drawn (default: clean)")
     made.add_argument("--seed", type=int, default=1, help="of the pages (default: 1)")
+    add_output(made, "out/batch_robustness", "folder for pages and results")
     add_device(made)
     add_engine(made)
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
     """0 when all pages were read and all broken files named, 1 when not, 2 for a wrong command."""
-    return run(parser(), argv, _ordeal_and_tell)
-
-
-def _ordeal_and_tell(**options: Any) -> int:
-    report = ordeal(**options)
+    report = read_batch(**vars(options))
     print(json.dumps(report, indent=1))
     return int(bool(report["lost"] or report["read_though_broken"]))
 

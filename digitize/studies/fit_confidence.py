@@ -12,41 +12,60 @@ from functools import cache
 from itertools import product, repeat
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from tqdm import tqdm
 
-from digitize.evaluation.confidence_metrics import laid_over
-from digitize.evaluation.ground_truth import Truth
-from digitize.evaluation.layout_metrics import layout_agreement
-from digitize.evaluation.simulated_pages import drawn_pages
 from digitize.trace.confidence import FITTED, SIGNS, WITHIN_MM
-from ecg.cli import add_data, run
-from ecg.formats import write_text
+from ecg.cli import add_device, add_drawing, command_parser, entry
+from ecg.files import write_text
 from ecg.page import Page, traces_to_record
 
 if TYPE_CHECKING:
+    from digitize.evaluation.ground_truth import Truth
     from digitize.pipeline import Digitizer
 
-_SEED = 910_000
-_A_PAGE = 4000  # samples taken of each page, so that none outweighs the others
+PRESETS = ("clean", "scan", "photo", "damaged", "fax", "screen")
+FIRST_SEED = 910_000
+SAMPLES_A_PAGE = 4000  # so that no page outweighs the others
 
 
-def calibrate(
-    presets: Sequence[str], count: int, seed: int = _SEED, data: Path | None = None, workers: int = 1
-) -> dict[str, object]:
-    """Read `count` fresh pages of each preset and fit the confidence to those whose layout was read right.
+class FittedConfidence(TypedDict):
+    """The weights of the confidence, the row pass they belong to, and what they were fitted on."""
 
-    Gives the weights of `digitize.trace.confidence.confidence` and what they were fitted on.
-    """
+    weights: dict[str, float]
+    row: str
+    pages: int
+    drawn: int
+    presets: list[str]
+    within_mm: float
+
+
+def fit_to_pages(
+    presets: Sequence[str],
+    count: int,
+    seed: int = FIRST_SEED,
+    data: Path | None = None,
+    workers: int = 1,
+    device: str = "cpu",
+) -> FittedConfidence:
+    """Read `count` fresh pages of each preset and fit the confidence to those whose layout was read right."""
     jobs = list(product(presets, range(seed, seed + count)))
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        found = list(tqdm(pool.map(_gather, jobs, repeat(data)), "calibrate", len(jobs), unit="page"))
+        found = list(
+            tqdm(pool.map(_gather, jobs, repeat(data), repeat(device)), "fit_confidence", len(jobs), unit="page")
+        )
     read = [(seen, near) for seen, near in found if near.size]
     seen, near = (np.concatenate(parts, axis=-1) for parts in zip(*read, strict=True))
-    facts = {"pages": len(read), "drawn": len(jobs), "presets": list(presets), "within_mm": WITHIN_MM}
-    return {"weights": fit(seen, near), "row": _digitizer().nets.versions["row"], **facts}
+    return FittedConfidence(
+        weights=fit(seen, near),
+        row=_digitizer(device).nets.versions["row"],
+        pages=len(read),
+        drawn=len(jobs),
+        presets=list(presets),
+        within_mm=WITHIN_MM,
+    )
 
 
 def fit(seen: np.ndarray, near: np.ndarray) -> dict[str, float]:
@@ -63,26 +82,30 @@ def fit(seen: np.ndarray, near: np.ndarray) -> dict[str, float]:
     }
 
 
-def _gather(job: tuple[str, int], data: Path | None) -> tuple[np.ndarray, np.ndarray]:
+def _gather(job: tuple[str, int], data: Path | None, device: str) -> tuple[np.ndarray, np.ndarray]:
     """Signs [len(SIGNS), sample] and nearness [sample] of one page; none where it was not read or misunderstood."""
+    from digitize.evaluation.simulated_pages import drawn_pages
+
     preset, seed = job
     _, page, truth = next(iter(drawn_pages([preset], 1, seed, data)))
-    return signs_of(_digitizer(), page, truth, np.random.default_rng(seed))
+    return signs_of(_digitizer(device), page, truth, np.random.default_rng(seed))
 
 
 @cache
-def _digitizer() -> Digitizer:
+def _digitizer(device: str) -> Digitizer:
     import torch
 
     from digitize.pipeline import Digitizer
 
     torch.set_num_threads(1)
-    return Digitizer.load()
+    return Digitizer.load(device=device)
 
 
 def signs_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A page's samples: their signs [len(SIGNS), sample] and whether they are near the truth [sample]."""
     from digitize.errors import NotAnEcg
+    from digitize.evaluation.confidence_metrics import confidence_and_error_uv
+    from digitize.evaluation.layout_metrics import layout_agreement
     from digitize.stages import LocatedPage
     from digitize.trace.lead_traces import boxes_with_rows, cut, signs_along
     from digitize.trace.row_reading import read_rows
@@ -92,8 +115,7 @@ def signs_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Gene
         reading = digitizer(page)
     except NotAnEcg:
         return nothing
-    assert truth.layout is not None
-    if min(layout_agreement(truth.layout, reading.layout).values()) < 1:
+    if truth.layout is None or min(layout_agreement(truth.layout, reading.layout).values()) < 1:
         return nothing
     layout, geometry = reading.layout, reading.geometry
     located = LocatedPage(geometry, layout, (0.0,) * len(layout.rows()), (), is_named=True, is_confirmed=True)
@@ -104,41 +126,31 @@ def signs_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Gene
     found = []
     for k in range(len(SIGNS)):
         signed = tuple(replace(trace, confidence=sign[k]) for trace, sign in zip(traces, along, strict=True))
-        found.append(laid_over(truth.record, replace(again, traces=signed)))
+        found.append(confidence_and_error_uv(truth.record, replace(again, traces=signed)))
     seen = np.stack([np.concatenate([sign for sign, _ in leads]) for leads in found])
     error_uv = np.concatenate([error for _, error in found[0]])
     known = np.flatnonzero(np.isfinite(seen).all(0))
-    some = rng.choice(known, min(_A_PAGE, known.size), replace=False)
+    some = rng.choice(known, min(SAMPLES_A_PAGE, known.size), replace=False)
     return seen[:, some], error_uv[some] * layout.mm_per_mv <= 1000 * WITHIN_MM
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m digitize.studies.fit_confidence", description=__doc__)
-    made.add_argument("--presets", nargs="+", default=["clean", "scan", "photo", "damaged", "fax", "screen"])
-    made.add_argument("--count", type=int, default=24, help="pages of each preset (default: 24)")
-    made.add_argument("--seed", type=int, default=_SEED, help=f"of the pages (default: {_SEED})")
-    add_data(made)
+    made = command_parser("digitize.studies.fit_confidence")
+    add_drawing(made, PRESETS, 24, FIRST_SEED, "--presets")
     made.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
-    made.add_argument(
-        "--output",
-        type=Path,
-        default=FITTED,
-        help=f"where the weights go (default: {FITTED.name} beside the networks' weights)",
-    )
+    what = f"where the weights go (default: {FITTED.name} beside the networks' weights)"
+    made.add_argument("--output", type=Path, default=FITTED, help=what)
+    add_device(made)
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
     """0 when fitted and written, 2 for a wrong command."""
-    return run(parser(), argv, _calibrate_and_tell)
-
-
-def _calibrate_and_tell(
-    presets: Sequence[str], count: int, seed: int, data: Path | None, workers: int, output: Path
-) -> int:
-    report = calibrate(presets, count, seed, Path(data) if data else None, workers)
-    write_text(output, json.dumps(report, indent=1) + "\n")
-    print(json.dumps(report, indent=1))
+    o = options
+    fitted = json.dumps(fit_to_pages(o.presets, o.count, o.seed, o.data, o.workers, o.device), indent=1)
+    write_text(o.output, fitted + "\n")
+    print(fitted)
     return 0
 
 

@@ -1,30 +1,31 @@
-"""What the reading needs each head for: pages read with all heads, and with one of them saying nothing."""
+"""What the reading needs each head for: pages read with all heads, and with one output of a network masked."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from digitize.evaluation.report import line
-from ecg.cli import run
+from ecg.cli import add_device, add_output, add_pages, command_parser, entry
+from ecg.files import write_text
+from ecg.markdown import table as markdown_table
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from digitize.evaluation.report_types import Group, Report
     from digitize.nets.networks import WordNetwork
     from digitize.pipeline import Digitizer
 
-_NO = -20.0  # a logit that says no
+_NO = -20.0  # a logit whose probability is 0
 
 
 def _background(logits: Tensor) -> Tensor:
-    quiet = logits.new_full(logits.shape, _NO)
-    quiet[:, 0] = -_NO
-    return quiet
+    masked = logits.new_full(logits.shape, _NO)
+    masked[:, 0] = -_NO
+    return masked
 
 
 def _nowhere(logits: Tensor) -> Tensor:
@@ -36,13 +37,13 @@ def _everywhere(logits: Tensor) -> Tensor:
 
 
 def _upright(unit: Tensor) -> Tensor:
-    quiet = unit.new_zeros(unit.shape)
-    quiet[:, 1] = 1.0
-    return quiet
+    masked = unit.new_zeros(unit.shape)
+    masked[:, 1] = 1.0
+    return masked
 
 
-# Network of the digitizer, output of it, and what the output is when its head has nothing to say.
-SILENCE: Mapping[str, tuple[str, str, Callable[[Tensor], Tensor]]] = {
+# Network of the digitizer, output of it, and what stands in the place of that output.
+MASKS: Mapping[str, tuple[str, str, Callable[[Tensor], Tensor]]] = {
     "page: seg": ("page", "seg", _background),
     "page: grid": ("page", "grid", _nowhere),
     "page: baseline": ("page", "baseline", _nowhere),
@@ -53,29 +54,14 @@ SILENCE: Mapping[str, tuple[str, str, Callable[[Tensor], Tensor]]] = {
 }
 
 
-def silenced(digitizer: Digitizer) -> Iterator[tuple[str, Digitizer]]:
-    """(what says nothing, the digitizer without it), with all heads first, without the name reader last."""
+def masked_digitizers(digitizer: Digitizer) -> Iterator[tuple[str, Digitizer]]:
+    """(what is masked, the digitizer without it), with all heads first, without the name reader last."""
     yield "nothing", digitizer
-    for name, (net, output, quiet) in SILENCE.items():
-        nets: dict[str, Any] = {net: _without(getattr(digitizer.nets, net), output, quiet)}
-        yield name, replace(digitizer, nets=replace(digitizer.nets, **nets))
+    for name, (field, output, mask) in MASKS.items():
+        masked = _masked(getattr(digitizer.nets, field), output, mask)
+        nets = replace(digitizer.nets, page=masked) if field == "page" else replace(digitizer.nets, row=masked)
+        yield name, replace(digitizer, nets=nets)
     yield "name reader", replace(digitizer, nets=replace(digitizer.nets, words=_wordless(digitizer.nets.words)))
-
-
-def _without(net: nn.Module, output: str, quiet: Callable[[Tensor], Tensor]) -> nn.Module:
-    """The network with one of its outputs replaced."""
-    from torch import nn
-
-    class Without(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.net = net
-
-        def forward(self, image: Tensor) -> dict[str, Tensor]:
-            said: dict[str, Tensor] = self.net(image)
-            return {**said, output: quiet(said[output])}
-
-    return Without().eval()
 
 
 def _wordless(net: WordNetwork) -> nn.Module:
@@ -83,56 +69,60 @@ def _wordless(net: WordNetwork) -> nn.Module:
     from torch import nn
 
     class Wordless(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.net = net
-
         def forward(self, image: Tensor) -> Tensor:
-            return _nowhere(self.net(image))
+            return _nowhere(net(image))
 
     return Wordless().eval()
 
 
-def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """Markdown: a line for each silenced head; pages that were read and their mean dB, for every folder and stress."""
+def _masked(net: nn.Module, output: str, mask: Callable[[Tensor], Tensor]) -> nn.Module:
+    """The network with one of its outputs replaced."""
+    from torch import nn
+
+    class Masked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, image: Tensor) -> dict[str, Tensor]:
+            outputs: dict[str, Tensor] = self.net(image)
+            return {**outputs, output: mask(outputs[output])}
+
+    return Masked().eval()
+
+
+def table(reports: Mapping[str, Report]) -> str:
+    """Markdown: a line for each masked head; pages that were read and their mean dB, for every folder and stress."""
     first = next(iter(reports.values()))["groups"]
-    heads = [f"{group['folder']}, {group['condition']}".removesuffix(", none") for group in first]
-    lines = [line(["silenced", *heads]), line(["---"] * (len(heads) + 1))]
-    for name, report in reports.items():
-        lines.append(line([name, *(_said(group) for group in report["groups"])]))
-    return "\n".join(lines)
+    head = ["masked", *(f"{group['folder']}, {group['condition']}".removesuffix(", none") for group in first)]
+    return markdown_table(head, [[name, *map(_cell, report["groups"])] for name, report in reports.items()])
 
 
-def _said(group: Mapping[str, Any]) -> str:
+def _cell(group: Group) -> str:
     return f"{group['read']} of {group['pages']}, {group['metrics']['snr_mean_db']:.1f} dB"
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m digitize.studies.head_masking", description=__doc__)
-    made.add_argument("--pages", metavar="FOLDER", nargs="+", required=True, help="folders of pages with their truth")
-    made.add_argument("--truth", metavar="FOLDER", help="recordings named like the pages (default: beside each page)")
-    made.add_argument("--printed", help="what the pages print of whole recordings: 3x4+1 ...")
+    made = command_parser("digitize.studies.head_masking")
+    add_pages(made, required=True)
     made.add_argument("--stress", default="none", help="as in digitize.evaluate (default: none)")
-    made.add_argument("--limit", type=int, help="only the first so many files of each folder")
-    made.add_argument("--output", type=Path, default=Path("out/silence"), help="folder for the reports")
+    add_output(made, "out/head_masking", "folder for the reports")
+    add_device(made)
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
     """0 when measured, 1 when a file cannot be read or written, 2 for a wrong command."""
-    return run(parser(), argv, _measure_and_tell)
-
-
-def _measure_and_tell(output: Path, **options: Any) -> int:
-    from digitize.evaluate import evaluate
+    from digitize.evaluation.runner import evaluate
     from digitize.pipeline import Digitizer
-    from ecg.formats import write_text
 
-    reports: dict[str, Mapping[str, Any]] = {}
-    for name, digitizer in silenced(Digitizer.load()):
-        folder = output / name.replace(": ", "_").replace(" ", "_")
-        reports[name] = evaluate(output=folder, digitizer=digitizer, **options)
-        write_text(output / "silence.md", table(reports) + "\n")
+    reports: dict[str, Report] = {}
+    asked = {name: getattr(options, name) for name in ("truth", "printed", "limit", "stress")}
+    for name, digitizer in masked_digitizers(Digitizer.load(device=options.device)):
+        folder = options.output / name.replace(": ", "_").replace(" ", "_")
+        reports[name] = evaluate(options.pages, folder, digitizer=digitizer, **asked)
+        write_text(options.output / "head_masking.md", table(reports) + "\n")
     print(table(reports))
     return 0
 

@@ -1,4 +1,7 @@
-"""How often layout, names, speed and gain are found on fresh pages: `python -m digitize.studies.layout_accuracy`."""
+"""How often layout, names, orientation, speed, gain and the leads' times are right on simulated pages.
+
+Pages on which nobody can read one of these (no names, neither pulse nor print in the picture) are counted apart.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from ecg.cli import add_data
+from ecg.cli import add_device, add_drawing, add_engine, command_parser, entry
 from ecg.layout import TEMPLATES
+from ecg.markdown import table as markdown_table
 from ecg.notes import texts
 
 if TYPE_CHECKING:
-    from digitize.pipeline import Digitizer
+    from digitize.engines import Digitize
     from ecg.geometry import PageGeometry
     from ecg.layout import Layout, LeadBox
     from ecg.page import Page
@@ -46,56 +50,21 @@ _NEAR_MM = 2.0  # a lead begins this near to where it was found
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one page: one of right, refused, warned (wrong, and said so) and silent (wrong without a word).
+    """What became of one page: right, refused, warned (wrong, with a warning of it) or silent (wrong without one).
 
-    `untold` is what nobody can read on the page; `words` say what was wrong.
+    `unreadable` is what nobody can read on the page; `words` say what was wrong.
     """
 
     seed: int
     preset: str
     layout: str
     outcome: str
-    untold: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
     words: str = ""
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
-        prog="python -m digitize.studies.layout_accuracy",
-        description="Read fresh pages of every layout in turn and count how often layout and names, orientation, "
-        "speed, gain and the leads' times are all right. Pages on which nobody can tell one of these (no names, "
-        "neither pulse nor print in the picture) are counted apart.",
-    )
-    p.add_argument("--count", type=int, default=30, help="pages for each preset (default: 30)")
-    p.add_argument("--presets", nargs="+", default=["clean", "scan", "photo"])
-    p.add_argument("--layouts", nargs="+", default=list(TEMPLATES), choices=list(TEMPLATES), metavar="LAYOUT")
-    p.add_argument("--seed", type=int, default=600_000, help="of the first page; every preset goes on from there")
-    add_data(p)
-    return p
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    args = parser().parse_args(argv)
-    from digitize.pipeline import Digitizer
-
-    digitizer, verdicts = Digitizer.load(), []
-    for k, preset in enumerate(args.presets):
-        first = args.seed + k * args.count
-        pages = check(digitizer, preset, args.count, first, args.layouts, args.data)
-        verdicts += tqdm(pages, desc=preset, total=args.count, disable=None)
-    print(table(verdicts))
-    for v in verdicts:
-        if v.outcome != "right":
-            print(f"- {v.preset} {v.seed} {v.layout}: {v.outcome}{untold(v)}: {v.words}")
-    return 0
-
-
-def untold(verdict: Verdict) -> str:
-    return f" (not to be told: {', '.join(verdict.untold)})" if verdict.untold else ""
-
-
 def check(
-    digitizer: Digitizer,
+    digitizer: Callable[[Page], Reading],
     preset: str,
     count: int,
     seed: int,
@@ -103,16 +72,16 @@ def check(
     data: Path | None = None,
 ) -> Iterator[Verdict]:
     """What becomes of `count` pages from `seed` on, the layouts in turn."""
-    from digitize.evaluation.legibility import missing
+    from digitize.evaluation.legibility import unreadable
     from simulate.dataset.page_stream import validation_hearts
     from simulate.scene import Scene
 
-    hearts = validation_hearts(Path(data) if data else None)
+    hearts = validation_hearts(data)
     for i in range(count):
         scene = Scene.sample(seed + i, preset, layout=layouts[i % len(layouts)])
         record = hearts.draw(np.random.default_rng(seed + i))
         _, truth = scene.render(record)
-        lacks = missing(scene, scene.sheet(record), truth)
+        lacks = unreadable(scene, scene.sheet(record), truth)
         outcome, words = judge(digitizer, truth)
         yield Verdict(seed + i, preset, truth.layout.name, outcome, lacks, words)
 
@@ -172,23 +141,60 @@ def _pairs(wanted: Layout, found: Layout) -> list[tuple[LeadBox, LeadBox]]:
 
 def table(verdicts: Sequence[Verdict]) -> str:
     """Markdown: the outcomes for each preset and each layout, of pages that tell all and of those that do not."""
-    rows = ["| pages | told all | right | refused | wrong, warned | wrong, silent | | not told | right or refused "
-            "or warned | silent |", "|---|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    head = ["pages", "all readable", "right", "refused", "wrong, warned", "wrong, silent", "",
+            "not all readable", "right or refused or warned", "silent"]  # fmt: skip
     groups = [("all", list(verdicts))]
     for key in ("preset", "layout"):
         for name in dict.fromkeys(getattr(v, key) for v in verdicts):
             groups.append((name, [v for v in verdicts if getattr(v, key) == name]))
-    for name, of_it in groups:
-        told, others = [v for v in of_it if not v.untold], [v for v in of_it if v.untold]
-        count, apart = Counter(v.outcome for v in told), Counter(v.outcome for v in others)
-        counts = " | ".join(_share(count[outcome], len(told)) for outcome in _OUTCOMES)
-        good = len(others) - apart["silent"]
-        rows.append(f"| {name} | {len(told)} | {counts} | | {len(others)} | {good} | {apart['silent']} |")
-    return "\n".join(rows)
+    return markdown_table(head, [_row(name, of_it) for name, of_it in groups])
+
+
+def _row(name: str, verdicts: Sequence[Verdict]) -> list[str]:
+    clear, others = [v for v in verdicts if not v.unreadable], [v for v in verdicts if v.unreadable]
+    count, apart = Counter(v.outcome for v in clear), Counter(v.outcome for v in others)
+    shares = [_share(count[outcome], len(clear)) for outcome in _OUTCOMES]
+    good = len(others) - apart["silent"]
+    return [name, str(len(clear)), *shares, "", str(len(others)), str(good), str(apart["silent"])]
 
 
 def _share(count: int, of: int) -> str:
     return f"{count} ({count / of:.0%})" if of else "0"
+
+
+def line(verdict: Verdict) -> str:
+    """A page that was not right, as an item of a list."""
+    lacks = f" (unreadable: {', '.join(verdict.unreadable)})" if verdict.unreadable else ""
+    return f"- {verdict.preset} {verdict.seed} {verdict.layout}: {verdict.outcome}{lacks}: {verdict.words}"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = command_parser("digitize.studies.layout_accuracy")
+    add_drawing(made, ("clean", "scan", "photo"), 30, 600_000, "--presets")
+    names = list(TEMPLATES)
+    what = "drawn in turn (default: all)"
+    made.add_argument("--layouts", nargs="+", default=names, choices=names, metavar="LAYOUT", help=what)
+    add_device(made)
+    add_engine(made)
+    return made
+
+
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
+    """0 when measured, 1 when a file cannot be read, 2 for a wrong command."""
+    from digitize.engines import load_digitizer
+
+    digitize: Digitize = load_digitizer(options.device, options.engine)
+    verdicts: list[Verdict] = []
+    for k, preset in enumerate(options.presets):
+        first = options.seed + k * options.count
+        pages = check(
+            lambda page: digitize(page, None, None, None), preset, options.count, first, options.layouts, options.data
+        )
+        verdicts += tqdm(pages, desc=preset, total=options.count, disable=None)
+    print(table(verdicts))
+    print(*(line(verdict) + "\n" for verdict in verdicts if verdict.outcome != "right"), sep="", end="")
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
-"""What the second pass buys: pages read by a whole-page network's signal head alone, beside the two passes."""
+"""What the row pass adds: pages read by a whole-page network's signal head alone, beside the two passes."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from ecg.cli import run
+from ecg.cli import add_device, add_output, add_pages, command_parser, entry
 from ecg.geometry import PageGeometry, project
 from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import STANDARD
@@ -20,8 +19,10 @@ from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from digitize.pipeline import Digitizer
-    from digitize.stages import RowReading
+    from digitize.trace.row_reading import RowReading
 
 _MARGIN = 0.06  # of the traces' size, left around them as a page does
 _PRESENT = 0.5
@@ -44,32 +45,31 @@ class Curves:
 
 
 @dataclass(frozen=True, eq=False)
-class OnePass:
+class SinglePass:
     """A page's place, layout and speed from a `Digitizer`, its curves from the signal head of a whole-page network.
 
     The gain is the given or the printed one: the row pass, which measures pulses, is not asked.
     """
 
     digitizer: Digitizer
-    net: Any
+    net: nn.Module
     size_px: tuple[int, int]
 
     @classmethod
-    def load(cls, checkpoint: Path) -> OnePass:
+    def load(cls, checkpoint: Path, device: str = "cpu") -> SinglePass:
         """The shipped weights, and the network of a run. Raises ValueError where that has no signal head."""
         from digitize.nets.reconstruction import ReconstructionNet
         from digitize.pipeline import Digitizer
-        from digitize.training.recipe import PassRecipe
+        from digitize.training.recipe import only_pass, recipe_from_dict
         from ecg.fit.checkpoint import fill, load, weights
-        from ecg.fit.recipe import from_dict
 
         state = load(checkpoint)
-        recipe = from_dict(PassRecipe, state["recipe"])
+        recipe = only_pass(recipe_from_dict(state["recipe"]), checkpoint)
         if recipe.kind != "page" or "signal" not in recipe.net.heads:
             raise ValueError(f"{checkpoint}: expected a page pass with a signal head (configs/whole_page.yaml)")
         net = ReconstructionNet(recipe.net)
         fill(net, weights(state), checkpoint)
-        return cls(Digitizer.load(), net.eval(), recipe.pages.size_px)
+        return cls(Digitizer.load(device=device), net.eval().to(device), recipe.pages.size_px)
 
     def __call__(
         self,
@@ -101,12 +101,13 @@ class OnePass:
         from ecg.fit.device import autocast_for
 
         matrix = upright(geometry, layout, self.size_px)
-        image = to_tensor(fit_image(page.pixels, matrix, self.size_px))[None]
+        device = next(self.net.parameters()).device
+        image = to_tensor(fit_image(page.pixels, matrix, self.size_px))[None].to(device)
         with torch.inference_mode(), autocast_for("auto", image.device)():
-            out = self.net(image)
+            out = {name: value[0].float().cpu() for name, value in self.net(image).items()}
         near = torch.from_numpy(near_its_box(geometry, layout, matrix, self.size_px))
-        height, certainty = decode_columns(out["signal"][0].float().masked_fill(~near, _NOWHERE))
-        presence, edge = (out[name][0].float().sigmoid().numpy() for name in ("signal_valid", "signal_edge"))
+        height, certainty = decode_columns(out["signal"].masked_fill(~near, _NOWHERE))
+        presence, edge = (out[name].sigmoid().numpy() for name in ("signal_valid", "signal_edge"))
         return Curves(matrix, height.numpy().astype(float), certainty.numpy(), presence, edge)
 
 
@@ -139,7 +140,7 @@ def near_its_box(geometry: PageGeometry, layout: Layout, matrix: np.ndarray, siz
 def as_rows(curves: Curves, geometry: PageGeometry, layout: Layout) -> list[RowReading]:
     """What the head says of each row's leads together, as the row pass says it; the zero line stands for the curve."""
     from digitize.nets.inputs import ROW_CLASSES
-    from digitize.stages import RowReading
+    from digitize.trace.row_reading import RowReading
 
     columns = np.arange(curves.height_px.shape[1])
     rows = []
@@ -186,29 +187,26 @@ def _within(x_mm: np.ndarray, box: LeadBox) -> np.ndarray:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m digitize.studies.single_pass", description=__doc__)
-    made.add_argument("--checkpoint", type=Path, required=True, help="best.pth of a run of configs/whole_page.yaml")
-    made.add_argument("--pages", metavar="FOLDER", nargs="+", required=True, help="folders of pages with their truth")
-    made.add_argument("--truth", metavar="FOLDER", help="recordings named like the pages (default: beside each page)")
-    made.add_argument("--printed", help="what the pages print of whole recordings: 3x4+1 ...")
-    made.add_argument("--limit", type=int, help="only the first so many files of each folder")
-    made.add_argument("--output", type=Path, default=Path("out/one_pass"), help="folder for both reports")
+    made = command_parser("digitize.studies.single_pass")
+    what = "best.pth of a run of configs/whole_page.yaml"
+    made.add_argument("--checkpoint", type=Path, required=True, metavar="FILE", help=what)
+    add_pages(made, required=True)
+    add_output(made, "out/single_pass", "folder for both reports")
+    add_device(made)
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
     """0 when measured, 1 when a file cannot be read or written, 2 for a wrong command."""
-    return run(parser(), argv, _measure_and_tell)
+    from digitize.evaluation.report import markdown
+    from digitize.evaluation.runner import evaluate
 
-
-def _measure_and_tell(checkpoint: Path, output: Path, **options: Any) -> int:
-    from digitize.evaluate import evaluate
-    from digitize.evaluation.report import table
-
-    one = OnePass.load(checkpoint)
-    for name, digitizer in (("one pass", one), ("two passes", one.digitizer)):
-        report = evaluate(output=output / name.replace(" ", "_"), digitizer=digitizer, **options)
-        print(f"{name}\n\n{table(report)}\n")
+    single = SinglePass.load(options.checkpoint, options.device)
+    asked = {name: getattr(options, name) for name in ("truth", "printed", "limit")}
+    for name, digitizer in (("one pass", single), ("two passes", single.digitizer)):
+        report = evaluate(options.pages, options.output / name.replace(" ", "_"), digitizer=digitizer, **asked)
+        print(f"{name}\n\n{markdown(report)}\n")
     return 0
 
 

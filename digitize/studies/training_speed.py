@@ -10,13 +10,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ecg.cli import run
+from ecg.cli import add_page_folder, add_recipe, command_parser, entry
+from ecg.markdown import table as markdown_table
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from digitize.training.prepared_pages import PreparedPages
     from digitize.training.recipe import PassRecipe
+    from ecg.fit.cache import DiskCache, MemoryCache
 
 _WORKERS = (0, 1, 2)
 
@@ -63,19 +67,25 @@ def measure(recipe: PassRecipe, sim_root: Path, csv_root: Path, steps: int) -> l
 def bottleneck(rows: Sequence[Row]) -> str:
     """What a page waits for, with every cache: reading it or the best step."""
     step = min((r for r in rows if r.what == "step"), key=lambda r: r.cost_ms)
-    said = [f"the best step ({step.how}) takes {step.cost_ms:.0f} ms a page"]
+    lines = [f"the best step ({step.how}) takes {step.cost_ms:.0f} ms a page"]
     for row in rows:
         if row.what == "load" and row.how.endswith(f" {_WORKERS[0]} workers"):
             slower = "loading" if row.cost_ms > step.cost_ms else "the step"
-            said.append(f"{row.how}: loading takes {row.cost_ms:.0f} ms, {slower} is the bottleneck")
-    return "\n".join(said)
+            lines.append(f"{row.how}: loading takes {row.cost_ms:.0f} ms, {slower} is the bottleneck")
+    return "\n".join(lines)
 
 
-def _pages(recipe: PassRecipe, sim_root: Path, csv_root: Path, **caches: Any) -> PreparedPages:
+def _pages(
+    recipe: PassRecipe,
+    sim_root: Path,
+    csv_root: Path,
+    memory: MemoryCache | None = None,
+    disk: DiskCache | None = None,
+) -> PreparedPages:
     from digitize.training.page_files import find_pages
     from digitize.training.prepared_pages import PreparedPages
 
-    return PreparedPages(find_pages(sim_root, csv_root)[0], recipe.pages.size_px, recipe.pages.seed, **caches)
+    return PreparedPages(find_pages(sim_root, csv_root)[0], recipe.pages.size_px, recipe.pages.seed, memory, disk)
 
 
 def _loading(recipe: PassRecipe, sim_root: Path, csv_root: Path, steps: int) -> list[Row]:
@@ -83,13 +93,13 @@ def _loading(recipe: PassRecipe, sim_root: Path, csv_root: Path, steps: int) -> 
 
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        kinds: dict[str, Callable[[], dict[str, Any]]] = {
-            "no cache": dict,
-            "--cache_dir": lambda: {"disk": DiskCache(Path(folder), GB)},
-            "--cache": lambda: {"memory": MemoryCache(GB)},
+        kinds: dict[str, Callable[[], PreparedPages]] = {
+            "no cache": lambda: _pages(recipe, sim_root, csv_root),
+            "--cache_dir": lambda: _pages(recipe, sim_root, csv_root, disk=DiskCache(Path(folder), GB)),
+            "--cache": lambda: _pages(recipe, sim_root, csv_root, memory=MemoryCache(GB)),
         }
-        for name, caches in kinds.items():
-            pages = _pages(recipe, sim_root, csv_root, **caches())
+        for name, make in kinds.items():
+            pages = make()
             for index in range(len(pages)) if name == "--cache_dir" else ():
                 pages.prepared(index)
             pages.fill(0)
@@ -124,11 +134,11 @@ def _stepping(recipe: PassRecipe, sim_root: Path, csv_root: Path, steps: int) ->
     return rows
 
 
-def _step(recipe: PassRecipe, batch: Any, steps: int, how: str) -> Row:
+def _step(recipe: PassRecipe, batch: dict[str, Tensor], steps: int, how: str) -> Row:
     from itertools import repeat
 
-    from digitize.train import build
     from digitize.training.losses import total_loss
+    from digitize.training.trainer import build
     from ecg.fit.engine import Engine
 
     engine = Engine(build(recipe), lambda net, b: total_loss(net(b["image"]), b, recipe.losses), recipe.fit)
@@ -145,30 +155,27 @@ def _step(recipe: PassRecipe, batch: Any, steps: int, how: str) -> Row:
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown, and the bottleneck."""
-    lines = ["| | how | pages/s | CPU ms/page |", "|---|---|---|---|"]
-    lines += [f"| {r.what} | {r.how} | {r.pages_per_s:.2f} | {r.cpu_ms:.0f} |" for r in rows]
-    return "\n".join([*lines, "", bottleneck(rows)])
+    figures = [[r.what, r.how, f"{r.pages_per_s:.2f}", f"{r.cpu_ms:.0f}"] for r in rows]
+    return f"{markdown_table(['', 'how', 'pages/s', 'CPU ms/page'], figures)}\n\n{bottleneck(rows)}"
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m digitize.studies.training_speed", description=__doc__)
-    made.add_argument("--sim_root", type=Path, required=True, help="folder of simulated pages (png or jpg with json)")
-    made.add_argument("--csv_root", type=Path, help="folder of their signals (csv); default: sim_root")
-    made.add_argument("--config", default="configs/whole_page.yaml", help="recipe (default: configs/whole_page.yaml)")
-    made.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
+    made = command_parser("digitize.studies.training_speed")
+    add_page_folder(made, required=True)
+    add_recipe(made, "configs/whole_page.yaml")
+    made.add_argument("--device", help="auto, cpu, cuda or mps (default: the recipe's)")
     made.add_argument("--steps", type=int, default=3, help="batches measured of each (default: 3)")
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """0 when measured, 2 when something is wrong."""
-    return run(parser(), argv, _measure_and_tell)
-
-
-def _measure_and_tell(sim_root: Path, csv_root: Path | None, config: str, changes: Sequence[str], steps: int) -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
+    """0 when measured, 1 when a file cannot be read, 2 for a wrong command or recipe."""
     from digitize.training.recipe import load_pass_recipe
 
-    print(table(measure(load_pass_recipe(config, changes), sim_root, csv_root or sim_root, steps)))
+    device = [f"fit.device={options.device}"] if options.device else []
+    recipe = load_pass_recipe(options.config, [*device, *options.changes])
+    print(table(measure(recipe, options.sim_root, options.csv_root or options.sim_root, options.steps)))
     return 0
 
 

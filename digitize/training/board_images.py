@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import cv2
 import numpy as np
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from digitize.trace.path_decoding import decode_columns
 from ecg.leads import STANDARD
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from ecg.fit.tensorboard import Board
-
 _TRUE, _PREDICTED = (0, 160, 0), (220, 0, 0)
-_SCALE = 2  # the overlay is drawn larger than the network sees, so that both lines can be told apart
+_SCALE = 2  # the overlay is drawn larger than the network sees, so that both lines can be seen
+
+
+class Board(Protocol):
+    """What pictures and histograms are given to: TensorBoard, or a folder."""
+
+    def image(self, name: str, pixels: np.ndarray, step: int) -> None: ...
+    def figure(self, name: str, figure: Figure, step: int) -> None: ...
+    def histogram(self, name: str, values: np.ndarray, step: int) -> None: ...
 
 
 def show_example(board: Board, step: int, index: int, batch: Mapping[str, Tensor], out: Mapping[str, Tensor]) -> None:
@@ -73,8 +77,6 @@ def _coloured(share: np.ndarray) -> np.ndarray:
 
 def traces(true: np.ndarray, predicted: np.ndarray) -> Figure:
     """The curves lead by lead, heights in px growing upwards."""
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(12, 1.2 * len(true) + 0.8), layout="constrained")
     views = np.atleast_1d(figure.subplots(len(true), 1, sharex=True))
     for lead, view in enumerate(views):

@@ -1,4 +1,4 @@
-"""The five heads' losses and their weighted sum."""
+"""The five heads' losses with their weighted sum, and the loss of the name network."""
 
 from __future__ import annotations
 
@@ -95,3 +95,18 @@ def total_loss(out: Mapping[str, Tensor], batch: Mapping[str, Tensor], weights: 
         parts["signal"] = parts["signal"] + heat_loss(out["signal_edge"], batch["signal_edge"])
     total = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros(()))
     return {**parts, "total": total}
+
+
+def word_loss(logits: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The focal loss of centre heat maps (Law and Deng 2018), per word, as "total".
+
+    logits [b, word, row, col]; the batch's `heat` and `care`, of the same shape, say where words are and where none
+    can be known.
+    """
+    logits, heat = logits.float(), batch["heat"]
+    share = logits.sigmoid()
+    centre = heat == 1
+    missed = (1 - share) ** 2 * F.logsigmoid(logits)
+    invented = (1 - heat) ** 4 * share**2 * F.logsigmoid(-logits)
+    total = -(batch["care"] * (centre * missed + ~centre * invented)).sum() / centre.sum().clamp(min=1)
+    return {"total": total}

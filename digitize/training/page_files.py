@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-from ecg.page import traces_to_record
+from ecg import read
+from ecg.page import Page, traces_to_record
 from ecg.reading import Reading
 
 _PICTURES = (".png", ".jpg")
@@ -80,14 +82,26 @@ def shortly(paths: Sequence[Path]) -> str:
 
 def open_page(files: PageFiles) -> tuple[np.ndarray, Reading]:
     """Pixels (uint8 RGB) and truth of a page whose signal covers what is printed; ValueError names the wrong file."""
-    from digitize.training.samples import load_page
-
     try:
         pixels, reading = load_page(files.picture, files.signal)
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{files.truth}: not the truth of a page ({error}); simulate it again") from error
     _check_signal(files, reading)
     return pixels, reading
+
+
+def load_page(picture: Path, signal: Path) -> tuple[np.ndarray, Reading]:
+    """Pixels and truth of one simulated page on disk."""
+    bgr = cv2.imread(str(picture), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise ValueError(f"{picture}: not a readable picture; simulate it again")
+    if not signal.is_file():
+        raise ValueError(
+            f"{signal}: the signal of {picture.name} is missing; expected the CSV that simulate wrote with it"
+        )
+    page = Page(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), None, str(picture))
+    data = json.loads(picture.with_suffix(".json").read_text())
+    return page.pixels, Reading.from_dict(data, page, read(str(signal)))
 
 
 def _check_signal(files: PageFiles, reading: Reading) -> None:
@@ -100,9 +114,9 @@ def _check_signal(files: PageFiles, reading: Reading) -> None:
         raise ValueError(f"{files.signal}: ends at {end_s:.2f} s, but the page prints until {printed_s:.2f} s")
     drawn = traces_to_record(reading.traces, reading.geometry, reading.layout, record.fs_hz)
     n = min(drawn.signal_mv.shape[1], record.signal_mv.shape[1])
-    said = record.select().signal_mv[:, :n]
-    both = np.isfinite(said) & np.isfinite(drawn.signal_mv[:, :n])
-    r = np.corrcoef(said[both], drawn.signal_mv[:, :n][both])[0, 1] if both.sum() > 1 else np.nan
+    given_mv = record.select().signal_mv[:, :n]
+    both = np.isfinite(given_mv) & np.isfinite(drawn.signal_mv[:, :n])
+    r = np.corrcoef(given_mv[both], drawn.signal_mv[:, :n][both])[0, 1] if both.sum() > 1 else np.nan
     if not r >= _ALIKE:
         raise ValueError(
             f"{files.signal}: not the signal that {files.picture.name} shows (correlation {r:.2f}); are they a pair?"

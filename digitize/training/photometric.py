@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import random
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 # Without this the package asks its maker's server for a newer version whenever it is imported.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
+import albumentations as A
+
 
 @cache
-def _chain() -> Any:
-    import albumentations as A
-
+def _chain() -> A.Compose:
     return A.Compose(
         [
             A.RandomBrightnessContrast(brightness_limit=0.2, contrast_limit=0.25, p=0.6),

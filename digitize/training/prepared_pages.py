@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from digitize.nets.inputs import to_tensor
-from digitize.training import samples as data
 from digitize.training.page_files import PageFiles, open_page
+from digitize.training.page_samples import TARGETS_VERSION, page_example
 from digitize.training.photometric import augment
 from ecg.fit.cache import Arrays, DiskCache, MemoryCache, key_of
 from ecg.fit.dataloader import loader
@@ -61,19 +61,17 @@ class PreparedPages:
         return arrays
 
     def _make(self, index: int) -> Arrays:
-        example = data.page_example(*open_page(self.pages[index]), self.size_px)
+        example = page_example(*open_page(self.pages[index]), self.size_px)
         image = (example.pop("image") * 255).round().byte().permute(1, 2, 0).numpy()
         return {"image": np.ascontiguousarray(image), **{k: _narrow(k, v.numpy()) for k, v in example.items()}}
 
     def fill(self, num_workers: int) -> None:
         """Prepare every page into memory before training, so that workers share what the parent holds."""
-        from tqdm import tqdm
-
         if self.memory is None:
             return
         stream = loader(_Raw(self), [[i] for i in range(len(self))], num_workers)
-        silent = not sys.stderr.isatty()
-        for index, batch in enumerate(tqdm(stream, "preparing pages", len(self), file=sys.stderr, disable=silent)):
+        hide = not sys.stderr.isatty()
+        for index, batch in enumerate(tqdm(stream, "preparing pages", len(self), file=sys.stderr, disable=hide)):
             if not self.memory.put(index, {name: value[0].numpy() for name, value in batch.items()}):
                 print(f"--cache: {index} of {len(self)} pages fit into memory (--cache_gb)", file=sys.stderr)
                 break
@@ -93,8 +91,8 @@ class _Raw:
 
 
 def _preparation(size_px: tuple[int, int]) -> dict[str, object]:
-    """What the arrays depend on besides the files: the size, and the code that draws the targets."""
-    return {"size_px": list(size_px), "code": key_of([Path(data.__file__), Path(__file__)], {})}
+    """What the arrays depend on besides the files: the size, and how the targets are drawn."""
+    return {"size_px": list(size_px), "targets": TARGETS_VERSION}
 
 
 def _narrow(name: str, value: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How a pass is trained, as one recipe: network, losses, pages, schedule."""
+"""How a network is trained, as one recipe: kind, network, losses, pages, schedule."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Pages:
 
 @dataclass(frozen=True)
 class PassRecipe:
-    """A recipe of `digitize.train`; `kind` is page (whole pages) or row (rectified rows)."""
+    """A recipe of the reconstruction network; `kind` is page (whole pages) or row (rectified rows)."""
 
     kind: Literal["page", "row"] = "page"
     net: NetSpec = field(default_factory=NetSpec)
@@ -43,13 +43,16 @@ class PassRecipe:
 
 @dataclass(frozen=True)
 class NameRecipe:
-    """A recipe of `digitize.training.train_names`; `pages.size_px` is the size of a crop."""
+    """A recipe of the network that reads lead names, speed and gain; `pages.size_px` is the size of a crop."""
 
     kind: Literal["names"] = "names"
     net: WordNetSpec = field(default_factory=WordNetSpec)
     pages: Pages = field(default_factory=Pages)
     fit: FitSettings = field(default_factory=FitSettings)
 
+
+Recipe = PassRecipe | NameRecipe
+_KINDS: Mapping[str, type[Recipe]] = {"page": PassRecipe, "row": PassRecipe, "names": NameRecipe}
 
 # The keys of a config.json of the old form, flat but for its loss_weights, and where they belong now.
 _OLD_KEYS = {
@@ -61,13 +64,36 @@ _OLD_KEYS = {
 }
 
 
-def load_pass_recipe(path: str | Path, overrides: Sequence[str] = ()) -> PassRecipe:
-    """The recipe in a YAML or JSON file after `a.b=c` overrides; the old form {"loss_weights": {...}} is understood."""
+def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe in a YAML or JSON file after `a.b=c` overrides; the old form {"loss_weights": {...}} is understood.
+
+    Raises RecipeError.
+    """
     data = read_mapping(path)
     try:
-        return from_dict(PassRecipe, with_overrides(_modern(data) if "loss_weights" in data else data, overrides))
+        return recipe_from_dict(with_overrides(_modern(data) if "loss_weights" in data else data, overrides))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from error
+
+
+def load_pass_recipe(path: str | Path, overrides: Sequence[str] = ()) -> PassRecipe:
+    """As `load_recipe`, of a page or row recipe only."""
+    return only_pass(load_recipe(path, overrides), path)
+
+
+def only_pass(recipe: Recipe, path: str | Path) -> PassRecipe:
+    """The recipe itself where it is one of the reconstruction network; raises RecipeError for another."""
+    if not isinstance(recipe, PassRecipe):
+        raise RecipeError(f"{path}: expected a recipe of kind page or row, got kind {recipe.kind}")
+    return recipe
+
+
+def recipe_from_dict(data: Mapping[str, Any]) -> Recipe:
+    """The recipe of the kind that `data` names (default: page), as a checkpoint or a YAML file holds it."""
+    kind = data.get("kind", "page")
+    if kind not in _KINDS:
+        raise RecipeError(f"kind must be one of {', '.join(_KINDS)}, got {kind!r}")
+    return from_dict(_KINDS[kind], data)
 
 
 def _modern(old: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from pathlib import Path
-from typing import Any
 
-from ecg.cli import run
+import numpy as np
+from tqdm import tqdm
+
+from digitize.training.page_files import find_pages, open_page
+from ecg.cli import add_page_folder, command_parser, entry
+from ecg.reading import Reading
 
 _SAMPLE = 50
 _SHOWN = 8  # of each count, the commonest so many are printed
@@ -30,22 +33,18 @@ class Findings:
     def count(self, what: str, *values: object) -> None:
         self.counts.setdefault(what, Counter()).update(map(str, values))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         return {**vars(self), "counts": {what: dict(c.most_common()) for what, c in self.counts.items()}}
 
 
 def check(sim_root: Path, csv_root: Path | None = None, sample: int = _SAMPLE) -> Findings:
     """Find all pages and open `sample` of them, evenly spread. Raises ValueError when there is nothing to open."""
-    from tqdm import tqdm
-
-    from digitize.training.page_files import PageFiles, find_pages, open_page
-
     if sample < 1:
         raise ValueError(f"sample must be at least 1, got {sample}")
     pages, left_out = find_pages(sim_root, csv_root or sim_root)
     findings = Findings(len(pages), without_truth=[str(path) for path in left_out])
     step = max(len(pages) / sample, 1.0)
-    chosen: list[PageFiles] = [pages[int(k * step)] for k in range(min(sample, len(pages)))]
+    chosen = [pages[int(k * step)] for k in range(min(sample, len(pages)))]
     for files in tqdm(chosen, "opening pages", file=sys.stderr, disable=not sys.stderr.isatty()):
         findings.opened += 1
         try:
@@ -55,7 +54,7 @@ def check(sim_root: Path, csv_root: Path | None = None, sample: int = _SAMPLE) -
     return findings
 
 
-def _look(findings: Findings, pixels: Any, reading: Any) -> None:
+def _look(findings: Findings, pixels: np.ndarray, reading: Reading) -> None:
     record, layout = reading.record, reading.layout
     findings.count("layout", layout.name)
     findings.count("mm/s", layout.mm_per_s)
@@ -68,8 +67,8 @@ def _look(findings: Findings, pixels: Any, reading: Any) -> None:
     findings.count("label", *(simulated.get("labels") or ["not stated"]))
 
 
-def table(findings: Findings) -> str:
-    """The findings for the terminal."""
+def report(findings: Findings) -> str:
+    """The findings in lines for a terminal."""
     lines = [f"{findings.pages} pages, {findings.opened} opened, {len(findings.problems)} with a problem"]
     for what, counter in findings.counts.items():
         shown = ", ".join(f"{value} x{count}" for value, count in counter.most_common(_SHOWN))
@@ -83,22 +82,18 @@ def table(findings: Findings) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m digitize.training.validate_data", description=__doc__)
-    made.add_argument("--sim_root", type=Path, required=True, help="folder of simulated pages (png or jpg with json)")
-    made.add_argument("--csv_root", type=Path, help="folder of their signals (csv); default: sim_root")
+    made = command_parser("digitize.training.validate_data")
+    add_page_folder(made, required=True)
     made.add_argument("--sample", type=int, default=_SAMPLE, help=f"how many pages to open (default: {_SAMPLE})")
     made.add_argument("--json", action="store_true", help="print the findings as JSON")
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
     """0 when all is well, 1 when a file is wrong, 2 when the folders are."""
-    return run(parser(), argv, _check_and_tell)
-
-
-def _check_and_tell(sim_root: Path, csv_root: Path | None, sample: int, json: bool) -> int:
-    findings = check(sim_root, csv_root, sample)
-    print(dumps(findings.to_dict(), indent=2) if json else table(findings))
+    findings = check(options.sim_root, options.csv_root, options.sample)
+    print(dumps(findings.to_dict(), indent=2) if options.json else report(findings))
     return int(bool(findings.problems))
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from digitize.nets.inputs import to_tensor
 from digitize.nets.word_net import GAINS, LEADS, PX_PER_MM, SPEEDS, STRIDE, TURNED, WORDS
-from digitize.training.samples import Drawn
+from digitize.training.drawn_samples import DrawnSamples
 from ecg.leads import canonical, is_known
 from ecg.record import Record
 from simulate.capture.camera import apply
@@ -49,13 +49,13 @@ _FREE_KINDS = {"name": 0.6, "speed": 0.12, "gain": 0.08, "other": 0.2}
 
 
 @dataclass
-class NameDataset(Drawn):
+class WordDataset(DrawnSamples):
     """Simulated crops of flattened pages."""
 
     size_px: tuple[int, int] = (320, 192)
 
     def example(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        return name_example(self.stream.scene(rng), self.stream.hearts.draw(rng), rng, self.size_px)
+        return word_example(self.stream.scene(rng), self.stream.hearts.draw(rng), rng, self.size_px)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +94,22 @@ class Crop:
         )
 
 
-def name_example(
+def word_example(
     scene: Scene, record: Record, rng: np.random.Generator, size_px: tuple[int, int] = (320, 192)
 ) -> dict[str, Tensor]:
     """A crop: image [3, row, col]; heat and care [word, row, col] in the network's cells, care 0 where none can say."""
-    sheet = renamed(scene.sheet(record), rng)
+    sheet = with_any_names(scene.sheet(record), rng)
     crop = Crop.sample(_place(sheet, rng), rng, size_px)
     window = crop.window_mm()
-    sheet = strewn(sheet, window, rng)
+    sheet = with_more_words(sheet, window, rng)
     px_per_mm = float(np.exp(rng.uniform(np.log(3.5), np.log(13.0))))
     native = apply(draw(sheet, tuple(window.tolist()), px_per_mm), scene.effects, rng)
     image = crop.warp(native, window[:2], px_per_mm, int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
-    heat, care = name_targets(sheet, crop)
+    heat, care = word_targets(sheet, crop)
     return {"image": to_tensor(image), "heat": torch.from_numpy(heat), "care": torch.from_numpy(care)}
 
 
-def renamed(sheet: Sheet, rng: np.random.Generator) -> Sheet:
+def with_any_names(sheet: Sheet, rng: np.random.Generator) -> Sheet:
     """The sheet with any lead's name in the place of each name, all spelled in one way."""
     spell = _spelling(rng)
     labels = (replace(label, text=spell(_any_lead(rng))) if label.is_name else label for label in sheet.labels)
@@ -136,7 +136,7 @@ def _place(sheet: Sheet, rng: np.random.Generator) -> np.ndarray:
     return np.array([label.x_mm, label.y_mm]) + rng.uniform(-1, 1, 2) * (20, 12)
 
 
-def strewn(sheet: Sheet, window_mm: np.ndarray, rng: np.random.Generator) -> Sheet:
+def with_more_words(sheet: Sheet, window_mm: np.ndarray, rng: np.random.Generator) -> Sheet:
     """The sheet with more words here and there in the window, none over another."""
     boxes, labels = text_boxes_mm(sheet), list(sheet.labels)
     for _ in range(3 + rng.poisson(4)):
@@ -183,7 +183,7 @@ def words_of(label: Label) -> Iterator[tuple[str, list[float]]]:
             yield word, [x1 - width, y0, x1, y1]
 
 
-def name_targets(sheet: Sheet, crop: Crop) -> tuple[np.ndarray, np.ndarray]:
+def word_targets(sheet: Sheet, crop: Crop) -> tuple[np.ndarray, np.ndarray]:
     """Heat and care, float32 [word, row, col], of the words on a crop."""
     shape = (len(WORDS), crop.size_px[1] // STRIDE, crop.size_px[0] // STRIDE)
     heat, care = np.zeros(shape, np.float32), np.ones(shape, np.float32)
@@ -197,11 +197,11 @@ def name_targets(sheet: Sheet, crop: Crop) -> tuple[np.ndarray, np.ndarray]:
                 (c0, r0), (c1, r1) = np.maximum(np.floor(low).astype(int), 0), np.maximum(np.ceil(high).astype(int), 0)
                 care[:, r0 : r1 + 1, c0 : c1 + 1] = 0
             elif not crop.is_turned or word in LEADS:
-                _warm(heat[WORDS.index(TURNED if crop.is_turned else word)], corners.mean(0))
+                _mark_centre(heat[WORDS.index(TURNED if crop.is_turned else word)], corners.mean(0))
     return heat, care
 
 
-def _warm(plane: np.ndarray, centre: np.ndarray) -> None:
+def _mark_centre(plane: np.ndarray, centre: np.ndarray) -> None:
     """Put a bell around a centre (x, y), with exactly 1 in the nearest cell."""
     y, x = np.ogrid[: plane.shape[0], : plane.shape[1]]
     np.maximum(plane, np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / (2 * _SIGMA**2)), out=plane)

@@ -246,5 +246,5 @@ def test_expand_images_keeps_what_is_named_and_refuses_what_is_empty(tmp_path: P
     assert expand_images(named) == named
     for nothing in (tmp_path / "empty", tmp_path / "*.jpg"):
         (tmp_path / "empty").mkdir(exist_ok=True)
-        with pytest.raises(PageError, match=r"no pictures here; expected files that end in \.png"):
+        with pytest.raises(ValueError, match=r"no pictures here; expected files that end in \.png"):
             expand_images([nothing])

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from digitize.evaluate import evaluate
-from digitize.training.page_files import find_pages
+from digitize.training.page_files import find_pages, load_page
+from digitize.training.page_samples import page_example
 from ecg import read, write
 from ecg.page import Page, traces_to_record
 from ecg.reading import Reading
@@ -57,15 +58,14 @@ def test_every_page_is_a_picture_a_truth_and_a_signal(tmp_path: Path) -> None:
 
 
 def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
-    data = pytest.importorskip("digitize.training.samples")
     pages, signals = tmp_path / "pages", tmp_path / "signals"
     write_pages(pages, csv_output=signals, count=2, seed=4, preset="clean", long_side_px=900)
     found, _ = find_pages(pages, signals)
     assert len(found) == 2
     for index in range(2):
         reading = Job(seed=4, preset="clean", long_side_px=900).page(index, None)
-        memory = {name: t.numpy() for name, t in data.page_example(reading.page.pixels, reading).items()}
-        loaded = data.page_example(*data.load_page(found[index].picture, found[index].signal))
+        memory = {name: t.numpy() for name, t in page_example(reading.page.pixels, reading).items()}
+        loaded = page_example(*load_page(found[index].picture, found[index].signal))
         disk = {name: t.numpy() for name, t in loaded.items()}
         assert np.array_equal(memory["image"], disk["image"])
         assert (memory["seg"] != disk["seg"]).mean() < 1e-3
