@@ -1,4 +1,4 @@
-"""What the command lines share: the options about pages, and how errors end a command."""
+"""The one vocabulary of the command lines, and the one way in which a command begins and ends."""
 
 from __future__ import annotations
 
@@ -7,9 +7,109 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
+
+from ecg import commands
+from ecg.errors import InputError
 
 ENGINES = ("torch", "onnx")
 CLASSICAL = "classical"
+INPUT_FAILED, INTERRUPTED = 1, 130  # exit codes; 0 is all well, and argparse ends a wrong command with 2
+
+
+class Main(Protocol):
+    """The function `main` of a command: arguments (default: the process's own) to exit code."""
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int: ...
+
+
+# --- how a command begins and ends ------------------------------------------------------------------------------------
+
+
+def command_parser(module: str) -> argparse.ArgumentParser:
+    """A parser without options that introduces itself with the words of the table of commands."""
+    return argparse.ArgumentParser(prog=f"python -m {module}", description=commands.of_module(module).purpose)
+
+
+def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Callable[..., int]) -> int:
+    """Parse, call `command` with the options as keywords, and end with one line of words where it fails.
+
+    0 when all is well, 1 when an input failed, 2 for a wrong command, recipe or value, 130 when interrupted.
+    """
+    options = parser.parse_args(argv)
+    try:
+        return command(**vars(options))
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except (OSError, InputError) as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return INPUT_FAILED
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def entry(parser: Callable[[], argparse.ArgumentParser]) -> Callable[[Callable[[argparse.Namespace], int]], Main]:
+    """Make `main(argv)` of a function of parsed options, by `run`: its imports wait until the command line is right."""
+
+    def of(body: Callable[[argparse.Namespace], int]) -> Main:
+        def main(argv: Sequence[str] | None = None) -> int:
+            return run(parser(), argv, lambda **options: body(argparse.Namespace(**options)))
+
+        main.__doc__ = body.__doc__
+        return main
+
+    return of
+
+
+# --- what a command works on ------------------------------------------------------------------------------------------
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """`--image`: what is read."""
+    what = "pictures or PDFs, folders of them, or patterns"
+    parser.add_argument("--image", dest="images", metavar="PATH", nargs="+", required=True, help=what)
+
+
+def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """`--pages`, `--truth`, `--printed`, `--limit`: pages that are there, and the signals that they print."""
+    what = "folders of pages (or single pages)"
+    parser.add_argument("--pages", metavar="FOLDER", nargs="+", default=(), required=required, help=what)
+    parser.add_argument("--truth", metavar="FOLDER", help="recordings named like the pages (default: beside each page)")
+    parser.add_argument(
+        "--printed", metavar="LAYOUT", help="what the pages print of whole recordings: 3x4+1 ..., or YAML"
+    )
+    parser.add_argument("--limit", type=int, help="only the first so many files of each folder")
+
+
+def add_page_folder(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """`--sim_root`, also named `--pages`, and `--csv_root`: a folder of pages of our simulator, and their signals."""
+    parser.add_argument("--sim_root", "--pages", type=Path, required=required, metavar="FOLDER",
+                        help="folder of simulated pages (png or jpg with json)")  # fmt: skip
+    parser.add_argument("--csv_root", type=Path, metavar="FOLDER", help="their signals (csv); default: the same folder")
+
+
+def add_data(parser: argparse.ArgumentParser, *aliases: str) -> None:
+    """`--data` (and older names of it): by default what ECG_DATA names; an empty one names nothing."""
+    named = os.environ.get("ECG_DATA") or None
+    parser.add_argument("--data", *aliases, dest="data", type=Path, default=named, help="folder of real recordings (default: $ECG_DATA)")
+
+
+def add_drawing(parser: argparse.ArgumentParser, presets: Sequence[str], count: int, seed: int, *aliases: str) -> None:
+    """`--preset` (and older names of it), `--count` of each, `--seed` and `--data`: pages that are drawn anew."""
+    what = f"how pages are drawn: clean, scan, photo ... (default: {' '.join(presets) or 'none is'})"
+    parser.add_argument("--preset", *aliases, dest="presets", metavar="NAME", nargs="+", default=presets, help=what)
+    parser.add_argument("--count", type=int, default=count, help=f"pages of each preset (default: {count})")
+    parser.add_argument("--seed", type=int, default=seed, help=f"of the first page (default: {seed})")
+    add_data(parser)
+
+
+def add_output(parser: argparse.ArgumentParser, default: str, what: str = "folder for the results") -> None:
+    """`--output`."""
+    parser.add_argument("--output", type=Path, default=Path(default), help=f"{what} (default: {default})")
+
+
+# --- what is known of the pages, and what runs the networks -----------------------------------------------------------
 
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:
@@ -20,14 +120,9 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """`--data`: by default what ECG_DATA names; an empty one names nothing."""
-    named = os.environ.get("ECG_DATA") or None
-    parser.add_argument("--data", type=Path, default=named, help="real recordings to draw (default: $ECG_DATA)")
-
-
 def add_device(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default="cpu", help="where the networks run (default: cpu)")
+    """`--device`, for every network that runs."""
+    parser.add_argument("--device", default="cpu", help="where the networks run: cpu, cuda, mps (default: cpu)")
 
 
 def add_engine(parser: argparse.ArgumentParser, *others: str) -> None:
@@ -38,15 +133,17 @@ def add_engine(parser: argparse.ArgumentParser, *others: str) -> None:
     parser.add_argument("--engine", choices=(*ENGINES, *others), default=ENGINES[0], help=what)
 
 
-def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Callable[..., int]) -> int:
-    """Parse, call and end: with 1 for a page or file that cannot be read or written, with 2 for a wrong command."""
-    options = parser.parse_args(argv)
-    from digitize.batch import Refusal  # here, because --help needs nothing of what it imports
+# --- what is trained --------------------------------------------------------------------------------------------------
 
-    try:
-        return command(**vars(options))
-    except (OSError, Refusal) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 1
-    except ValueError as error:
-        parser.error(str(error))
+
+def add_recipe(parser: argparse.ArgumentParser, config: str) -> None:
+    """`--config` and `--set`: the recipe that is followed, and changes of single values of it."""
+    parser.add_argument("--config", default=config, help=f"recipe, YAML or JSON (default: {config})")
+    what = "change the recipe: fit.epochs=3"
+    parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help=what)
+
+
+def add_start(parser: argparse.ArgumentParser) -> None:
+    """`--start`: weights to begin with."""
+    what = "start from the weights, where they fit, of a checkpoint or of a shipped .safetensors"
+    parser.add_argument("--start", type=Path, help=what)

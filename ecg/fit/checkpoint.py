@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from ecg.files import atomic_path
 
 FORMAT = "galvano-checkpoint-1"
 _KEYS = {"format", "model", "optimiser", "schedule", "epoch", "step_in_epoch", "step", "best_metric", "rng", "recipe"}
@@ -18,8 +22,6 @@ class CheckpointError(ValueError):
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write to a temporary name and rename: a checkpoint is there whole or not at all."""
-    from ecg.formats import atomic_path
-
     try:
         with atomic_path(path) as temporary:
             torch.save({"format": FORMAT, **state}, temporary)
@@ -62,6 +64,41 @@ def fill(model: torch.nn.Module, named: dict[str, torch.Tensor], path: str | Pat
             f"{path}: these weights do not fit this network ({what} ...); use the version of the program that trained "
             "them, or train anew (--start takes over what fits)"
         ) from error
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The weights in a run's checkpoint or in a file of shipped weights."""
+    if path.suffix != ".safetensors":
+        return weights(load(path))
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: no weights could be read from it ({error})") from error
+
+
+@torch.no_grad()
+def load_matching(model: torch.nn.Module, path: Path) -> int:
+    """Copy weights from a file by name where shapes agree, or agree but for the number of input channels.
+
+    Gives the number of tensors taken over; raises CheckpointError when there is none.
+    """
+    found = read_weights(path)
+    taken = 0
+    for name, value in model.state_dict().items():
+        other = found.get(name)
+        if other is None or other.shape[:1] + other.shape[2:] != value.shape[:1] + value.shape[2:]:
+            continue
+        if value.dim() < 2:
+            value.copy_(other)
+        else:
+            shared = min(value.shape[1], other.shape[1])
+            value[:, :shared] = other[:, :shared]
+        taken += 1
+    if not taken:
+        raise CheckpointError(
+            f"{path}: none of its weights fits this network; expected a checkpoint of the same encoder"
+        )
+    return taken
 
 
 def _first(error: Exception) -> str:

@@ -12,7 +12,7 @@ from ecg.fit import ddp
 from ecg.fit.settings import Amp
 
 
-class FitError(RuntimeError):
+class FitError(ValueError):
     """Training that cannot go on (a loss that is not a number, a metric that is not there, no such device)."""
 
 

@@ -35,6 +35,15 @@ def ended(training: Callable[[], str], wrong: int, name: str = "") -> int:
     return 0
 
 
+def finish(main: Callable[[], int]) -> NoReturn:
+    """Run a training command and end the program with its code, also where it ends itself."""
+    try:
+        code = main()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    leave(code)
+
+
 def leave(code: int) -> NoReturn:
     """End the program; a team's process goes at once, as gloo's threads may abort it while Python shuts down."""
     if launched() == 1:
