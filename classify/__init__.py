@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classify.classifier import Classifier
+    from classify.diagnosis import Diagnosis
 
 __all__ = ["Classifier", "Diagnosis"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "Classifier":
         from classify.classifier import Classifier
 

@@ -1,4 +1,4 @@
-"""`Card`: what stands beside weights, and how their logits become probabilities and decisions."""
+"""`Card`: all that is known of weights, and how their logits become probabilities and decisions."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-FEWEST_SEEN = 10  # with fewer examples in training a network has not learned what a label means
+MIN_TRAINING_RECORDS = 10  # with fewer examples in training a network has not learned what a label means
 
 
 @dataclass(frozen=True)
 class Card:
     """The recipe, label names, temperatures, thresholds, data, licences and figures of weights.
 
-    `exclusive` names the groups of which exactly one label holds, `biases` [group][name] is added to their logits where
-    training showed every class as often as the others although the world does not. `seen` [group][name] counts the
+    `exclusive` names the groups of which exactly one label holds, `biases` [group][name] is added to their logits
+    where training showed every class as often as the others although they are not. `seen` [group][name] counts the
     training records that had a label; a label that is not in it has not been counted.
     """
 
@@ -37,13 +37,13 @@ class Card:
         lists = {key: tuple(data.get(key, ())) for key in ("data", "exclusive")}
         return cls(**{**data, **lists, "labels": tuple((group, name) for group, name in data["labels"])})
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         lists = {"data": list(self.data), "exclusive": list(self.exclusive)}
         return {**vars(self), **lists, "labels": [list(pair) for pair in self.labels]}
 
     @property
     def version(self) -> str:
-        """The name with the first digits of the checksum: enough to tell which weights spoke."""
+        """The name with the first digits of the checksum: enough to know the weights by."""
         return f"{self.name}-{self.sha256[:8]}"
 
     @property
@@ -57,8 +57,8 @@ class Card:
     @property
     def untrained(self) -> tuple[int, ...]:
         """The outputs whose label was too rare in training to be reported."""
-        counts = [self.seen.get(group, {}).get(name, FEWEST_SEEN) for group, name in self.labels]
-        return tuple(index for index, count in enumerate(counts) if count < FEWEST_SEEN)
+        counts = [self.seen.get(group, {}).get(name, MIN_TRAINING_RECORDS) for group, name in self.labels]
+        return tuple(index for index, count in enumerate(counts) if count < MIN_TRAINING_RECORDS)
 
     def shifted(self, logits: np.ndarray) -> np.ndarray:
         """Logits float64 [..., label] with the biases."""
@@ -68,9 +68,9 @@ class Card:
     def calibrated(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities float64 [..., label] at the card's temperatures; those of an exclusive group add up to 1."""
         out, shifted = np.empty(logits.shape, np.float64), self.shifted(logits)
-        for group, mine in self.groups.items():
-            scaled = shifted[..., mine] / self.temperatures[group]
-            out[..., mine] = softmax(scaled) if group in self.exclusive else sigmoid(scaled)
+        for group, own in self.groups.items():
+            scaled = shifted[..., own] / self.temperatures[group]
+            out[..., own] = softmax(scaled) if group in self.exclusive else sigmoid(scaled)
         return out
 
     def threshold(self, index: int) -> float:
@@ -81,13 +81,13 @@ class Card:
     def decide(self, probability: np.ndarray) -> np.ndarray:
         """Which labels are predicted, bool [..., label]; none of a group whose probabilities are NaN."""
         out = np.zeros(probability.shape, bool)
-        for group, mine in self.groups.items():
-            p = probability[..., mine]
+        for group, own in self.groups.items():
+            p = probability[..., own]
             if group in self.exclusive:
-                best = np.where(np.isfinite(p), p, -1).argmax(-1)[..., None] == np.arange(len(mine))
-                out[..., mine] = best & np.isfinite(p)
+                largest = np.where(np.isfinite(p), p, -1).argmax(-1)[..., None] == np.arange(len(own))
+                out[..., own] = largest & np.isfinite(p)
             else:
-                out[..., mine] = p >= np.array([self.threshold(index) for index in mine])
+                out[..., own] = p >= np.array([self.threshold(index) for index in own])
         return out
 
 

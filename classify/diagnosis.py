@@ -1,10 +1,9 @@
-"""`Diagnosis`: what a classifier says of a record, and how sure it may be."""
+"""`Diagnosis`: the labels of a record with their probabilities, and how good its signal is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from classify.labels import title
 
@@ -23,23 +22,23 @@ class Label:
     def title(self) -> str:
         return title(self.group, self.name)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain JSON types; what is not known is null."""
         return {
             "group": self.group,
             "name": self.name,
             "title": self.title,
-            "probability": _known(self.probability),
-            "threshold": _known(self.threshold),
+            "probability": known(self.probability),
+            "threshold": known(self.threshold),
             "predicted": self.predicted,
         }
 
 
 @dataclass(frozen=True)
 class LeadQuality:
-    """What is there of a lead: how long it is printed, its spread in mV, and how sure its reader was (NaN: not read).
+    """A lead: how long it is printed, its standard deviation in mV, and the confidence of its reading (NaN: not read).
 
-    `trouble` says in words why the lead is not used, and is empty for one that is.
+    `trouble` is the reason in words why the lead is not used, and empty for one that is.
     """
 
     lead: str
@@ -48,16 +47,16 @@ class LeadQuality:
     confidence: float
     trouble: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        figures = {name: _known(getattr(self, name)) for name in ("printed_s", "spread_mv", "confidence")}
+    def to_dict(self) -> dict[str, object]:
+        figures = {name: known(getattr(self, name)) for name in ("printed_s", "spread_mv", "confidence")}
         return {**figures, "used": not self.trouble, "trouble": self.trouble}
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Labels with probabilities; `quality` holds plain figures about the signal, `weights` names the network used.
+    """Labels with probabilities; `quality` holds plain figures about the signal, `weights` names the network.
 
-    An abstained diagnosis predicts nothing, and its warnings say why.
+    An abstained diagnosis predicts nothing, and its warnings give the reason.
     """
 
     labels: tuple[Label, ...]
@@ -76,19 +75,20 @@ class Diagnosis:
     def leads_used(self) -> tuple[str, ...]:
         return tuple(lead.lead for lead in self.leads if not lead.trouble)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain JSON types; what is not known is null."""
         return {
             "labels": [label.to_dict() for label in self.labels],
             "abstained": self.abstained,
             "leads_used": list(self.leads_used),
             "leads": {lead.lead: lead.to_dict() for lead in self.leads},
-            "quality": {name: _known(value) for name, value in self.quality.items()},
-            "features": {name: _known(value) for name, value in self.features.items()},
+            "quality": {name: known(value) for name, value in self.quality.items()},
+            "features": {name: known(value) for name, value in self.features.items()},
             "warnings": list(self.warnings),
             "weights": self.weights,
         }
 
 
-def _known(value: float) -> float | None:
+def known(value: float) -> float | None:
+    """A figure as JSON holds it, to four digits; None for NaN."""
     return round(float(value), 4) if value == value else None

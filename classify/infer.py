@@ -3,139 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from classify.batch import add_case_options
-from classify.weights import DEFAULT
-from ecg.cli import ENGINES, run
-
-if TYPE_CHECKING:
-    from classify.batch import Case
-    from classify.classifier import Classifier
-    from classify.diagnosis import Diagnosis
-
-SUMMARY = "diagnoses"
-
-
-def infer(
-    image: Sequence[str] = (),
-    record: Sequence[str] = (),
-    output: str | Path = "out",
-    weights: str | Path = DEFAULT,
-    layout: str | None = None,
-    mm_per_s: float | None = None,
-    mm_per_mv: float | None = None,
-    device: str = "cpu",
-    engine: str = ENGINES[0],
-    fs_hz: float | None = None,
-    unit: str | None = None,
-) -> int:
-    """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
-
-    For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
-    could not be read: these are named and the rest goes on.
-    """
-    from classify.batch import cases
-    from classify.classifier import Classifier
-
-    classifier, folder, rows = Classifier.load(weights), Path(output), []
-    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine, fs_hz, unit):
-        diagnosis, error = _diagnose(case, classifier, folder)
-        rows.append(_row(case, diagnosis, error))
-        if diagnosis is None:
-            print(f"error: {error}", file=sys.stderr)
-        else:
-            print_table(case.name, diagnosis)
-    write_summary(folder, rows)
-    failed = sum(row["status"] == "failed" for row in rows)
-    print(f"{len(rows) - failed} of {len(rows)} diagnosed; all in {folder / SUMMARY}.csv", file=sys.stderr)
-    return int(failed > 0)
-
-
-def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnosis | None, str]:
-    if case.record is None:
-        return None, case.error or ""
-    try:
-        diagnosis = case.diagnose(classifier)
-        write_diagnosis(case, diagnosis, classifier, folder)
-    except (OSError, ValueError) as error:
-        return None, f"{case.source}: {error}"
-    return diagnosis, ""
-
-
-def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, folder: Path) -> tuple[Path, Path]:
-    """Write the JSON and the report of one diagnosis, and for a page what was read; gives the first two paths."""
-    from classify.explain import chosen, explain
-    from classify.report.html import report_html
-    from digitize.batch import describe, write_reading
-    from ecg.formats import write_text
-
-    if case.record is None:
-        raise ValueError(f"{case.source}: nothing was read")
-    picture = write_reading(case.reading, folder, case.name)["overlay"] if case.reading else None
-    explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
-    paths = folder / f"{case.name}.diagnosis.json", folder / f"{case.name}.report.html"
-    write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
-    page = describe(case.reading) if case.reading else ""
-    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
-    return paths
-
-
-def print_table(name: str, diagnosis: Diagnosis) -> None:
-    """The diagnosis for the terminal, predicted labels marked."""
-    from classify.report.html import verdict
-
-    print(f"{name}: {verdict(diagnosis)}")
-    for label in diagnosis.labels if not diagnosis.abstained else ():
-        mark = "*" if label.predicted else " "
-        limit = f"  (threshold {label.threshold:.2f})" if label.threshold == label.threshold else ""
-        print(f"  {mark} {label.group:<11}{label.name:<6}{label.probability:6.2f}{limit}")
-    for warning in diagnosis.warnings:
-        print(f"  ! {warning}")
-
-
-def _row(case: Case, diagnosis: Diagnosis | None, error: str) -> dict[str, Any]:
-    """A line of the summary; what is not known is None."""
-    row: dict[str, Any] = {"name": case.name, "source": str(case.source), "status": "failed", "error": error}
-    if diagnosis is None:
-        return row
-    found = diagnosis.to_dict()
-    row |= {"status": "abstained" if diagnosis.abstained else "diagnosed", "weights": diagnosis.weights}
-    row["predicted"] = "; ".join(f"{label.group}:{label.name}" for label in diagnosis.predicted)
-    row |= {f"p {label['group']}:{label['name']}": label["probability"] for label in found["labels"]}
-    return row | found["quality"] | found["features"] | {"warnings": "; ".join(diagnosis.warnings)}
-
-
-def write_summary(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """All cases as one table, CSV and JSON; a cell is empty (null) where nothing is known."""
-    from ecg.formats import write_text
-
-    columns = dict.fromkeys(name for row in rows for name in row)
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(columns), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_text(folder / f"{SUMMARY}.csv", text.getvalue())
-    write_text(folder / f"{SUMMARY}.json", json.dumps(rows, indent=1, allow_nan=False) + "\n")
+from classify.options import add_case_options
+from ecg.cli import command_parser, entry
 
 
 def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
-        prog="python -m classify.infer", description="Diagnose scanned pages or recordings. Not a medical device."
-    )
+    p = command_parser("classify.infer")
     add_case_options(p)
     return p
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
     """0 when every input was diagnosed or honestly not, 1 when one failed, 2 for a wrong command."""
-    return run(parser(), argv, infer)
+    from classify.report.runner import infer
+
+    return infer(**vars(options))
 
 
 if __name__ == "__main__":

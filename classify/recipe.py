@@ -1,48 +1,15 @@
-"""What a classifier's training recipe may say."""
+"""`Recipe`: what a classifier's training recipe may hold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from classify.nets import NETS
-from classify.signal.preprocessing import Preparation
+from classify.nets.catalog import NETS
+from classify.signal.settings import DataSettings
 from classify.tasks import TASKS
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD
-
-
-@dataclass(frozen=True)
-class DataSettings:
-    """Grid and variations; `simulated` records are made when no data is given, `cache` holds arrays once read.
-
-    With `crop_s` training sees random stretches of that length; such a network must take any length.
-    With `from_usual` an example is shown as its difference from the median example of its patient, both prepared: what
-    a beat has of its own. Such examples cannot be varied.
-    An epoch of training shows every example once, or `draws` of them, of every label as many when `balanced`.
-    """
-
-    fs_hz: float = 125.0
-    page_masks: bool = True
-    vary: bool = True
-    mask_channels: bool = True
-    amplitude_channels: bool = False
-    crop_s: float = 0.0
-    from_usual: bool = False
-    preparation: Preparation = field(default_factory=Preparation)
-    balanced: bool = False
-    draws: int = 0
-    simulated: int = 96
-    cache: str = "data/cache"
-
-    def __post_init__(self) -> None:
-        if self.from_usual and self.varied:
-            raise ValueError("from_usual compares examples as they are: set vary and page_masks to false, crop_s to 0")
-
-    @property
-    def varied(self) -> bool:
-        """Whether training sees an example differently in each epoch."""
-        return bool(self.vary or self.page_masks or self.crop_s)
 
 
 @dataclass(frozen=True)
@@ -61,9 +28,9 @@ class NetSettings:
 class LossSettings:
     """`weights` by how often a label stands in training: none, 1/n or 1/ln n (mean 1 over the labels).
 
-    `focal` is the exponent that turns the loss to what is still wrong (Lin et al. 2017); `mixup` the parameter of the
-    Beta distribution that recordings and their labels are mixed by (Zhang et al. 2018). 0 leaves either out.
-    `teacher` names trained weights (.safetensors) whose answers are learnt beside the labels, by the share `taught`.
+    `focal` is the exponent of the focal loss (Lin et al. 2017); `mixup` the parameter of the Beta distribution that
+    recordings and their labels are mixed by (Zhang et al. 2018). 0 leaves either out. `teacher` names trained weights
+    (.safetensors) for knowledge distillation: their probabilities are learnt with the labels, by the share `taught`.
     """
 
     weights: Literal["none", "inverse", "log"] = "none"

@@ -22,7 +22,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "digitize.infer", "Digitize pictures of ECGs: signal, WFDB record, JSON and an overlay for every page.", "read"
     ),
-    Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
+    Command("classify.infer", "Diagnose scanned pages or recordings. Not a medical device.", "diagnose"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
         "digitize.train",
@@ -86,10 +86,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.export", "Write a classifier's network as ONNX."),
     Command("classify.features", "Measure rate, intervals, axis, ST, spectrum and quality of recordings."),
     Command("classify.validate_data", "Look at a task's recordings before training on them."),
-    Command("classify.training.calibrate", "Make weights of a checkpoint: temperature, thresholds and their card."),
-    Command("classify.training.ensemble", "Put several trained networks into one classifier."),
-    Command("classify.evaluation.comparison", "Train and measure many networks on the same recordings, in one table."),
-    Command("classify.evaluation.beat_benchmark", "Measure R peaks and waves on annotated recordings."),
+    Command("classify.calibrate", "Make weights of a checkpoint: temperature, thresholds and their card."),
+    Command("classify.ensemble", "Put several trained networks into one classifier."),
+    Command("classify.compare", "Train and measure many networks on the same recordings, in one table."),
+    Command("classify.benchmark_beats", "Measure R peaks and waves on annotated recordings."),
     Command("simulate.benchmark", "How many pages a second the simulator draws."),
     Command("ecg.fit.doctor", "Say what a training would find here: packages, device, memory, disk.", "doctor"),
     Command("ecg.commands", "Print this table, as it stands in the README."),

@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import wfdb
 
 from classify.datasets.beat_features import rr_features, shape_features
 from classify.datasets.example import Example, Part
 from classify.datasets.split import by_class
 from classify.signal.preprocessing import first_of
+from classify.tasks import BEAT_FS_HZ, BEAT_LEADS, BEAT_SAMPLES
+from ecg.files import InputError
+from ecg.formats import read
 
 # Escape beats (e atrial, j nodal) are counted as N, as EC57 does; some papers count them as S.
 CLASS_OF = {
@@ -29,8 +33,6 @@ DS2 = (
 )  # fmt: skip
 DS1_VALIDATION = frozenset({"114", "116", "124", "223"})  # few records that hold every class but Q
 SAME_PERSON = {"202": "201"}
-FS_HZ, SAMPLES = 360.0, 300
-LEADS = ("II", "V1|V5|V2|V4")
 _NOT_BEATS = frozenset("[!]+~|x()ptu`'^s\"=@T*DkK")
 
 
@@ -56,35 +58,31 @@ def _folder(root: Path) -> Path:
 
 
 def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
-    import wfdb
-
     path = folder / f"{record}.hea"
     try:
         marks = wfdb.rdann(str(path.with_suffix("")), "atr")
     except Exception as error:  # the package raises many kinds for a file that is not what it says
-        raise ValueError(f"{path.with_suffix('.atr')}: no readable annotations ({error})") from error
+        raise InputError(f"{path.with_suffix('.atr')}: no readable annotations ({error})") from error
     beats = [(at, code) for at, code in zip(marks.sample, marks.symbol, strict=True) if code not in _NOT_BEATS]
     unknown = sorted({code for _, code in beats} - set(CLASS_OF))
     if unknown:
-        raise ValueError(f"{path.with_suffix('.atr')}: unknown beat code {', '.join(unknown)}")
-    at_s = np.array([at for at, _ in beats]) / FS_HZ
+        raise InputError(f"{path.with_suffix('.atr')}: unknown beat code {', '.join(unknown)}")
+    at_s = np.array([at for at, _ in beats]) / BEAT_FS_HZ
     first = Example(path, "mitdb", SAME_PERSON.get(record, record), part, {})
     for (at, code), measured in zip(beats, _features(path, at_s).tolist(), strict=True):
         yield replace(
             first, found={"aami": frozenset([CLASS_OF[code]])}, name=f"{record}:{at}", measured=tuple(measured),
-            window_s=((at - SAMPLES // 2) / FS_HZ, SAMPLES / FS_HZ),
+            window_s=((at - BEAT_SAMPLES // 2) / BEAT_FS_HZ, BEAT_SAMPLES / BEAT_FS_HZ),
         )  # fmt: skip
 
 
 def _features(path: Path, beats_s: np.ndarray) -> np.ndarray:
     """Intervals and shape of every beat, float [beat, 8]; without shapes where the signal cannot be read."""
-    from ecg.formats import read
-
     try:
         record = read(path)
     except (OSError, ValueError):  # named where the beats themselves are read
-        shape = np.full((len(beats_s), 2 * len(LEADS)), np.nan)
+        shape = np.full((len(beats_s), 2 * len(BEAT_LEADS)), np.nan)
     else:
-        signal = record.select([first_of(name.split("|"), record.leads) for name in LEADS]).signal_mv
+        signal = record.select([first_of(name.split("|"), record.leads) for name in BEAT_LEADS]).signal_mv
         shape = shape_features(signal, record.fs_hz, beats_s)
     return np.concatenate([rr_features(beats_s), shape], axis=1)

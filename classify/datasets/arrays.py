@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classify import features
+from classify.datasets.example import Example
 from classify.labels import targets
 from classify.signal.preprocessing import on_grid
-from ecg.formats import atomic_path
+from classify.tasks import Task
+from ecg.files import InputError
 from ecg.leads import STANDARD
 from ecg.record import Record
 
-if TYPE_CHECKING:
-    from classify.tasks import Example, Task
-
-_CACHE_VERSION = 5
 _FACTS = ("part", "source", "patient", "id", "in_mv")
 
 
@@ -31,7 +25,7 @@ class Arrays:
 
     `signal` is float16 [example, lead, sample] in mV (standard deviations for z-scored sources), NaN where nothing was
     recorded; `features` are unscaled with NaN, in the order of `feature_names`; `targets` [example, label] are 1, 0 or
-    NaN (not assessed). `part`, `source`, `patient` and `id` tell where each example belongs, `in_mv` its unit;
+    NaN (not assessed). `part`, `source`, `patient` and `id` say where each example belongs, `in_mv` its unit;
     `demographics` are age in years and 1 for a man, 0 for a woman, NaN where unknown.
     """
 
@@ -58,34 +52,25 @@ class Arrays:
     def __len__(self) -> int:
         return len(self.signal)
 
+    def to_dict(self) -> dict[str, np.ndarray]:
+        """Arrays only, as a cache keeps them; `from_dict` gives them back."""
+        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
 
-def collect(task: Task, found: Sequence[Example], fs_hz: float, cache: Path) -> Arrays:
-    """Read every example (or the cache of an earlier run); one that cannot be read is listed and left out."""
-    path = cache / f"arrays_{_key(task, found, fs_hz)}.npz"
-    if path.is_file():
-        kept = dict(np.load(path).items())
-        return Arrays(**{**kept, "fs_hz": float(kept["fs_hz"]), "feature_names": tuple(kept["feature_names"].tolist())})
-    arrays = from_records(_readable(found), task, fs_hz)
-    with atomic_path(path) as temporary:
-        np.savez(temporary, **vars(arrays))
-    return arrays
-
-
-def _key(task: Task, found: Iterable[Example], fs_hz: float) -> str:
-    said = [(str(e.path), e.id, e.part, [sorted(e.found.get(group) or ()) for group in task.groups]) for e in found]
-    whole = (_CACHE_VERSION, task.name, task.groups, task.leads, task.seconds, task.features, fs_hz, said)
-    return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
+    @classmethod
+    def from_dict(cls, stored: dict[str, np.ndarray]) -> Arrays:
+        rows = {key: value for key, value in stored.items() if key not in ("fs_hz", "feature_names")}
+        return cls(**rows, fs_hz=float(stored["fs_hz"]), feature_names=tuple(stored["feature_names"].tolist()))
 
 
 def from_records(pairs: Iterable[tuple[Record, Example]], task: Task, fs_hz: float) -> Arrays:
-    """Arrays of recordings in memory, each with what is known of it."""
+    """Arrays of recordings in memory, each with its example. Raises ValueError without any."""
     signals, measured, kept = [], [], []
     for record, example in pairs:
         signals.append(on_grid(record, fs_hz, task.leads or STANDARD, task.seconds).astype(np.float16))
         measured.append(_measure(record, example, task))
         kept.append(example)
     if not kept:
-        raise ValueError("none of the recordings could be read")
+        raise InputError("none of the recordings could be read")
     return Arrays(
         signal=np.stack(signals),
         features=np.stack(measured),
@@ -100,19 +85,7 @@ def from_records(pairs: Iterable[tuple[Record, Example]], task: Task, fs_hz: flo
 def _measure(record: Record, example: Example, task: Task) -> np.ndarray:
     if example.measured is not None:
         return np.array(example.measured, np.float32)
-    row: np.ndarray = features.measure(record, task.features)
+    row = features.measure(record, task.features)
     if not example.in_mv:
         row[[name.endswith("_mv") for name in task.features]] = np.nan  # standard deviations are no mV
     return row
-
-
-def _readable(found: Sequence[Example]) -> Iterator[tuple[Record, Example]]:
-    from tqdm import tqdm
-
-    from classify.datasets.load import load_example
-
-    for example in tqdm(found, desc="reading records", file=sys.stderr, disable=not sys.stderr.isatty()):
-        try:
-            yield load_example(example), example
-        except (OSError, ValueError) as error:
-            print(f"{example.path}: left out: {error}", file=sys.stderr)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from classify.datasets.csv_table import names, rows
 from classify.datasets.example import Example
 from classify.datasets.split import by_class
-
-if TYPE_CHECKING:
-    from ecg.record import Record
+from ecg.files import InputError
+from ecg.formats import read
+from ecg.record import Record
 
 _MERGED = {
     "AFIB": ("AFIB", "AF", "164889003", "164890007"),
@@ -20,7 +19,7 @@ _MERGED = {
     "SB": ("SB", "426177001"),
     "SR": ("SR", "SA", "SI", "426783006", "427393009"),
 }  # fmt: skip
-_CLASS_OF = {said: name for name, its in _MERGED.items() for said in its}
+_CLASS_OF = {code: name for name, codes in _MERGED.items() for code in codes}
 _FS_HZ = 500.0
 
 
@@ -38,23 +37,23 @@ def chapman(root: Path) -> list[Example]:
     return by_class(found, "chapman", {"test": 0.1, "validation": 0.1, "train": 0.8})
 
 
-def merged(said: Collection[str]) -> frozenset[str] | None:
-    """The one of the four rhythms that is meant; None when there is none or several."""
-    meant = {_CLASS_OF[name] for name in said if name in _CLASS_OF}
-    return frozenset(meant) if len(meant) == 1 else None
+def merged(labels: Collection[str]) -> frozenset[str] | None:
+    """The one of the four rhythms that these labels name; None when there is none or several."""
+    rhythms = {_CLASS_OF[name] for name in labels if name in _CLASS_OF}
+    return frozenset(rhythms) if len(rhythms) == 1 else None
 
 
 def _headers(folder: Path) -> Iterator[Example]:
     for path in sorted(folder.rglob("*.hea")):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = next((line.partition(":")[2] for line in lines if line.lstrip("# ").startswith("Dx")), "")
-        yield Example(path, "chapman", path.stem, "unused", {"chapman": merged(names(said, ","))})
+        codes = next((line.partition(":")[2] for line in lines if line.lstrip("# ").startswith("Dx")), "")
+        yield Example(path, "chapman", path.stem, "unused", {"chapman": merged(names(codes, ","))})
 
 
 def _published(root: Path) -> Iterator[Example]:
     for row in rows(root / "Diagnostics.csv", ("FileName", "Rhythm")):
         if row["Rhythm"].strip() not in _CLASS_OF:
-            raise ValueError(f"{root / 'Diagnostics.csv'}: {row['FileName']}: unknown label {row['Rhythm']!r}")
+            raise InputError(f"{root / 'Diagnostics.csv'}: {row['FileName']}: unknown label {row['Rhythm']!r}")
         path, rhythm = root / "ECGData" / f"{row['FileName']}.csv", merged([row["Rhythm"].strip()])
         yield Example(path, "chapman_csv", row["FileName"], "unused", {"chapman": rhythm})
 
@@ -68,6 +67,4 @@ def _passed_on(folder: Path) -> Iterator[Example]:
 
 def read_microvolts(path: Path) -> Record:
     """The published form: a header of lead names, then uV at 500 Hz."""
-    from ecg.formats import read
-
     return read(path, fs_hz=_FS_HZ, unit="uV")

@@ -1,4 +1,4 @@
-"""The mixed share of the PhysioNet/CinC Challenge 2020-21: what its abbreviations say."""
+"""The mixed share of the PhysioNet/CinC Challenge 2020-21: what its abbreviations mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from classify.datasets.csv_table import names, rows
 from classify.datasets.example import Example
 
-# What the abbreviations say about the rhythm; a record with none of these was not assessed for it.
+# The rhythm that an abbreviation names; a record with none of these was not assessed for it.
 _RHYTHM = {
     "NSR": "SR", "Normal": "SR", "AF": "AFIB", "STach": "STACH", "SB": "SBRAD", "SA": "SARRH", "PR": "PACE",
     "AFL": "AFLT",
@@ -25,7 +25,7 @@ def cinc_mix(root: Path) -> Iterator[Example]:
         return
     for row in rows(table, ("record", "db", "dx_abbrev")):
         if row["db"] != "PTB-XL":
-            said = names(row["dx_abbrev"])
-            rhythm = frozenset(_RHYTHM[name] for name in said if name in _RHYTHM) or None
-            found = {"rhythm": rhythm, "rhythm12": rhythm, "cinc": said}
+            codes = names(row["dx_abbrev"])
+            rhythm = frozenset(_RHYTHM[name] for name in codes if name in _RHYTHM) or None
+            found = {"rhythm": rhythm, "rhythm12": rhythm, "cinc": codes}
             yield Example(table.parent / f"{row['record']}.hea", "cinc_mix", row["record"], "train", found)

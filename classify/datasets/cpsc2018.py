@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.io import loadmat
 
 from classify.datasets.csv_table import names, rows
 from classify.datasets.example import Example
 from classify.datasets.split import by_class
 from classify.labels import GROUPS
-
-if TYPE_CHECKING:
-    from ecg.record import Record
+from ecg.files import InputError
+from ecg.formats import read
+from ecg.leads import STANDARD
+from ecg.record import Record
 
 _LABELS = ("First_label", "Second_label", "Third_label")
 _NUMBERED = dict(enumerate(("NORM", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE"), start=1))
@@ -40,32 +41,26 @@ def _published(root: Path) -> Iterator[Example]:
         numbers = [row[column] for column in _LABELS if row.get(column)]
         unknown = [text for text in numbers if not text.isdigit() or int(text) not in _NUMBERED]
         if unknown:
-            raise ValueError(
+            raise InputError(
                 f"{root / 'REFERENCE.csv'}: {row['Recording']}: unknown label {unknown[0]!r}: expected 1 to 9"
             )
-        name, said = row["Recording"], frozenset(_NUMBERED[int(text)] for text in numbers)
+        name, labels = row["Recording"], frozenset(_NUMBERED[int(text)] for text in numbers)
         path = places.get(name, root / f"{name}.mat")
-        yield Example(path, "cpsc2018", name, "unused", {"cpsc2018": said})
+        yield Example(path, "cpsc2018", name, "unused", {"cpsc2018": labels})
 
 
 def _passed_on(folder: Path) -> Iterator[Example]:
     for row in rows(folder / "index.csv", ("record", "db", "dx_abbrev")):
         if row["db"] == "CPSC2018":
-            said = frozenset(_SPELT.get(name, name) for name in names(row["dx_abbrev"]))
-            unknown = sorted(said - set(GROUPS["cpsc2018"].classes))
+            labels = frozenset(_SPELT.get(name, name) for name in names(row["dx_abbrev"]))
+            unknown = sorted(labels - set(GROUPS["cpsc2018"].classes))
             if unknown:
-                raise ValueError(f"{folder / 'index.csv'}: {row['record']}: unknown label {unknown[0]!r}")
-            yield Example(folder / f"{row['record']}.hea", "cinc_mix", row["record"], "unused", {"cpsc2018": said})
+                raise InputError(f"{folder / 'index.csv'}: {row['record']}: unknown label {unknown[0]!r}")
+            yield Example(folder / f"{row['record']}.hea", "cinc_mix", row["record"], "unused", {"cpsc2018": labels})
 
 
 def read_struct(path: Path) -> Record:
     """The published form: a MATLAB struct `ECG` with data [12, sample] in mV at 500 Hz; with a header beside, WFDB."""
-    from scipy.io import loadmat
-
-    from ecg.formats import read
-    from ecg.leads import STANDARD
-    from ecg.record import Record
-
     if path.with_suffix(".hea").is_file():
         return read(path)
     try:
@@ -73,7 +68,7 @@ def read_struct(path: Path) -> Record:
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{path}: no such file") from error
     except Exception as error:  # the package raises many kinds for a file that is not what it says
-        raise ValueError(f"{path}: expected a MATLAB struct ECG with data [12, sample] ({error})") from error
+        raise InputError(f"{path}: expected a MATLAB struct ECG with data [12, sample] ({error})") from error
     if signal.ndim != 2 or signal.shape[0] != len(STANDARD):
-        raise ValueError(f"{path}: expected data [12, sample], got shape {signal.shape}")
+        raise InputError(f"{path}: expected data [12, sample], got shape {signal.shape}")
     return Record(signal, _FS_HZ, STANDARD, meta={"source": path.stem})

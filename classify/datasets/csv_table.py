@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ecg.files import InputError
+
 
 def rows(path: Path, needed: Sequence[str], named: Sequence[str] | None = None) -> Iterator[dict[str, str]]:
     """The rows of a CSV as {column: text} with at least the needed columns; `named` are those of a headerless file."""
@@ -16,7 +18,7 @@ def rows(path: Path, needed: Sequence[str], named: Sequence[str] | None = None) 
         missing = [name for name in needed if name not in (reader.fieldnames or ())]
         if missing:
             found = ", ".join(reader.fieldnames or ()) or "none"
-            raise ValueError(f"{path}: no column {', '.join(missing)} (columns: {found})")
+            raise InputError(f"{path}: no column {', '.join(missing)} (columns: {found})")
         yield from reader
 
 

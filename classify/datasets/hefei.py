@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classify.datasets.example import Example
 from classify.datasets.split import by_class
 from classify.labels.hefei import HEFEI_NAMES
-
-if TYPE_CHECKING:
-    from ecg.record import Record
+from ecg.files import InputError
+from ecg.leads import STANDARD, derive_12
+from ecg.record import Record
 
 _TABLES = ("hf_round2_train.txt", "hf_round2_label.txt")
 _FOLDERS = ("hf_round2_train", "train", ".")
@@ -33,12 +32,12 @@ def hefei34(root: Path) -> list[Example]:
 def _example(table: Path, number: int, line: str) -> Example:
     """`file<TAB>age<TAB>sex<TAB>label...`; age and sex may be empty."""
     cells = [cell.strip() for cell in line.split("\t")]
-    said = [cell for cell in cells[3:] if cell]
-    unknown = [name for name in said if name not in HEFEI_NAMES]
+    labels = [cell for cell in cells[3:] if cell]
+    unknown = [name for name in labels if name not in HEFEI_NAMES]
     if len(cells) < 4 or unknown:
         what = f"unknown label {unknown[0]!r}" if unknown else "expected file, age, sex and labels, tab-separated"
-        raise ValueError(f"{table}: line {number}: {what}")
-    names = frozenset(HEFEI_NAMES[name][0] for name in said)
+        raise InputError(f"{table}: line {number}: {what}")
+    names = frozenset(HEFEI_NAMES[name][0] for name in labels)
     age = float(cells[1]) if cells[1] else float("nan")
     path = next((folder / cells[0] for folder in _folders(table) if (folder / cells[0]).is_file()), None)
     return Example(
@@ -53,19 +52,16 @@ def _folders(table: Path) -> list[Path]:
 
 def read_text(path: Path) -> Record:
     """A header of lead names, then one line of counts (4.88 uV) per sample at 500 Hz; the other limb leads derived."""
-    from ecg.leads import STANDARD, derive_12
-    from ecg.record import Record
-
     with path.open(encoding="utf-8-sig") as file:
         leads = file.readline().split()
         try:
             counts = np.loadtxt(file, ndmin=2)
         except ValueError as error:
-            raise ValueError(f"{path}: expected rows of {len(leads)} numbers ({error})") from error
+            raise InputError(f"{path}: expected rows of {len(leads)} numbers ({error})") from error
     if counts.shape[1] != len(leads):
-        raise ValueError(f"{path}: {len(leads)} lead names over {counts.shape[1]} columns")
+        raise InputError(f"{path}: {len(leads)} lead names over {counts.shape[1]} columns")
     try:
         twelve = derive_12(counts.T * _MV_PER_COUNT, leads)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}") from error
     return Record(twelve, _FS_HZ, STANDARD, meta={"source": path.stem})

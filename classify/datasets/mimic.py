@@ -10,6 +10,7 @@ from classify.datasets.csv_table import columns_of, rows
 from classify.datasets.example import Example, Part
 from classify.datasets.split import by_patient
 from classify.labels import GROUPS
+from ecg.files import InputError
 
 _FIVE = ("subject_id", "waveform_path", "ecg_category")
 _MANY = ("subject_id", "study_id", "labels")
@@ -27,7 +28,7 @@ def mimic5(root: Path) -> list[Example]:
             continue
         where = f"{table}: row {number}"
         if not row["ecg_category"]:
-            raise ValueError(f"{where}: expected three columns {', '.join(_FIVE)}")
+            raise InputError(f"{where}: expected three columns {', '.join(_FIVE)}")
         name = _known(where, "mimic5", [row["ecg_category"].strip()])
         path = base / f"{row['waveform_path'].strip().removesuffix('.hea')}.hea"
         found.append(_example(path, row, {"mimic5": name}))
@@ -41,11 +42,11 @@ def mimic_multilabel(root: Path) -> list[Example]:
     for row in rows(table, _MANY):
         where = f"{table}: study {row['study_id']}"
         try:
-            said = [str(name) for name in ast.literal_eval(row["labels"] or "[]")]
+            labels = [str(name) for name in ast.literal_eval(row["labels"] or "[]")]
         except (ValueError, SyntaxError) as error:
-            raise ValueError(f"{where}: labels must be a list of names, got {row['labels']!r}") from error
-        if said:
-            found.append(_example(_study(base, row), row, {"mimic": _known(where, "mimic", said)}))
+            raise InputError(f"{where}: labels must be a list of names, got {row['labels']!r}") from error
+        if labels:
+            found.append(_example(_study(base, row), row, {"mimic": _known(where, "mimic", labels)}))
     return by_patient(found)
 
 
@@ -84,11 +85,11 @@ def _study(base: Path, row: Mapping[str, str]) -> Path:
     return base / f"files/p{subject[:4]}/p{subject}/s{study}/{study}.hea"
 
 
-def _known(where: str, group: str, said: Sequence[str]) -> frozenset[str]:
-    unknown = sorted(set(said) - set(GROUPS[group].classes))
+def _known(where: str, group: str, labels: Sequence[str]) -> frozenset[str]:
+    unknown = sorted(set(labels) - set(GROUPS[group].classes))
     if unknown:
-        raise ValueError(f"{where}: unknown label {unknown[0]!r}: expected one of {', '.join(GROUPS[group].classes)}")
-    return frozenset(said)
+        raise InputError(f"{where}: unknown label {unknown[0]!r}: expected one of {', '.join(GROUPS[group].classes)}")
+    return frozenset(labels)
 
 
 def _example(path: Path, row: Mapping[str, str], found: Mapping[str, frozenset[str]]) -> Example:

@@ -10,6 +10,7 @@ from classify.datasets.csv_table import names, rows
 from classify.datasets.example import Example, Part
 from classify.datasets.split import by_fold, by_patient
 from classify.labels.scp import assessed, plain
+from ecg.files import InputError
 
 _COLUMNS = ("ecg_id", "patient_id", "scp_codes", "filename_hr", "filename_lr")
 _SMALL = ("ecg_id", "patient_id", "super_class", "sub_class", "form", "rhythm")
@@ -32,9 +33,9 @@ def _physionet(root: Path) -> list[Example]:
         folds = folds and fold != ""
         part = by_fold(int(float(fold))) if fold else "unused"
         patient = str(int(float(row["patient_id"])))
-        said = _statements(table, row)
+        labels = _statements(table, row)
         found.append(
-            Example(_path(root, row), "ptbxl", patient, part, said, age_years=_age_years(row), male=_male(row))
+            Example(_path(root, row), "ptbxl", patient, part, labels, age_years=_age_years(row), male=_male(row))
         )
     return found if folds else by_patient(found)
 
@@ -59,7 +60,7 @@ def _statements(table: Path, row: Mapping[str, str]) -> dict[str, frozenset[str]
     try:
         return assessed(list(ast.literal_eval(row["scp_codes"])))
     except (ValueError, SyntaxError) as error:
-        raise ValueError(f"{table}: record {row['ecg_id']}: {error}") from error
+        raise InputError(f"{table}: record {row['ecg_id']}: {error}") from error
 
 
 def _exact(folder: Path) -> Iterator[Example]:

@@ -10,7 +10,7 @@ from classify.datasets.cinc import cinc_mix
 from classify.datasets.example import Example
 from classify.datasets.ptbxl import ptbxl
 
-_MEANS = {
+_CLASS_OF = {
     "AFIB": "Atrial_Fibrillation", "AF": "Atrial_Fibrillation",
     "SBRAD": "Bradycardia", "SB": "Bradycardia",
     "STACH": "Tachycardia", "STach": "Tachycardia",
@@ -24,14 +24,14 @@ def rhythm5(root: Path) -> Iterator[Example]:
     """The records of which exactly one class holds; an incomplete bundle branch block alone is none of them."""
     for example in (*ptbxl(root), *cinc_mix(root)):
         kinds = ("cinc",) if "cinc" in example.found else ("rhythm", "subclass")
-        name = single_class({said for kind in kinds for said in example.found.get(kind) or ()})
+        name = single_class({label for kind in kinds for label in example.found.get(kind) or ()})
         if name:
             yield replace(example, found={"mimic5": frozenset([name])})
 
 
-def single_class(said: Collection[str]) -> str | None:
+def single_class(labels: Collection[str]) -> str | None:
     """The one class that these labels mean, None where they mean none or several."""
-    meant = {_MEANS[name] for name in said if name in _MEANS}
-    if not meant and set(said) in _NORMAL:
+    classes = {_CLASS_OF[name] for name in labels if name in _CLASS_OF}
+    if not classes and set(labels) in _NORMAL:
         return "Normal"
-    return meant.pop() if len(meant) == 1 else None
+    return classes.pop() if len(classes) == 1 else None

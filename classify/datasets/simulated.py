@@ -1,18 +1,16 @@
-"""Labelled recordings without any data: the simulator's hearts, with what they have said in the task's labels."""
+"""Labelled recordings without any data: the simulator's hearts, with their conditions in the task's labels."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from classify.tasks import Example, Part
+from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from classify.datasets.arrays import Arrays
-    from classify.tasks import Task
-    from ecg.record import Record
+from classify.datasets.example import Example, Part
+from ecg.record import Record
+from simulate.heart import synthetic_record
 
 _SUPERCLASS = {
     "MI": ("IMI", "AMI", "LMI"),
@@ -23,19 +21,8 @@ _ABNORMAL_RHYTHM = {"1AVB": "CD", "2AVB_I": "CD", "2AVB_II": "CD", "3AVB": "CD",
 _PARTS: tuple[Part, ...] = ("train", "train", "train", "validation", "test")
 
 
-def simulate_arrays(count: int, task: Task, fs_hz: float, seed: int) -> Arrays:
-    """`count` simulated recordings, three fifths of them for training."""
-    from classify.datasets.arrays import from_records
-
-    return from_records(simulated(count, seed), task, fs_hz)
-
-
 def simulated(count: int, seed: int) -> Iterator[tuple[Record, Example]]:
-    """Simulated recordings with what is known of them, one after the other."""
-    from tqdm import tqdm
-
-    from simulate.heart import synthetic_record
-
+    """Simulated recordings with their labels, one after the other, three fifths of them for training."""
     for k in tqdm(range(count), desc="simulating records", file=sys.stderr, disable=not sys.stderr.isatty()):
         record = synthetic_record(seed * 1_000_003 + k)
         yield record, _example(record, k)

@@ -12,6 +12,8 @@ import numpy as np
 
 from classify.datasets.csv_table import rows
 from classify.datasets.example import Example, Part
+from ecg.files import InputError
+from ecg.formats import write_text
 
 _COLUMNS = ("id", "patient", "part")
 
@@ -75,7 +77,7 @@ def check(found: Sequence[Example], groups: Sequence[str], patients: bool = True
     torn = sorted(patient for patient, its in parts.items() if len(its) > 1)
     if patients and torn:
         where = ", ".join(sorted(parts[torn[0]]))
-        raise ValueError(f"patient {torn[0]} is in two parts of the split ({where}); {len(torn)} such patients")
+        raise InputError(f"patient {torn[0]} is in two parts of the split ({where}); {len(torn)} such patients")
     for part in sorted({example.part for example in found} - {"unused"}):
         _refuse_one_class([example for example in found if example.part == part], part, groups)
 
@@ -85,16 +87,19 @@ def _refuse_one_class(found: Sequence[Example], part: Part, groups: Sequence[str
     known = {(group, names) for group, names in kinds if names is not None}
     if len({names for _, names in known}) < 2:
         only = ", ".join(sorted(next(iter(known))[1] or ())) if known else "nothing"
-        raise ValueError(
+        raise InputError(
             f"the {part} part holds one class only ({only}) in {len(found)} examples; expected at least two"
         )
 
 
 def write(parts: Iterable[tuple[str, str, str]], path: Path) -> None:
     """The split as `id,patient,part`."""
-    from ecg.formats import write_text
-
     write_text(path, "\n".join([",".join(_COLUMNS), *(",".join(row) for row in parts)]) + "\n")
+
+
+def read(path: Path) -> dict[str, tuple[str, str]]:
+    """(patient, part) by id, of a split that `write` wrote."""
+    return {row["id"]: (row["patient"], row["part"]) for row in rows(path, _COLUMNS)}
 
 
 def apply(found: Sequence[Example], path: Path) -> list[Example]:
@@ -102,10 +107,10 @@ def apply(found: Sequence[Example], path: Path) -> list[Example]:
     part: dict[str, Part] = {}
     for row in rows(path, _COLUMNS):
         if row["part"] not in get_args(Part):
-            raise ValueError(f"{path}: {row['id']}: part {row['part']!r}; expected one of {', '.join(get_args(Part))}")
+            raise InputError(f"{path}: {row['id']}: part {row['part']!r}; expected one of {', '.join(get_args(Part))}")
         if part.setdefault(row["id"], cast(Part, row["part"])) != row["part"]:
-            raise ValueError(f"{path}: {row['id']} is in two parts of the split")
+            raise InputError(f"{path}: {row['id']} is in two parts of the split")
     unknown = sorted(set(part) - {example.id for example in found})
     if unknown:
-        raise ValueError(f"{path}: {unknown[0]} is no example of this task ({len(unknown)} such ids)")
+        raise InputError(f"{path}: {unknown[0]} is no example of this task ({len(unknown)} such ids)")
     return [replace(example, part=part.get(example.id, "unused")) for example in found]

@@ -1,50 +1,86 @@
-"""How well beats and waves are found: `python -m classify.evaluation.beat_benchmark --data FOLDER`."""
+"""How well R peaks, heart rates and waves are found, on annotated recordings."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TypedDict
 
 import numpy as np
+import wfdb
+from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from ecg.record import Record
+from classify.evaluation.wave_benchmark import WavesTable, waves_markdown, waves_table
+from classify.features.beat_evidence import Evidence
+from ecg.formats import read, write_text
+from ecg.markdown import table
+from ecg.record import Record
+from ecg.signal.beats import r_peaks, r_peaks_simple
 
-TOLERANCE_S = 0.075
+TOLERANCE_S = 0.075  # half the window of ANSI/AAMI EC57
 WINDOW_S = 10.0
 RATES_HZ = (100.0, 250.0, 360.0, 1000.0)
 _WITHIN_BPM = 1.0
-MIDDLES: Mapping[str, Callable[[np.ndarray], Any]] = {"mean": np.mean, "median": np.median}
+AVERAGES: Mapping[str, Callable[[np.ndarray], np.floating]] = {"mean": np.mean, "median": np.median}
 _BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
-_FLUTTER_S = 0.5  # beside ventricular flutter no beats are annotated
+_FLUTTER_S = 0.5  # this near to ventricular flutter no beats are annotated
 
 
-def benchmark(data: Path, windows: int = 30) -> dict[str, Any]:
+class PeakFigures(TypedDict):
+    """Sensitivity and positive predictive value of a detector, with their counts."""
+
+    sensitivity: float
+    ppv: float
+    beats: int
+    missed: int
+    extra: int
+
+
+class RateFigures(TypedDict):
+    """The share of windows whose heart rate is right, by average and by sampling rate."""
+
+    windows: int
+    within_1_bpm: dict[str, dict[str, float]]
+
+
+class Benchmark(TypedDict):
+    """All figures of `benchmark`."""
+
+    r_peaks: dict[str, PeakFigures]
+    heart_rate: RateFigures
+    waves: WavesTable
+
+
+def report(data: Path, windows: int = 30, output: Path | None = None) -> str:
+    """The tables of `benchmark`; the figures also as JSON in the file `output`."""
+    result = benchmark(data, windows)
+    if output:
+        write_text(output, json.dumps(result, indent=2) + "\n")
+    return as_markdown(result)
+
+
+def benchmark(data: Path, windows: int = 30) -> Benchmark:
     """R peaks and heart rate on the 48 MIT-BIH records (`windows` of ten seconds from each), waves on LUDB's 200."""
-    from classify.evaluation.wave_benchmark import waves_table
-
     records = sorted((data / "mitdb").glob("*.hea"))
     if not records:
         raise FileNotFoundError(f"{data / 'mitdb'}: no MIT-BIH records (*.hea) here")
-    out: dict[str, Any] = {"r_peaks": r_peaks_table(records), "heart_rate": heart_rate_table(records, windows)}
-    return {**out, "waves": waves_table(data / "ludb" / "orig" / "data")}
+    return {
+        "r_peaks": r_peaks_table(records),
+        "heart_rate": heart_rate_table(records, windows),
+        "waves": waves_table(data / "ludb" / "orig" / "data"),
+    }
 
 
-def r_peaks_table(records: Sequence[Path]) -> dict[str, dict[str, float]]:
+def r_peaks_table(records: Sequence[Path]) -> dict[str, PeakFigures]:
     """Sensitivity and positive predictive value of each detector within 75 ms, over whole records, flutter left out."""
-    from ecg.formats import read
-    from ecg.signal.beats import r_peaks, r_peaks_simple
-
     detectors: Mapping[str, Callable[[Record], np.ndarray]] = {
         "default": r_peaks,
         "simple": lambda record: r_peaks_simple(record.signal_mv[_main_lead(record)], record.fs_hz),
     }
     counts = {name: np.zeros(3, int) for name in detectors}
-    for path in _progress(records, "R peaks"):
+    for path in tqdm(records, desc="R peaks", file=sys.stderr, disable=not sys.stderr.isatty()):
         record, (beats_s, flutter_s) = read(path), annotated(path)
         for name, detect in detectors.items():
             found_s = without(detect(record) / record.fs_hz, flutter_s)
@@ -52,23 +88,22 @@ def r_peaks_table(records: Sequence[Path]) -> dict[str, dict[str, float]]:
     return {name: _rates(*map(int, each)) for name, each in counts.items()}
 
 
-def heart_rate_table(records: Sequence[Path], windows: int) -> dict[str, Any]:
+def heart_rate_table(records: Sequence[Path], windows: int) -> RateFigures:
     """How often the heart rate of ten seconds lies within 1 bpm of the annotated one, at the own and at other rates.
 
-    Once as 60 over the mean interval, once over the median one, which is what the feature says.
+    Once as 60 over the mean interval, once over the median one, as the feature does.
     """
-    from ecg.formats import read
-
     rates = {"own": None, **{f"{rate:g}": rate for rate in RATES_HZ}}
-    errors: dict[str, dict[str, list[float]]] = {how: {name: [] for name in rates} for how in MIDDLES}
-    for path in _progress(records, "heart rates"):
+    errors: dict[str, dict[str, list[float]]] = {how: {name: [] for name in rates} for how in AVERAGES}
+    for path in tqdm(records, desc="heart rates", file=sys.stderr, disable=not sys.stderr.isatty()):
         record = read(path)
         for start_s, true_s in _windows(record, *annotated(path), windows):
             window = record.crop(start_s, WINDOW_S)
             for name, rate_hz in rates.items():
                 found_s = intervals_s(window.resample(rate_hz) if rate_hz else window)
-                for how, middle in MIDDLES.items():
-                    errors[how][name].append(60 / middle(found_s) - 60 / middle(true_s) if found_s.size else np.nan)
+                for how, average in AVERAGES.items():
+                    error_bpm = 60 / average(found_s) - 60 / average(true_s) if found_s.size else np.nan
+                    errors[how][name].append(float(error_bpm))
     shares = {how: {name: _share(values) for name, values in by_rate.items()} for how, by_rate in errors.items()}
     return {"windows": len(errors["mean"]["own"]), "within_1_bpm": shares}
 
@@ -85,15 +120,11 @@ def _windows(
 
 
 def intervals_s(record: Record) -> np.ndarray:
-    from classify.features.beat_evidence import Evidence
-
     return Evidence(record).rr_s
 
 
 def annotated(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Seconds of the annotated beats, and of the marks of ventricular flutter."""
-    import wfdb
-
     name = str(path.with_suffix(""))
     marks, fs_hz = wfdb.rdann(name, "atr"), wfdb.rdheader(name).fs
     seconds, codes = np.asarray(marks.sample) / fs_hz, np.array(marks.symbol)
@@ -123,7 +154,7 @@ def _main_lead(record: Record) -> int:
     return record.leads.index("II") if "II" in record.leads else 0
 
 
-def _rates(hits: int, true: int, found: int) -> dict[str, float]:
+def _rates(hits: int, true: int, found: int) -> PeakFigures:
     return {
         "sensitivity": hits / true,
         "ppv": hits / found,
@@ -137,54 +168,22 @@ def _share(errors_bpm: Sequence[float]) -> float:
     return float(np.mean(np.abs(errors_bpm) <= _WITHIN_BPM))
 
 
-def _progress(items: Sequence[Path], what: str) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(items, desc=what, file=sys.stderr, disable=not sys.stderr.isatty())
-
-
-def as_markdown(result: Mapping[str, Any]) -> str:
+def as_markdown(result: Benchmark) -> str:
     """The figures as tables for people."""
-    from classify.evaluation.wave_benchmark import waves_markdown
-
-    lines = ["R peaks, 48 MIT-BIH records, within 75 ms", "", "| detector | Se | PPV | beats | missed | extra |"]
-    lines.append("|---|---|---|---|---|---|")
-    for name, f in result["r_peaks"].items():
-        row = f"{f['sensitivity']:.2%} | {f['ppv']:.2%} | {f['beats']} | {f['missed']} | {f['extra']}"
-        lines.append(f"| {name} | {row} |")
+    peaks = [
+        [name, f"{f['sensitivity']:.2%}", f"{f['ppv']:.2%}", str(f["beats"]), str(f["missed"]), str(f["extra"])]
+        for name, f in result["r_peaks"].items()
+    ]
     rate = result["heart_rate"]
     rates = next(iter(rate["within_1_bpm"].values()))
-    lines += ["", f"Heart rate within 1 bpm, {rate['windows']} windows of 10 s, by sampling rate in Hz", ""]
-    lines += [f"| 60 over the | {' | '.join(rates)} |", "|---" * (len(rates) + 1) + "|"]
-    for how, shares in rate["within_1_bpm"].items():
-        lines.append(f"| {how} interval | {' | '.join(f'{share:.1%}' for share in shares.values())} |")
-    return "\n".join([*lines, "", waves_markdown(result["waves"])])
-
-
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
-        prog="python -m classify.evaluation.beat_benchmark", description="Measure R peaks and waves."
-    )
-    p.add_argument("--data", type=Path, required=True, help="folder with mitdb/ and ludb/orig/data/")
-    p.add_argument("--windows", type=int, default=30, help="ten-second windows per record (default: 30)")
-    p.add_argument("--output", type=Path, help="where the figures go as JSON")
-    return p
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    args = parser().parse_args(argv)
-    try:
-        result = benchmark(args.data, args.windows)
-        if args.output:
-            from ecg.formats import write_text
-
-            write_text(args.output, json.dumps(result, indent=2) + "\n")
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(as_markdown(result))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    shares = [
+        [f"{how} interval", *(f"{share:.1%}" for share in by_rate.values())]
+        for how, by_rate in rate["within_1_bpm"].items()
+    ]
+    return "\n\n".join((
+        "R peaks, 48 MIT-BIH records, within 75 ms",
+        table(["detector", "Se", "PPV", "beats", "missed", "extra"], peaks),
+        f"Heart rate within 1 bpm, {rate['windows']} windows of 10 s, by sampling rate in Hz",
+        table(["60 over the", *rates], shares),
+        waves_markdown(result["waves"]),
+    ))  # fmt: skip

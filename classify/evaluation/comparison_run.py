@@ -5,52 +5,71 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypedDict
 
 import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import default_collate
 
-if TYPE_CHECKING:
-    from classify.datasets.arrays import Arrays
-    from classify.recipe import Recipe
+from classify.datasets.arrays import Arrays
+from classify.datasets.collect import load_arrays
+from classify.evaluation.comparison_metrics import exclusive_figures, group_figures
+from classify.nets.predict import predict
+from classify.recipe import Recipe
+from classify.tasks import TASKS
+from classify.training.inputs import part_inputs
+from classify.training.label_prior import prior_bias
+from classify.training.trainer import fit_task, train
+from ecg.fit import checkpoint
+from ecg.fit.allocator import keep_freed
+from ecg.fit.device import autocast_for
+from ecg.fit.recipe import to_dict
 
-_TIMED = 8
+_TIMED_RECORDS = 8
 
 
-def trial(
-    run: str, recipe: Recipe, data: Path | None, output: Path, budget_s: float, over: tuple[str, ...]
-) -> dict[str, Any]:
-    """Everything that the table says of a run, with its whole recipe."""
-    from classify.train import load_arrays, train
-    from ecg.fit import checkpoint
-    from ecg.fit.recipe import to_dict
+class Row(TypedDict):
+    """A run as the table shows it, with its whole recipe."""
 
+    run: str
+    recipe: dict[str, Any]
+    budget_s: float
+    records: int
+    parameters: int
+    seconds_per_epoch: float
+    epochs: float
+    best_epoch: int
+    checkpoint: str
+    test: dict[str, str]
+    inference_ms: float
+
+
+def trial(run: str, recipe: Recipe, data: Path | None, output: Path, budget_s: float, over: tuple[str, ...]) -> Row:
+    """Train a run for `budget_s` seconds of one core (0: as long as its recipe says) and measure it.
+
+    `over` names the labels of one more mean F1.
+    """
     arrays = load_arrays(recipe, data)
-    net, rate = probe(recipe, arrays)
+    net, rate = training_rate(recipe, arrays)
     whole = recipe.data.draws or int((arrays.part == "train").sum())
-    shown = within(recipe, whole, int(budget_s * rate)) if budget_s else recipe
-    result = train(shown, data, output)
+    affordable = within(recipe, whole, int(budget_s * rate)) if budget_s else recipe
+    result = train(affordable, data, output)
     net.load_state_dict(checkpoint.weights(checkpoint.load(result.best)))
     return {
         "run": run, "recipe": to_dict(recipe), "budget_s": budget_s, "records": int((arrays.part == "test").sum()),
         "parameters": sum(p.numel() for p in net.parameters() if p.requires_grad),
-        "seconds_per_epoch": whole / rate, "epochs": result.epochs * (shown.data.draws or whole) / whole,
+        "seconds_per_epoch": whole / rate, "epochs": result.epochs * (affordable.data.draws or whole) / whole,
         "best_epoch": result.best_epoch, "checkpoint": str(result.best),
         "test": figures(net.eval(), arrays, recipe, over), "inference_ms": inference_ms(net, arrays, recipe),
     }  # fmt: skip
 
 
-def probe(recipe: Recipe, arrays: Arrays) -> tuple[Any, float]:
+def training_rate(recipe: Recipe, arrays: Arrays) -> tuple[nn.Module, float]:
     """(the network, examples that it is trained on in a second of one core), from two steps after a first."""
-    import torch
-    from torch.utils.data import default_collate
-
-    from classify.train import prepare
-    from ecg.fit.allocator import keep_freed
-    from ecg.fit.device import autocast_for
-
     keep_freed()  # as training does
     torch.set_num_threads(recipe.fit.threads or torch.get_num_threads())
-    task, size = prepare(recipe, arrays), recipe.fit.batch_size
+    task, size = fit_task(recipe, arrays), recipe.fit.batch_size
     amp, started = autocast_for(recipe.fit.amp, torch.device("cpu")), 0.0
     for step in range(3):
         started = time.process_time() if step == 1 else started
@@ -69,31 +88,23 @@ def within(recipe: Recipe, whole: int, examples: int) -> Recipe:
     return replace(recipe, fit=replace(recipe.fit, epochs=1), data=replace(recipe.data, draws=draws))
 
 
-def figures(net: Any, arrays: Arrays, recipe: Recipe, over: tuple[str, ...]) -> dict[str, str]:
-    """What the table says of the test records."""
-    from classify.datasets.loaders import part_inputs
-    from classify.evaluation.comparison_metrics import exclusive_figures, group_figures, prior_bias
-    from classify.tasks import TASKS
-    from classify.train import predict
-
+def figures(net: nn.Module, arrays: Arrays, recipe: Recipe, over: tuple[str, ...]) -> dict[str, str]:
+    """The figures of the test records by the heads of the table's columns."""
     task, target = TASKS[recipe.task], {part: arrays.of(part).targets for part in ("train", "validation", "test")}
-    said = {
+    logits = {
         part: predict(net, *part_inputs(arrays, part, recipe.data), batch_size=256) for part in ("validation", "test")
     }
     if not task.exclusive:
-        return group_figures(said["test"], target["test"], task)
-    bias = prior_bias(said["validation"], target["validation"], target["train"], recipe.data.balanced)
-    return exclusive_figures(said["test"] + bias, target["test"], task, over)
+        return group_figures(logits["test"], target["test"], task)
+    bias = prior_bias(logits["validation"], target["validation"], target["train"], recipe.data.balanced)
+    return exclusive_figures(logits["test"] + bias, target["test"], task, over)
 
 
-def inference_ms(net: Any, arrays: Arrays, recipe: Recipe) -> float:
+def inference_ms(net: nn.Module, arrays: Arrays, recipe: Recipe) -> float:
     """Median time of one core for one prepared record alone."""
-    from classify.datasets.loaders import part_inputs
-    from classify.train import predict
-
     signal, features = part_inputs(arrays, "test", recipe.data)
     times = []
-    for k in range(min(_TIMED, len(signal))):
+    for k in range(min(_TIMED_RECORDS, len(signal))):
         started = time.process_time()
         predict(net, signal[k : k + 1], features[k : k + 1])
         times.append(time.process_time() - started)

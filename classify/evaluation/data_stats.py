@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.signal import welch
 
+from classify.datasets.validate import ClassCounts
+from ecg.formats import atomic_path
 from ecg.leads import STANDARD
+from ecg.markdown import table
 from ecg.record import Record
 
 _WINDOW_S = 2.0
@@ -44,12 +49,8 @@ class LeadStats:
             }  # fmt: skip
         return out
 
-    def draw(self, classes: Mapping[str, Any], path: Path) -> None:
+    def draw(self, classes: ClassCounts, path: Path) -> None:
         """Classes by part, the spread of every lead, and the leads' median power spectra."""
-        from matplotlib.figure import Figure
-
-        from ecg.formats import atomic_path
-
         figure = Figure(figsize=(12, 10), layout="constrained")
         above, spread, power = figure.subplots(3, 1)
         _draw_classes(above, classes)
@@ -71,13 +72,11 @@ class LeadStats:
 
 def _spectrum(values: np.ndarray, fs_hz: float) -> np.ndarray:
     """Power density in mV²/Hz on the common grid; NaN above half the rate."""
-    from scipy.signal import welch
-
     hz, power = welch(values, fs_hz, nperseg=round(_WINDOW_S * fs_hz))
     return np.interp(_GRID_HZ, hz, power, right=np.nan)
 
 
-def _draw_classes(axis: Any, classes: Mapping[str, Any]) -> None:
+def _draw_classes(axis: Axes, classes: ClassCounts) -> None:
     names = [name for group in classes.values() for name in group]
     rows = [count for group in classes.values() for count in group.values()]
     bottom = np.zeros(len(names))
@@ -90,14 +89,9 @@ def _draw_classes(axis: Any, classes: Mapping[str, Any]) -> None:
     axis.legend()
 
 
-def as_table(leads: Mapping[str, Mapping[str, float]]) -> str:
-    """The figures per lead in mV, for people."""
-    lines = [
-        "",
-        "| lead, mV | records | mean | SD | p1 | median | p99 | min | max |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for lead, f in leads.items():
-        cells = " | ".join(f"{f[name]:.3f}" for name in ("mean", "sd", "p1", "median", "p99", "min", "max"))
-        lines.append(f"| {lead} | {f['records']} | {cells} |")
-    return "\n".join(lines)
+def as_markdown(leads: Mapping[str, Mapping[str, float]]) -> str:
+    """The figures per lead in mV, as a table."""
+    names = ("mean", "sd", "p1", "median", "p99", "min", "max")
+    head = ["lead, mV", "records", "mean", "SD", "p1", "median", "p99", "min", "max"]
+    rows = [[lead, str(f["records"]), *(f"{f[name]:.3f}" for name in names)] for lead, f in leads.items()]
+    return table(head, rows)

@@ -1,74 +1,75 @@
-"""What is known of weights, in words and tables for people."""
+"""The model card and the tables of an evaluation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from classify.card import FEWEST_SEEN, Card
+from classify.card import MIN_TRAINING_RECORDS, Card
+from classify.evaluation.results import Evaluation, Groups, LabelFigures
 from classify.labels import title
 from classify.tasks import TASKS
+from ecg.markdown import table
 
 _GROUP = ("macro_auc", "macro_auc_95", "macro_auprc", "macro_f1", "macro_f1_95", "micro_f1", "exact_match",
           "calibration_error", "brier")  # fmt: skip
 _LABEL = ("auc", "auprc", "precision", "recall", "specificity", "f1", "threshold", "positives")
 
 
-def headline(result: Mapping[str, Any]) -> dict[str, Any]:
+def headline(result: Evaluation) -> dict[str, object]:
     """What a card keeps of an evaluation: the group figures of every layout, and each label's on whole records."""
     kept = {
-        layout: {group: {key: found[key] for key in _GROUP} for group, found in groups.items()}
+        layout: {group: _chosen(found, _GROUP) for group, found in groups.items()}
         for layout, groups in result["layouts"].items()
     }
     for group, found in result["layouts"]["full"].items():
-        kept["full"][group]["labels"] = {
-            name: {key: figures[key] for key in _LABEL} for name, figures in found["labels"].items()
-        }
+        kept["full"][group]["labels"] = {name: _chosen(each, _LABEL) for name, each in found["labels"].items()}
     return {"records": result["records"], **kept}
 
 
-def figures(result: Mapping[str, Any]) -> str:
+def _chosen(found: Mapping[str, object], keys: Sequence[str]) -> dict[str, object]:
+    return {key: found[key] for key in keys}
+
+
+def figures(result: Evaluation) -> str:
     """An evaluation as tables."""
     net = result["network"]
     lines = [
         f"# {result['weights']}: {result['task']}, {result['records']} {result['part']} records", "",
         f"{net['name']}, {net['parameters']:,} trainable parameters. Intervals: 95 %, bootstrap over patients.", "",
-        *group_table(result["layouts"]),
+        group_table(result["layouts"]),
     ]  # fmt: skip
     for layout, groups in result["layouts"].items():
-        lines += ["", f"## {layout}", "", *label_table(groups)]
+        lines += ["", f"## {layout}", "", label_table(groups)]
         for group, found in groups.items():
-            lines += ["", f"{group}: rows hold, columns were said", "", *_confusion(found["confusion"])]
+            lines += ["", f"{group}: rows hold, columns were predicted", "", _confusion(found["confusion"])]
     return "\n".join(lines) + "\n"
 
 
-def group_table(layouts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def group_table(layouts: Mapping[str, Groups]) -> str:
     """One line for each layout and group."""
     head = [
-        "layout",
-        "group",
-        "macro AUC (95 %)",
-        "macro AUPRC",
-        "macro F1 (95 %)",
-        "micro F1",
-        "exact",
-        "ECE",
-        "Brier",
-    ]
+        "layout", "group", "macro AUC (95 %)", "macro AUPRC", "macro F1 (95 %)", "micro F1", "exact", "ECE", "Brier",
+    ]  # fmt: skip
     rows = []
     for layout, groups in layouts.items():
         for group, f in groups.items():
-            auc, f1 = (f"{cell(f[key])} {interval(f[key + '_95'])}" for key in ("macro_auc", "macro_f1"))
-            rest = [cell(f[key]) for key in ("micro_f1", "exact_match", "calibration_error", "brier")]
+            auc = f"{cell(f['macro_auc'])} {interval(f['macro_auc_95'])}"
+            f1 = f"{cell(f['macro_f1'])} {interval(f['macro_f1_95'])}"
+            rest = [cell(x) for x in (f["micro_f1"], f["exact_match"], f["calibration_error"], f["brier"])]
             rows.append([layout, group, auc, cell(f["macro_auprc"]), f1, *rest])
     return table(head, rows)
 
 
-def label_table(groups: Mapping[str, Any]) -> list[str]:
+def _row(x: LabelFigures) -> tuple[float, ...]:
+    return x["auc"], x["auprc"], x["precision"], x["recall"], x["specificity"], x["f1"], x["threshold"]
+
+
+def label_table(groups: Groups) -> str:
     """One line for each label: recall is sensitivity, precision is PPV."""
     head = ["label", "AUC", "AUPRC", "PPV", "Se", "Sp", "F1", "threshold", "positives"]
     rows = [
-        [f"{group} {name}", *(cell(x[key]) for key in _LABEL[:-1]), f"{x['positives']:.0f}"]
+        [f"{group} {name}", *map(cell, _row(x)), f"{x['positives']:.0f}"]
         for group, found in groups.items()
         for name, x in found["labels"].items()
     ]
@@ -76,7 +77,7 @@ def label_table(groups: Mapping[str, Any]) -> list[str]:
 
 
 def markdown(card: Card) -> str:
-    """The model card: what the weights answer, what they were trained on, how well they do, what they cannot do."""
+    """The model card: labels, training data, figures and limits of weights."""
     settings, net = card.recipe["data"], card.recipe["net"]
     lines = [
         f"# {card.name} ({card.version})", "",
@@ -87,16 +88,16 @@ def markdown(card: Card) -> str:
         + (", no patient in two parts." if TASKS[card.recipe["task"]].patients else ", patients in several parts."),
         f"- Trained on: {'; '.join(card.data)}.",
         "- Temperatures and thresholds come from the validation records only.", "", "## Labels", "",
-        *table(["group", "label", "meaning", "seen in training", "threshold"], _labels(card)),
+        table(["group", "label", "meaning", "seen in training", "threshold"], list(_labels(card))),
     ]  # fmt: skip
     if card.untrained:
         names = ", ".join(card.labels[index][1] for index in card.untrained)
-        lines += ["", f"Never reported, because fewer than {FEWEST_SEEN} training records had them: {names}."]
+        lines += ["", f"Never reported, because fewer than {MIN_TRAINING_RECORDS} training records had them: {names}."]
     for part in ("validation", "test"):
         if part in card.metrics:
             kept = dict(card.metrics[part])
-            lines += ["", f"## {kept.pop('records')} {part} records", "", *group_table(kept)]
-            lines += ["", *label_table(kept["full"])]
+            lines += ["", f"## {kept.pop('records')} {part} records", "", group_table(kept)]
+            lines += ["", label_table(kept["full"])]
     lines += ["", "## Limits", "", *_LIMITS]
     return "\n".join(lines) + "\n"
 
@@ -109,7 +110,7 @@ _LIMITS = (
 
 
 def _network(net: Mapping[str, Any]) -> str:
-    """A network with its options; of several that answer as one, each."""
+    """A network with its options; of an ensemble, each member."""
     members = net["options"].get("members", [])
     each = "; ".join(_network(member) for member in members)
     return f"the mean of {len(members)}: {each}" if members else f"`{net['name']}` {dict(net['options'])}"
@@ -121,13 +122,8 @@ def _labels(card: Card) -> Iterator[list[str]]:
         yield [group, name, title(group, name), seen, cell(card.threshold(index))]
 
 
-def _confusion(found: Mapping[str, Mapping[str, int]]) -> list[str]:
+def _confusion(found: Mapping[str, Mapping[str, int]]) -> str:
     return table(["", *found], [[name, *map(str, row.values())] for name, row in found.items()])
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of a Markdown table."""
-    return ["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *rows)]
 
 
 def cell(value: float | None, digits: int = 3) -> str:

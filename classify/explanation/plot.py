@@ -1,24 +1,20 @@
-"""An explanation drawn on the twelve leads: red speaks for the label, blue against it, grey on top is Grad-CAM."""
+"""An explanation drawn on the twelve leads: red supports the label, blue opposes it, grey on top is Grad-CAM."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter1d
 
+from classify.explanation.explanation import Explanation
 from classify.signal.preprocessing import DURATION_S
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from classify.explain import Explanation
-    from ecg.record import Record
+from ecg.record import Record
 
 _SMOOTH_S = 0.04  # single samples of a gradient flicker; a wave of the ECG lasts longer
-_BRIGHTEST = 99.0  # percentile of the attribution that gets the full colour
+_FULL_COLOUR_PERCENTILE = 99.0  # of the attribution
 _INK, _SOFT, _GRID = "#1d2433", "#667085", "#f3dfe2"
 _LABEL = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0}
 
@@ -28,8 +24,6 @@ def draw(explanation: Explanation) -> Figure:
 
     Leads that are printed one after the other share a row, as on their page.
     """
-    from matplotlib.figure import Figure
-
     record, adds = explanation.record, explanation.per_lead()
     spans = _spans(record)
     rows = _packed(spans)
@@ -38,16 +32,16 @@ def draw(explanation: Explanation) -> Figure:
     figure = Figure(figsize=(11, 1.0 + (0.42 if count > 6 else 0.7) * count))
     axes = figure.subplots()
     heat = gaussian_filter1d(explanation.attribution, _SMOOTH_S * record.fs_hz, axis=1)
-    brightest = float(np.percentile(np.abs(heat[list(spans)]), _BRIGHTEST)) or 1.0
+    full_colour = float(np.percentile(np.abs(heat[list(spans)]), _FULL_COLOUR_PERCENTILE)) or 1.0
     for k, (first, last) in spans.items():
         zero, start_s = -rows[k] * step_mv, first / record.fs_hz
-        _paint(axes, heat[k, first:last] / brightest, (start_s, last / record.fs_hz), zero, step_mv)
+        _paint(axes, heat[k, first:last] / full_colour, (start_s, last / record.fs_hz), zero, step_mv)
         values = record.signal_mv[k, first:last] - np.nanmedian(record.signal_mv[k])
         time_s = start_s + np.arange(values.size) / record.fs_hz
         axes.plot(time_s, zero + np.clip(values, -0.9 * step_mv, 0.9 * step_mv), color=_INK, lw=0.7)
         words = f"{record.leads[k]} {adds[record.leads[k]]:+.2f}"
         axes.text(start_s + 0.04, zero + 0.34 * step_mv, words, fontsize=7.5, color=_INK, va="center", bbox=_LABEL)
-    _attention(axes, explanation, 0.62 * step_mv, step_mv)
+    _draw_cam(axes, explanation, 0.62 * step_mv, step_mv)
     _frame(axes, step_mv, count)
     return figure
 
@@ -87,11 +81,11 @@ def _paint(axes: Axes, heat: np.ndarray, span_s: tuple[float, float], zero: floa
     axes.imshow(heat[None], cmap="RdBu_r", vmin=-1.6, vmax=1.6, extent=extent, aspect="auto", interpolation="bilinear")
 
 
-def _attention(axes: Axes, explanation: Explanation, zero: float, step_mv: float) -> None:
-    cam, (speaking, networks) = explanation.cam, explanation.cam_of
-    words = "Grad-CAM" if cam is not None else "Grad-CAM: nothing in time speaks for it"
-    if speaking < networks:
-        words += f" ({networks - speaking} of {networks} networks without a convolution left out)"
+def _draw_cam(axes: Axes, explanation: Explanation, zero: float, step_mv: float) -> None:
+    cam, (with_map, networks) = explanation.cam, explanation.cam_of
+    words = "Grad-CAM" if cam is not None else "Grad-CAM: nothing in time supports it"
+    if with_map < networks:
+        words += f" ({networks - with_map} of {networks} networks without a convolution left out)"
     if cam is not None:
         extent = (0.0, DURATION_S, zero, zero + 0.3 * step_mv)
         axes.imshow(cam[None], cmap="Greys", vmin=0, vmax=1.2, extent=extent, aspect="auto")

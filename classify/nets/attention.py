@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from classify.nets.layers import keras_lstm
 from classify.nets.lstm import in_blocks
+from classify.nets.trunk import Trunk
 
 
-class SoftAttention(nn.Module):
+class SoftAttention(Trunk):
     """LSTM 64 over all steps, times a gate from a dense layer, then LSTM 32; counted as Keras counts.
 
     The gate is normalised over time ("softmax") or used as it comes ("linear").
@@ -26,7 +27,7 @@ class SoftAttention(nn.Module):
         self.second = keras_lstm(64, 32)
         self.gate = gate
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         states, _ = self.first(signal.transpose(1, 2))
         score = self.score(states)
         if self.gate == "softmax":
@@ -36,7 +37,7 @@ class SoftAttention(nn.Module):
         return weighted[:, -1]
 
 
-class Bahdanau(nn.Module):
+class Bahdanau(Trunk):
     """Bidirectional LSTM and additive attention over its steps (Bahdanau et al. 2015)."""
 
     def __init__(self, channels: int, samples: int, units: int = 64, step: int = 3, dropout: float = 0.2) -> None:
@@ -46,13 +47,13 @@ class Bahdanau(nn.Module):
         self.score = nn.Sequential(nn.Linear(2 * units, units), nn.Tanh(), nn.Linear(units, 1, bias=False))
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         states, _ = self.lstm(in_blocks(signal, self.step))
         weights = self.score(states).softmax(1)
         return self.drop((states * weights).sum(1))
 
 
-class Transformer(nn.Module):
+class Transformer(Trunk):
     """Blocks of `step` samples as tokens with a learned place each, encoder layers, the mean token."""
 
     def __init__(
@@ -67,6 +68,6 @@ class Transformer(nn.Module):
         self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         tokens = self.tokens(in_blocks(signal, self.step)) + self.places
         return self.norm(self.encoder(tokens)).mean(1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from classify.nets.resnet import ResNet1d
+from classify.nets.trunk import Trunk
 
 
-class BeatCnn(nn.Module):
+class BeatCnn(Trunk):
     """A narrow residual network whose few outputs are hidden from whole beats by chance in training.
 
     A network that may lean on the signal learns the beats of its few patients by heart and never looks at the
@@ -28,7 +29,7 @@ class BeatCnn(nn.Module):
         self.shape = ResNet1d(width, channels, samples, widths, blocks=1, kernel=kernel, dropout=0.0)
         self.width, self.hidden_share = width, hidden_share
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         shape = torch.tanh(self.shape(signal))
         if self.training:
             shape = shape * (torch.rand(len(shape), 1, device=shape.device) >= self.hidden_share)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from classify.nets.layers import MeanAndMax, Squeeze, conv_norm
+from classify.nets.trunk import Trunk
 
 _EXPANSION = 4
 
@@ -75,7 +76,7 @@ class BottleneckMaps(nn.Module):
         return self.layers(signal)
 
 
-class BottleneckNet(nn.Module):
+class BottleneckNet(Trunk):
     """The maps, then their mean and maximum over time."""
 
     def __init__(self, channels: int, samples: int, **options: object) -> None:
@@ -84,5 +85,5 @@ class BottleneckNet(nn.Module):
         self.pool = MeanAndMax()
         self.width = 2 * self.maps.width
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         return self.pool(self.maps(signal))

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from classify.nets.layers import Squeeze, by_lead, channels_per_lead
+from classify.nets.trunk import Trunk
 
 _STEM = ((50, True), (16, True))  # (kernel, followed by a pool)
 
 
-class EcgNet(nn.Module):
+class EcgNet(Trunk):
     """Stem and residual blocks along each lead, merging of leads, residual blocks over time, mean over time.
 
     The stem's convolutions and pools halve the time each. `kernels` are parallel branches of every residual block;
@@ -46,7 +47,7 @@ class EcgNet(nn.Module):
         self.times = nn.Sequential(*(_Block(merged, merged, kernels, stride) for stride in strides))
         self.width = merged
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         rows = self.rows(by_lead(signal, self.leads))
         return self.times(self.merge(rows.flatten(1, 2))).mean(-1)
 

@@ -1,25 +1,35 @@
-"""Several networks that answer as one."""
+"""Several networks whose logits are averaged."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict, cast
 
 import torch
 from torch import Tensor, nn
 
-from classify.nets import build
+from classify.nets.factory import build
+from classify.nets.trunk import Encoder
+
+
+class Member(TypedDict):
+    """A network of the catalogue that sees the first `channels` of the signal and gives `outputs` logits.
+
+    Those at `columns` are the ensemble's labels in their order. A member may hold more, as how it was trained; that is
+    for readers of the card.
+    """
+
+    name: str
+    options: Mapping[str, object]
+    channels: int
+    outputs: int
+    columns: Sequence[int]
 
 
 class Ensemble(nn.Module):
-    """The mean of its members' logits.
+    """The mean of its members' logits; its encoding is theirs side by side."""
 
-    A member is {"name", "options", "channels", "outputs", "columns"}: a network of the table that sees the first
-    `channels` of the signal and gives `outputs` logits, of which those at `columns` are the labels in their order. What
-    else stands with it, as how it was trained, is for readers of the card.
-    """
-
-    def __init__(self, labels: int, channels: int, samples: int, members: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, labels: int, channels: int, samples: int, members: Sequence[Member]) -> None:
         super().__init__()
         for member in members:
             if len(member["columns"]) != labels:
@@ -30,9 +40,20 @@ class Ensemble(nn.Module):
             for member in members
         )
 
+    @property
+    def width(self) -> int:
+        return sum(member.width for member in self._encoders())
+
+    def encode(self, signal: Tensor) -> Tensor:
+        parts = zip(self._encoders(), self.parts, strict=True)
+        return torch.cat([net.encode(signal[:, :channels]) for net, (channels, _) in parts], 1)
+
+    def _encoders(self) -> list[Encoder]:
+        return [cast(Encoder, net) for net in self.members]
+
     def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
-        said = [
+        logits = [
             net(signal[:, :channels], features, demographics)[:, columns]
             for net, (channels, columns) in zip(self.members, self.parts, strict=True)
         ]
-        return torch.stack(said).mean(0)
+        return torch.stack(logits).mean(0)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from classify.nets.bottleneck import BottleneckMaps
 from classify.nets.layers import by_lead, channels_per_lead
+from classify.nets.trunk import Trunk
 
 Cell = Literal["gru", "lstm"]
 
@@ -42,7 +43,7 @@ class Attention(nn.Module):
         return self.mix(torch.cat((weighted, x, mean, peak), -1))
 
 
-class LeadRecurrent(nn.Module):
+class LeadRecurrent(Trunk):
     """Every lead cut into `steps` segments that its cell reads one after the other; the last states side by side."""
 
     def __init__(
@@ -69,7 +70,7 @@ class LeadRecurrent(nn.Module):
         self.drop = nn.Dropout(dropout)
         self.width = units * self.leads
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         leads = by_lead(signal, self.leads)
         segment = leads.shape[-1] // self.steps
         cut = leads[..., : segment * self.steps].unflatten(-1, (self.steps, segment))
@@ -77,7 +78,7 @@ class LeadRecurrent(nn.Module):
         return self.drop(self.after(self.cells(items))[:, :, -1].flatten(1))
 
 
-class ResidualRecurrent(nn.Module):
+class ResidualRecurrent(Trunk):
     """Maps of a residual network read by recurrent cells.
 
     "one": a single cell reads all maps; "rows": the maps are narrowed to `rows` and each has its cell; "regroup": they
@@ -98,7 +99,7 @@ class ResidualRecurrent(nn.Module):
         self.drop = nn.Dropout(dropout)
         self.width = units * cells
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         maps = self.narrow(self.maps(signal))
         if self.reading == "one":
             items = maps.transpose(1, 2)[:, None]

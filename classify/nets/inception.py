@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from classify.nets.layers import MeanAndMax
+from classify.nets.trunk import Trunk
 
 
-class Inception(nn.Module):
+class Inception(Trunk):
     """Modules of parallel kernels with a shortcut around every three (Ismail Fawaz et al. 2020); mean and maximum."""
 
     def __init__(
@@ -23,7 +24,7 @@ class Inception(nn.Module):
         self.pool = MeanAndMax()
         self.width = 2 * out
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         x = kept = signal
         for k, part in enumerate(self.parts):
             x = part(x)

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from classify.nets.layers import dense, keras_lstm
+from classify.nets.trunk import Trunk
 
 
-class LstmLite(nn.Module):
+class LstmLite(Trunk):
     """LSTM over every sample, its last state or their mean, a dense layer; counted as Keras counts."""
 
     width = 24
@@ -22,12 +23,12 @@ class LstmLite(nn.Module):
         self.lstm = keras_lstm(channels, 32)
         self.summary = dense(32, [(24, 0.3, True)])
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         states, _ = self.lstm(self.drop(signal.transpose(1, 2)))
         return self.summary(states.mean(1) if self.pool == "mean" else states[:, -1])
 
 
-class CnnBiLstm(nn.Module):
+class CnnBiLstm(Trunk):
     """Two convolutions with pooling, two bidirectional LSTMs, the last state of each direction, a dense layer."""
 
     width = 48
@@ -42,13 +43,13 @@ class CnnBiLstm(nn.Module):
         self.second = nn.LSTM(128, 32, batch_first=True, bidirectional=True)
         self.summary = dense(64, [(48, 0.3, True)])
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         states, _ = self.first(self.maps(signal).transpose(1, 2))
         _, (last, _) = self.second(states)
         return self.summary(torch.cat((last[0], last[1]), 1))
 
 
-class Lstm(nn.Module):
+class Lstm(Trunk):
     """LSTM over blocks of `step` samples, in one or both directions, and its last state or the mean over time.
 
     With single samples and the last state a 5000-step recording gives no gradient to its beginning: the source's
@@ -69,7 +70,7 @@ class Lstm(nn.Module):
         self.width, self.step, self.pool = units * (1 + both_ways), step, pool
         self.lstm = nn.LSTM(channels * step, units, layers, batch_first=True, bidirectional=both_ways)
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         states, (last, _) = self.lstm(in_blocks(signal, self.step))
         if self.pool == "mean":
             return states.mean(1)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from classify.nets.layers import dense
+from classify.nets.trunk import Trunk
 
 _SOFTNESS = 0.1  # half width of the passage from one piece to the next
 
@@ -55,7 +56,7 @@ class PlrnnLayer(nn.Module):
         return torch.stack(states, 1)
 
 
-class Plrnn(nn.Module):
+class Plrnn(Trunk):
     """Convolutions of three widths, two recurrent layers that both see every step, the last state or their mean."""
 
     width = 48
@@ -70,7 +71,7 @@ class Plrnn(nn.Module):
         self.second = PlrnnLayer(64, 32, 3, hard_breakpoints)
         self.summary = dense(32, [(48, 0.3, True)])
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         maps = torch.cat([branch(signal) for branch in self.branches], 1).transpose(1, 2)
         states = self.second(self.first(maps))
         return self.summary(states.mean(1) if self.pool == "mean" else states[:, -1])
@@ -83,7 +84,7 @@ def _branch(channels: int, kernel: int) -> nn.Sequential:
     )  # fmt: skip
 
 
-class ShallowPlrnn(nn.Module):
+class ShallowPlrnn(Trunk):
     """z' = a z + W1 relu(W2 z + h2) + h1 + C s (Hess et al. 2023); gives the mean state over time.
 
     In training the first states are drawn towards the signal by the part `forcing`: generalised teacher forcing keeps
@@ -99,7 +100,7 @@ class ShallowPlrnn(nn.Module):
         self.drive = nn.Linear(channels, states, bias=False)
         nn.init.normal_(self.outer.weight, std=0.1 / units**0.5)
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         seen = min(signal.shape[1], self.width)
         driven, truth = self.drive(signal.transpose(1, 2)).unbind(1), signal[:, :seen].transpose(1, 2).unbind(1)
         state = signal.new_zeros(len(signal), self.width)

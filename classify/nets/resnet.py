@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from classify.nets.fusion_head import given
+from classify.nets.fusion_head import required
 from classify.nets.layers import Squeeze, conv_norm
 
 
@@ -39,13 +39,19 @@ class ResNet1d(nn.Module):
                 before = width
         self.stages = nn.Sequential(*stages)
         self.features = features
-        joined = 2 * before + features
+        self.width = 2 * before
+        joined = self.width + features
         self.head = nn.Sequential(nn.BatchNorm1d(joined), nn.Dropout(dropout), nn.Linear(joined, labels))
 
     def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
+        encoded = self.encode(signal)
+        if self.features:
+            encoded = torch.cat((encoded, required(features, "the core features")), 1)
+        return self.head(encoded)
+
+    def encode(self, signal: Tensor) -> Tensor:
         maps = self.stages(self.stem(signal))
-        beside = [given(features, "the core features")] if self.features else []
-        return self.head(torch.cat((maps.mean(-1), maps.amax(-1), *beside), 1))
+        return torch.cat((maps.mean(-1), maps.amax(-1)), 1)
 
 
 class _Block(nn.Module):

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from classify.nets.trunk import Trunk
+
 
 class StateSpace(nn.Module):
     """A long convolution whose kernel is the answer of a diagonal linear system, one per channel.
@@ -61,7 +63,7 @@ class StateSpace(nn.Module):
         return torch.nn.functional.conv1d(padded, lags[:, None], groups=len(lags)) + u * self.through[:, None]
 
 
-class S4(nn.Module):
+class S4(Trunk):
     """Patches of the signal, residual state space layers with gated outputs, the mean over time.
 
     As a supervised network on PTB-XL: Mehari and Strodthoff 2023. `stride` 1 sees every sample; more is quicker.
@@ -77,7 +79,7 @@ class S4(nn.Module):
         self.layers = nn.ModuleList(_Layer(width, states, dropout) for _ in range(layers))
         self.width = width
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def encode(self, signal: Tensor) -> Tensor:
         x = self.enter(signal)
         for layer in self.layers:
             x = layer(x)

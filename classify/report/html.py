@@ -7,19 +7,20 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from PIL import Image
 
 from classify.diagnosis import Diagnosis, Label, LeadQuality
+from classify.explanation.explanation import Explanation
 from classify.explanation.plot import draw
 from classify.features.catalog import EVERY, FeatureInfo
 from classify.report.ecg_svg import sheet_svg
+from classify.report.figures import png
+from classify.report.text import verdict
 from ecg.record import Record
-
-if TYPE_CHECKING:
-    from classify.explain import Explanation
 
 _GROUP_TITLES = {"superclass": "Findings", "rhythm": "Rhythm"}
 _PICTURE_WIDTH_PX = 1600
@@ -28,11 +29,43 @@ _MEASURED = (
     "sokolow_mv", "cornell_mv", "sdnn_ms", "rmssd_ms",
 )  # fmt: skip
 _INFO = {info.name: info for info in EVERY}
-# What a header may say of the patient and the recording, by its lower-case key.
+# What a header may hold of the patient and the recording, by its lower-case key.
 _FACTS = {
     "name": "Name", "patient": "Patient", "patient_id": "Patient", "id": "Patient", "age": "Age", "sex": "Sex",
     "gender": "Sex", "date": "Recorded", "time": "at", "recorded": "Recorded", "device": "Device",
 }  # fmt: skip
+
+
+class Bar(TypedDict):
+    """A label as a bar: its width and the mark of its threshold in per cent, as text."""
+
+    title: str
+    predicted: bool
+    width: str
+    mark: str
+    value: str
+
+
+class Measurement(TypedDict):
+    """A feature with its unit, and whether it lies outside of the usual range."""
+
+    title: str
+    value: str
+    usual: str
+    outside: bool
+    known: bool
+
+
+class LeadColumn(TypedDict):
+    """A lead in the table of leads; `bad` names the rows that stand out."""
+
+    name: str
+    printed: str
+    confidence: str
+    spread: str
+    st: str
+    state: str
+    bad: set[str]
 
 
 def report_html(
@@ -45,7 +78,7 @@ def report_html(
 ) -> str:
     """The report as text: nothing in it points outside of it.
 
-    `picture` is the scan with the traces drawn over it, `page` says its layout and scales in a line.
+    `picture` is the scan with the traces drawn over it, `page` its layout and scales in a line.
     """
     folder = Path(__file__).parent
     pages = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -74,20 +107,12 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "Signal", f"{record.duration_s:.1f} s at {record.fs_hz:g} Hz"
 
 
-def verdict(diagnosis: Diagnosis) -> str:
-    """The predicted labels in one line of words."""
-    if diagnosis.abstained:
-        return "No diagnosis: the signal does not carry enough evidence."
-    named = [label.title for label in diagnosis.predicted]
-    return ", ".join(named) if named else "No label reaches its threshold."
-
-
-def _groups(diagnosis: Diagnosis) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _groups(diagnosis: Diagnosis) -> Iterator[tuple[str, list[Bar]]]:
     for group, labels in groupby(diagnosis.labels, key=lambda label: label.group):
         yield group, [_bar(label) for label in labels]
 
 
-def _bar(label: Label) -> dict[str, Any]:
+def _bar(label: Label) -> Bar:
     known = label.probability == label.probability
     return {
         "title": label.title,
@@ -98,7 +123,7 @@ def _bar(label: Label) -> dict[str, Any]:
     }
 
 
-def _measurement(info: FeatureInfo, found: Mapping[str, float]) -> dict[str, Any]:
+def _measurement(info: FeatureInfo, found: Mapping[str, float]) -> Measurement:
     value = found.get(info.name, float("nan"))
     known, (low, high) = value == value, info.normal or (float("-inf"), float("inf"))
     return {
@@ -111,18 +136,15 @@ def _measurement(info: FeatureInfo, found: Mapping[str, float]) -> dict[str, Any
 
 
 def _explained(one: Explanation) -> dict[str, str]:
-    from classify.scoring.plots import png
-
-    ranked = sorted(one.per_lead().items(), key=lambda pair: -pair[1])[:3]
     return {
         "title": one.label.title,
         "value": _percent(one.label.probability),
-        "leads": ", ".join(lead for lead, value in ranked if value > 0) or "no single lead",
+        "leads": ", ".join(lead for lead, value in one.strongest_leads() if value > 0) or "no single lead",
         "picture": _data_uri(png(draw(one)), "png"),
     }
 
 
-def _lead(lead: LeadQuality, found: Mapping[str, float]) -> dict[str, Any]:
+def _lead(lead: LeadQuality, found: Mapping[str, float]) -> LeadColumn:
     """A column of the table of leads: text by row, and which rows stand out."""
     st = _measurement(_INFO[f"st_{lead.lead}_mv"], found)
     return {
@@ -145,8 +167,6 @@ def _lead_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
 
 def _of_file(path: Path) -> str:
     """The picture as JPEG of a width that suits a screen."""
-    from PIL import Image
-
     with Image.open(path) as image:
         small = image.convert("RGB")
         small.thumbnail((_PICTURE_WIDTH_PX, _PICTURE_WIDTH_PX))

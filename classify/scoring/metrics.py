@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 
 
 def auc(probability: np.ndarray, target: np.ndarray) -> float:
     """Area under the ROC curve of one label [record], by ranks; NaN without both classes."""
-    from scipy.stats import rankdata
-
     known = np.isfinite(target)
     p, t = probability[known], target[known] > 0.5
     positives, negatives = int(t.sum()), int((~t).sum())
@@ -26,8 +25,6 @@ def auc(probability: np.ndarray, target: np.ndarray) -> float:
 
 def auprc(probability: np.ndarray, target: np.ndarray) -> float:
     """Average precision of one label [record]; NaN without both classes."""
-    from sklearn.metrics import average_precision_score
-
     known = np.isfinite(target)
     t = target[known] > 0.5
     return float(average_precision_score(t, probability[known])) if 0 < t.sum() < t.size else float("nan")
@@ -88,7 +85,7 @@ def _draws(rng: np.random.Generator, records: int, patient: np.ndarray | None, r
 
 
 def counts(predicted: np.ndarray, target: np.ndarray) -> dict[str, float]:
-    """What became of one label [record], or of many pooled; recall is sensitivity, precision PPV, NaN if undefined."""
+    """The confusion counts of one label [record], or of many pooled, and their ratios; NaN where one is undefined."""
     known = np.isfinite(target)
     p, t = predicted[known].astype(bool), target[known] > 0.5
     tp, fp, fn, tn = (float(np.sum(x)) for x in (p & t, p & ~t, ~p & t, ~p & ~t))
@@ -114,7 +111,8 @@ def exact_match(predicted: np.ndarray, target: np.ndarray) -> float:
 
 
 def confusion(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """int [true label, predicted label] over records [record, label]: how often `column` was said where `row` holds.
+    """int [true label, predicted label] over records [record, label]: how often `column` was predicted where `row`
+    holds.
 
     Where labels exclude each other this is the usual confusion matrix; else a record counts for all its labels.
     """
@@ -122,14 +120,14 @@ def confusion(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def brier(probability: np.ndarray, target: np.ndarray) -> float:
-    """Mean squared distance between what was stated and what was so, over labels [record, label]."""
+    """Mean squared distance between probability and outcome, over labels [record, label] (Brier 1950)."""
     known = np.isfinite(target)
     return float(np.mean((probability[known] - target[known]) ** 2)) if known.any() else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Per filled bin of stated probability: its mean, how often the label held, and how many were stated."""
+    """Per filled bin of probability: its mean (`stated`), how often the label held (`observed`), and its `size`."""
 
     stated: np.ndarray
     observed: np.ndarray
@@ -137,12 +135,12 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """The expected calibration error: mean distance of stated and observed, weighted by size."""
+        """The expected calibration error: mean distance of `stated` and `observed`, weighted by size."""
         return float(np.average(np.abs(self.stated - self.observed), weights=self.size)) if self.size.sum() else 0.0
 
 
 def reliability(probability: np.ndarray, target: np.ndarray, bins: int = 10) -> Reliability:
-    """How well stated probabilities hold, over equal bins of all known labels together."""
+    """The reliability diagram of all known labels together, over equal bins of probability."""
     known = np.isfinite(target)
     p, t = probability[known], target[known]
     which = np.clip((p * bins).astype(int), 0, bins - 1)
@@ -162,8 +160,8 @@ def mean(values: Iterable[float]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def plain(value: Any) -> Any:
-    """The figures as JSON holds them, to four digits: JSON has no NaN, None says that there is no figure."""
+def plain(value: object) -> object:
+    """Figures as JSON holds them, to four digits: JSON has no NaN, None says that there is no figure."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What training makes small: cross-entropies over the labels that are known, weighted, focused or on mixtures."""
+"""The losses: cross-entropies over the labels that are known, weighted, focal, on mixtures, or distilled."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from classify.labels import columns
 from classify.recipe import LossSettings, Recipe
 from classify.tasks import TASKS
+from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 
 Batch = Mapping[str, Tensor]
@@ -33,9 +35,6 @@ class Teacher:
     """
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
-        from classify.labels import columns
-        from classify.weights import load
-
         self.net, card = load(path)
         own = from_dict(Recipe, card.recipe)
         shared = ("fs_hz", "preparation", "mask_channels", "amplitude_channels", "from_usual")
@@ -47,10 +46,10 @@ class Teacher:
         self.columns = [asked.index(label) for label in card.labels]
 
     def loss(self, logits: Tensor, signal: Tensor, features: Tensor) -> Tensor:
-        """How far the logits [example, label] are from what the teacher says of the labels that it knows."""
+        """The cross-entropy of logits [example, label] against the teacher's probabilities, over its labels."""
         with torch.no_grad():
-            said = torch.sigmoid(self.net.to(signal.device)(signal, features).float())
-        return functional.binary_cross_entropy_with_logits(logits[:, self.columns], said)
+            soft_target = torch.sigmoid(self.net.to(signal.device)(signal, features).float())
+        return functional.binary_cross_entropy_with_logits(logits[:, self.columns], soft_target)
 
 
 class Loss:
@@ -74,15 +73,17 @@ class Loss:
         labels = (each * weight).sum() / weight.sum().clamp(min=1e-6)
         if self.teacher is None:
             return {"total": labels}
-        taught = self.teacher.loss(logits, signal, features)
-        return {"total": torch.lerp(labels, taught, self.settings.taught), "labels": labels, "taught": taught}
+        distilled = self.teacher.loss(logits, signal, features)
+        total = torch.lerp(labels, distilled, self.settings.taught)
+        return {"total": total, "labels": labels, "taught": distilled}
 
     def _each(self, logits: Tensor, target: Tensor) -> Tensor:
         """The loss of every label [example, label]."""
         if self.exclusive:
-            said = logits.log_softmax(1)
+            log_probability = logits.log_softmax(1)
             # One term per example stands for all labels: the mean over labels must not shrink it.
-            return -target * said * (1 - said.exp()) ** self.settings.focal * target.shape[1]
+            modulation = (1 - log_probability.exp()) ** self.settings.focal
+            return -target * log_probability * modulation * target.shape[1]
         plain = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         if not self.settings.focal:
             return plain

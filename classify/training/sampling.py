@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ecg.fit.dataloader import EpochDataset
 from ecg.fit.seeds import rng_for
 
 _STREAM = 0xBA1A  # keeps these draws apart from those of the examples
-_REPEATS = 3  # an example that is shown more often in one epoch is only learnt by heart
+_MAX_REPEATS = 3  # shown more often in one epoch, an example is only overfitted
 
 
 class Draws:
@@ -35,7 +34,7 @@ class Draws:
     def __len__(self) -> int:
         return len(self.chosen)
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: int) -> object:
         return self.dataset[int(self.chosen[index])]
 
 
@@ -49,7 +48,7 @@ def _shares(pools: list[np.ndarray], draws: int) -> Iterator[tuple[np.ndarray, i
     """How many draws each pool gets: what a small one may not take is shared by the larger ones."""
     ordered = sorted(pools, key=len)
     for number, pool in enumerate(ordered):
-        share = min(-(-draws // (len(ordered) - number)), _REPEATS * len(pool))
+        share = min(-(-draws // (len(ordered) - number)), _MAX_REPEATS * len(pool))
         draws -= share
         yield pool, share
 

@@ -27,8 +27,8 @@ class Probe:
     net: HeadsNetwork
     calls: list[NetworkCall] = field(default_factory=list)
 
-    def __call__(self, image: Tensor) -> Mapping[str, Tensor]:
-        outputs: Mapping[str, Tensor] = self.net(image)
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        outputs = self.net(image)
         shown = image[0, :3].float().clamp(0, 1).mul(255).byte().permute(1, 2, 0).cpu().numpy()
         self.calls.append(NetworkCall(shown, {name: value[0].float().cpu().numpy() for name, value in outputs.items()}))
         return outputs

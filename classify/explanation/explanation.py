@@ -1,0 +1,91 @@
+"""`Explanation`: which samples and leads a label's logit rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from classify.classifier import Classifier, windows
+from classify.diagnosis import Diagnosis, Label
+from classify.explanation.attribution import grad_cam, integrated_gradients
+from classify.signal.preprocessing import on_grid
+from ecg.record import Record
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What a label's logit rests on within the first ten seconds.
+
+    `record` is what the network was shown, the twelve leads on its time grid; `attribution` [lead, sample] in logits
+    adds up to the logit minus that of flat lines, but for `gap`; `cam` [sample] 0..1 is where in time the last
+    convolution supports the label, None where a network has none or it does not; of how many of an ensemble's networks
+    that holds is `cam_of`, (those with a convolution over time, all).
+    """
+
+    label: Label
+    record: Record
+    attribution: np.ndarray
+    cam: np.ndarray | None
+    cam_of: tuple[int, int]
+    logit: float
+    gap: float
+
+    def per_lead(self) -> dict[str, float]:
+        """What each lead adds to the logit."""
+        return dict(zip(self.record.leads, self.attribution.sum(1).tolist(), strict=True))
+
+    def strongest_leads(self, count: int = 3) -> list[tuple[str, float]]:
+        """(lead, what it adds to the logit) of the leads that add most."""
+        return sorted(self.per_lead().items(), key=lambda pair: -pair[1])[:count]
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "label": self.label.to_dict(),
+            "logit": round(self.logit, 4),
+            "unexplained": round(self.gap, 4),
+            "grad_cam": {"networks": self.cam_of[0], "of": self.cam_of[1]},
+            "per_lead": {lead: round(value, 4) for lead, value in self.per_lead().items()},
+        }
+
+
+def explain(classifier: Classifier, record: Record, labels: Sequence[Label], steps: int = 32) -> list[Explanation]:
+    """What each label rests on in the first window of a record, integrated from flat lines on the same paper."""
+    if not labels:
+        return []
+    window = next(iter(windows(record)))
+    signal, measured = (torch.from_numpy(np.asarray(part)) for part in classifier.inputs(window))
+    other = [measured[None]]
+    baseline = torch.from_numpy(classifier.flat_lines(window))
+    outputs = [classifier.card.labels.index((label.group, label.name)) for label in labels]
+    parts = integrated_gradients(classifier.net, signal, baseline, other, outputs, steps)
+    fs_hz, leads = classifier.settings.fs_hz, classifier.leads
+    shown = Record(on_grid(window, fs_hz, leads), fs_hz, leads)
+    per_lead = parts.reshape(len(labels), -1, len(shown.leads), parts.shape[-1]).sum(1)
+    with torch.no_grad():
+        logits, from_flat = (classifier.net(x[None], *other)[0] for x in (signal, baseline))
+    explanations = []
+    for label, output, attribution in zip(labels, outputs, per_lead, strict=True):
+        logit, rise = float(logits[output]), float(logits[output] - from_flat[output])
+        cam, cam_of = grad_cam(classifier.net, signal, other, output)
+        gap = rise - float(attribution.sum())
+        explanations.append(Explanation(label, shown, attribution, cam, cam_of, logit, gap))
+    return explanations
+
+
+def chosen(diagnosis: Diagnosis, names: Sequence[str] = (), most: int = 3) -> list[Label]:
+    """The labels by these names, or the predicted ones with the largest probabilities.
+
+    Raises ValueError with the known names.
+    """
+    known = {label.name: label for label in diagnosis.labels}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"no label {', '.join(unknown)}: these weights answer {', '.join(known)}")
+    if diagnosis.abstained:
+        return []
+    if names:
+        return [known[name] for name in names]
+    return sorted(diagnosis.predicted, key=lambda label: -label.probability)[:most]

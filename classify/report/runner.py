@@ -1,0 +1,104 @@
+"""Diagnoses of many pages or recordings: a JSON and a report each, and one summary of all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from classify.batch import Case, cases
+from classify.classifier import Classifier
+from classify.diagnosis import Diagnosis, known
+from classify.explanation.explanation import chosen, explain
+from classify.report.html import report_html
+from classify.report.text import print_table
+from classify.weights import DEFAULT
+from digitize.batch import describe, write_reading
+from ecg.cli import ENGINES
+from ecg.formats import write_text
+
+SUMMARY = "diagnoses"
+Row = dict[str, object]
+
+
+def infer(
+    image: Sequence[str] = (),
+    record: Sequence[str] = (),
+    output: str | Path = "out",
+    weights: str | Path = DEFAULT,
+    layout: str | None = None,
+    mm_per_s: float | None = None,
+    mm_per_mv: float | None = None,
+    device: str = "cpu",
+    engine: str = ENGINES[0],
+    fs_hz: float | None = None,
+    unit: str | None = None,
+) -> int:
+    """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
+
+    For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
+    could not be read: these are named and the rest goes on.
+    """
+    classifier, folder = Classifier.load(weights), Path(output)
+    rows: list[Row] = []
+    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine, fs_hz, unit):
+        diagnosis, error = _diagnose(case, classifier, folder)
+        rows.append(_row(case, diagnosis, error))
+        if diagnosis is None:
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            print_table(case.name, diagnosis)
+    write_summary(folder, rows)
+    failed = sum(row["status"] == "failed" for row in rows)
+    print(f"{len(rows) - failed} of {len(rows)} diagnosed; all in {folder / SUMMARY}.csv", file=sys.stderr)
+    return int(failed > 0)
+
+
+def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnosis | None, str]:
+    if case.record is None:
+        return None, case.error or ""
+    try:
+        diagnosis = case.diagnose(classifier)
+        write_diagnosis(case, diagnosis, classifier, folder)
+    except (OSError, ValueError) as error:
+        return None, f"{case.source}: {error}"
+    return diagnosis, ""
+
+
+def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, folder: Path) -> tuple[Path, Path]:
+    """Write the JSON and the report of one diagnosis, and for a page what was read; gives the first two paths."""
+    if case.record is None:
+        raise ValueError(f"{case.source}: nothing was read")
+    picture = write_reading(case.reading, folder, case.name)["overlay"] if case.reading else None
+    explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
+    paths = folder / f"{case.name}.diagnosis.json", folder / f"{case.name}.report.html"
+    write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
+    page = describe(case.reading) if case.reading else ""
+    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
+    return paths
+
+
+def _row(case: Case, diagnosis: Diagnosis | None, error: str) -> Row:
+    """A line of the summary; what is not known is None."""
+    row: Row = {"name": case.name, "source": str(case.source), "status": "failed", "error": error}
+    if diagnosis is None:
+        return row
+    row |= {"status": "abstained" if diagnosis.abstained else "diagnosed", "weights": diagnosis.weights}
+    row["predicted"] = "; ".join(f"{label.group}:{label.name}" for label in diagnosis.predicted)
+    row |= {f"p {label.group}:{label.name}": known(label.probability) for label in diagnosis.labels}
+    row |= {name: known(value) for name, value in (*diagnosis.quality.items(), *diagnosis.features.items())}
+    return row | {"warnings": "; ".join(diagnosis.warnings)}
+
+
+def write_summary(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """All cases as one table, CSV and JSON; a cell is empty (null) where nothing is known."""
+    columns = dict.fromkeys(name for row in rows for name in row)
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(columns), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(folder / f"{SUMMARY}.csv", text.getvalue())
+    write_text(folder / f"{SUMMARY}.json", json.dumps(rows, indent=1, allow_nan=False) + "\n")
