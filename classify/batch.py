@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from tqdm import tqdm
 
@@ -37,25 +38,31 @@ class Case:
         return classifier.of_reading(self.reading) if self.reading else classifier(self.record)
 
 
-def cases(
-    image: Sequence[str],
-    record: Sequence[str],
-    layout: str | None = None,
-    mm_per_s: float | None = None,
-    mm_per_mv: float | None = None,
-    device: str = "cpu",
-    engine: str = ENGINES[0],
-    fs_hz: float | None = None,
-    unit: str | None = None,
-) -> Iterator[Case]:
-    """Pages or recordings that files, folders and patterns mean; the rest is what is known of the pages or of CSVs.
+class CaseOptions(TypedDict, total=False):
+    """Pages or recordings by files, folders and patterns; the rest is what is known of the pages or of CSVs."""
+
+    image: Sequence[str]
+    record: Sequence[str]
+    layout: str | None
+    mm_per_s: float | None
+    mm_per_mv: float | None
+    device: str
+    engine: str
+    fs_hz: float | None
+    unit: str | None
+
+
+def cases(**options: Unpack[CaseOptions]) -> Iterator[Case]:
+    """Every page or recording that the options mean.
 
     Raises ValueError for options that make no sense and for places without pages, OSError for those without recordings.
     """
+    image = options.get("image") or ()
     if not image:
-        return recordings(find_records(record), fs_hz, unit)
-    hints, files = PageHints.of(layout, mm_per_s, mm_per_mv), expand_images(image)
-    return pages(files, hints, load_digitizer(device, engine))
+        return recordings(find_records(options.get("record") or ()), options.get("fs_hz"), options.get("unit"))
+    hints = PageHints.of(options.get("layout"), options.get("mm_per_s"), options.get("mm_per_mv"))
+    digitize = load_digitizer(options.get("device", "cpu"), options.get("engine", ENGINES[0]))
+    return pages(expand_images(image), hints, digitize)
 
 
 def recordings(files: Sequence[Path], fs_hz: float | None = None, unit: str | None = None) -> Iterator[Case]:

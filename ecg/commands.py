@@ -1,9 +1,7 @@
-"""All commands in one table, from which parsers, tests and the README take their words: `python -m ecg.commands`."""
+"""All commands in one table, from which parsers, tests and the README take their words."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecg.markdown import table
@@ -92,7 +90,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.benchmark_beats", "Measure R peaks and waves on annotated recordings."),
     Command("simulate.benchmark", "How many pages a second the simulator draws."),
     Command("ecg.fit.doctor", "Say what a training would find here: packages, device, memory, disk.", "doctor"),
-    Command("ecg.commands", "Print this table, as it stands in the README."),
 )
 
 
@@ -102,16 +99,10 @@ def of_module(module: str) -> Command:
 
 
 def readme_table() -> str:
-    """The table as Markdown."""
-    return table(["`python -m ...`", "what for"], [[f"`{row.module}`", row.purpose] for row in COMMANDS])
+    """The commands of a user, as the README shows them; those of the laboratory stand beside their figures."""
+    rows = [[f"`{row.module}`", f"`galvano {row.word}`" if row.word else "", row.purpose] for row in COMMANDS]
+    return table(["`python -m ...`", "in short", "what for"], [row for row in rows if not _is_laboratory(row[0])])
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """0, or 2 for a wrong command."""
-    from ecg.cli import command_parser, run
-
-    return run(command_parser("ecg.commands"), argv, lambda: print(readme_table()) or 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _is_laboratory(module: str) -> bool:
+    return any(f".{room}." in module for room in ("training", "evaluation", "studies")) or "benchmark" in module

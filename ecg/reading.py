@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ecg.correct import redraw_stretch, relayout
 from ecg.files import JsonMapping, JsonObject, atomic_path, write_text
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template
 from ecg.notes import UNCODED, Note, texts
-from ecg.overlay import draw
 from ecg.page import Page, Trace, traces_to_record
 from ecg.record import Record
+from ecg.review.correct import redraw_stretch, relayout
+from ecg.review.overlay import draw
 
 _CONFIDENCE_DIGITS = 4  # as saved, so that what is read again says the same
 

@@ -6,31 +6,24 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
-from classify.batch import cases
+from classify.batch import CaseOptions, cases
 from classify.classifier import Classifier
 from classify.explanation.explanation import chosen, explain
 from classify.explanation.plot import draw
 from classify.report.figures import save_png
 from classify.weights import DEFAULT
-from ecg.cli import ENGINES
 from ecg.formats import write_text
 
 
 def explain_all(
-    image: Sequence[str] = (),
-    record: Sequence[str] = (),
+    *,
     output: str | Path = "out",
     weights: str | Path = DEFAULT,
     label: Sequence[str] = (),
     steps: int = 64,
-    layout: str | None = None,
-    mm_per_s: float | None = None,
-    mm_per_mv: float | None = None,
-    device: str = "cpu",
-    engine: str = ENGINES[0],
-    fs_hz: float | None = None,
-    unit: str | None = None,
+    **options: Unpack[CaseOptions],
 ) -> int:
     """Write `<name>.<label>.explain.png` and `<name>.explain.json` for every page or recording; 1 if any failed, or 0.
 
@@ -39,7 +32,7 @@ def explain_all(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
     classifier, folder, failed = Classifier.load(weights), Path(output), 0
-    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine, fs_hz, unit):
+    for case in cases(**options):
         if case.record is None:
             failed += 1
             print(f"error: {case.error}", file=sys.stderr)

@@ -8,8 +8,9 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Unpack
 
-from classify.batch import Case, cases
+from classify.batch import Case, CaseOptions, cases
 from classify.classifier import Classifier
 from classify.diagnosis import Diagnosis, known
 from classify.explanation.explanation import chosen, explain
@@ -17,7 +18,6 @@ from classify.report.html import report_html
 from classify.report.text import print_table
 from classify.weights import DEFAULT
 from digitize.batch import describe, write_reading
-from ecg.cli import ENGINES
 from ecg.formats import write_text
 
 SUMMARY = "diagnoses"
@@ -25,17 +25,10 @@ Row = dict[str, object]
 
 
 def infer(
-    image: Sequence[str] = (),
-    record: Sequence[str] = (),
+    *,
     output: str | Path = "out",
     weights: str | Path = DEFAULT,
-    layout: str | None = None,
-    mm_per_s: float | None = None,
-    mm_per_mv: float | None = None,
-    device: str = "cpu",
-    engine: str = ENGINES[0],
-    fs_hz: float | None = None,
-    unit: str | None = None,
+    **options: Unpack[CaseOptions],
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
@@ -44,7 +37,7 @@ def infer(
     """
     classifier, folder = Classifier.load(weights), Path(output)
     rows: list[Row] = []
-    for case in cases(image, record, layout, mm_per_s, mm_per_mv, device, engine, fs_hz, unit):
+    for case in cases(**options):
         diagnosis, error = _diagnose(case, classifier, folder)
         rows.append(_row(case, diagnosis, error))
         if diagnosis is None:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_conv_bn_weights
 
-from digitize.nets.reconstruction import HEADS, NetSpec, ReconstructionNet
+from digitize import nets
+from digitize.nets.heads import HEADS, NetSpec
 
 ENCODERS: Mapping[str, tuple[int, ...]] = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3)}  # name: blocks a stage
 _WIDTHS = (64, 128, 256, 512)
@@ -27,7 +28,7 @@ def fused(spec: NetSpec, state: State) -> nn.Module:
     """The network of a spec with trained weights, for reading alone; whole where its encoder is none of `ENCODERS`."""
     if spec.encoder in ENCODERS:
         return FusedNet(spec, state)
-    net = ReconstructionNet(spec)
+    net = nets.ReconstructionNet(spec)
     net.load_state_dict(state)
     return net
 

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from digitize.nets.fused import fuse_batchnorm, fused
+from digitize.nets.heads import NetSpec
 from digitize.nets.networks import Networks
-from digitize.nets.reconstruction import NetSpec
 from digitize.nets.word_net import WordNet, WordNetSpec
 from ecg.fit.device import dtype_for
 

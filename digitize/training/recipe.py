@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from digitize.nets.reconstruction import NetSpec
+from digitize.nets.heads import NetSpec
 from digitize.nets.word_net import WordNetSpec
 from digitize.training.losses import LossWeights
 from ecg.fit.recipe import RecipeError, from_dict, read_mapping, with_overrides

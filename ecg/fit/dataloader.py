@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol, TypeAlias
 
+import cv2
 import torch
 
 from ecg.fit.seeds import permutation
@@ -61,10 +62,6 @@ def _quiet_worker(_: int) -> None:
     """One thread each, and leave Ctrl-C to the parent, which finishes its step first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    try:
-        import cv2
-    except ImportError:
-        return
     cv2.setNumThreads(0)
 
 

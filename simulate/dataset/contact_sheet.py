@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from ecg.formats import atomic_path
 from ecg.layout import TEMPLATES
-from simulate.dataset.job import MIXED, Job
+from simulate.dataset.job import MIXED, Job, JobOptions
 from simulate.dataset.writer import SYNTHETIC, find_sources
 from simulate.raster.text import text_mask
 from simulate.scene import presets
@@ -31,26 +32,26 @@ def contact_sheet(
     *,
     records: Sequence[str | Path] = (SYNTHETIC,),
     count: int = 10,
-    seed: int = 0,
-    preset: str = MIXED,
-    layout: str | None = None,
-    difficulty: float = 1.0,
     rows: str = ROWS[0],
+    **options: Unpack[JobOptions],
 ) -> None:
-    """Write a picture (.png or .jpg) with `count` pages for every preset (or the one asked for) or every layout."""
+    """Write a picture (.png or .jpg) with `count` pages for every preset (or the one asked for) or every layout.
+
+    `options` are a `Job`'s.
+    """
     if Path(path).suffix.lower() not in (".png", ".jpg"):
         raise ValueError(f"{path}: expected a name that ends in .png or .jpg")
     if rows not in ROWS:
         raise ValueError(f"unknown rows {rows!r}: expected one of {', '.join(ROWS)}")
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
-    job, found = Job(seed, preset, layout, difficulty, _DRAWN_PX), find_sources(records)
-    kinds = [p for p in presets() if preset in (p, MIXED)] if rows == "preset" else list(TEMPLATES)
+    job, found = replace(Job(**options), long_side_px=_DRAWN_PX), find_sources(records)
+    kinds = [p for p in presets() if job.preset in (p, MIXED)] if rows == "preset" else list(TEMPLATES)
     strips = []
     with tqdm(total=len(kinds) * count, desc="contact sheet", unit="page", file=sys.stderr) as bar:
         for row, kind in enumerate(kinds):
             # The same pages through every preset can be compared; of layouts other pages show more.
-            wanted = replace(job, preset=kind) if rows == "preset" else replace(job, layout=kind, seed=seed + row)
+            wanted = replace(job, preset=kind) if rows == "preset" else replace(job, layout=kind, seed=job.seed + row)
             tiles = []
             for index, source in enumerate(wanted.sources(found, count)):
                 tiles.append(_tile(wanted.page(index, source).page.pixels))

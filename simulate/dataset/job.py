@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -21,6 +22,18 @@ from simulate.scene import Scene, presets
 MIXED = "mixed"
 _SHORTEST_S = 1.0  # with less of any lead on it, a page is not worth printing
 _TRIES = 60
+
+
+class JobOptions(TypedDict, total=False):
+    """The fields of a `Job`, as functions take them on."""
+
+    seed: int
+    preset: str
+    layout: str | None
+    difficulty: float
+    long_side_px: int | None
+    fs_hz: float | None
+    unit: str | None
 
 
 @dataclass(frozen=True)

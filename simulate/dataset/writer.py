@@ -8,12 +8,13 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Unpack
 
 from tqdm import tqdm
 
 from ecg.formats import find_records
 from simulate.dataset.held_out import is_held_out
-from simulate.dataset.job import MIXED, Job
+from simulate.dataset.job import Job, JobOptions
 from simulate.dataset.page_folder import PICTURES, PageFolder, Row, row_of
 from simulate.dataset.workers import spread
 
@@ -55,20 +56,15 @@ def write_pages(
     *,
     records: Sequence[str | Path] = (SYNTHETIC,),
     count: int = 10,
-    seed: int = 0,
-    preset: str = MIXED,
-    layout: str | None = None,
-    difficulty: float = 1.0,
-    long_side_px: int | None = None,
-    fs_hz: float | None = None,
-    unit: str | None = None,
     csv_output: str | Path | None = None,
     picture: str = PICTURES[0],
     workers: int = 1,
+    **options: Unpack[JobOptions],
 ) -> Outcome:
     """Fill a folder with `count` pages and a manifest; pages that are there already stay as they are.
 
-    `records` are files, folders or patterns, or "synthetic". A recording that cannot be drawn is named and left out.
+    `options` are a `Job`'s. `records` are files, folders or patterns, or "synthetic". A recording that cannot be drawn
+    is named and left out.
     Raises ValueError for options that make no sense and for a folder that was made with other options.
     """
     for name, value in (("count", count), ("workers", workers)):
@@ -76,7 +72,7 @@ def write_pages(
             raise ValueError(f"{name} must be at least 1, got {value}")
     if picture not in PICTURES:
         raise ValueError(f"unknown picture {picture!r}: expected one of {', '.join(PICTURES)}")
-    job = Job(seed, preset, layout, difficulty, long_side_px, fs_hz, unit)
+    job = Job(**options)
     found = find_sources(records)
     folder = PageFolder(Path(output), Path(csv_output or output), picture)
     folder.claim({**asdict(job), "picture": picture, "records": _fingerprint(found)})

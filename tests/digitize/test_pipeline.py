@@ -14,8 +14,9 @@ from digitize.errors import NotAnEcg
 from digitize.evaluation.metrics import page_ratio, to_db
 from digitize.layout.evidence import Evidence
 from digitize.layout.printed_words import PrintedWord
+from digitize.nets.heads import NetSpec
 from digitize.nets.networks import Networks
-from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.nets.reconstruction import ReconstructionNet
 from digitize.nets.word_net import WordNet, WordNetSpec
 from digitize.pipeline import Digitizer
 from digitize.stages import RowReading

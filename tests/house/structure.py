@@ -219,10 +219,12 @@ def same_lines() -> list[str]:
 
 
 def _code_lines(module: Module) -> list[tuple[int, str]]:
-    """(number, text) of the lines that count: no blanks, comments, brackets alone, imports or protocols."""
+    """(number, text) of the lines that count: no blanks, comments, brackets alone, imports or protocols' signatures."""
     skipped: set[int] = set()
     for node in ast.walk(module.tree):
         is_protocol = isinstance(node, ast.ClassDef) and any("Protocol" in ast.unparse(base) for base in node.bases)
+        if isinstance(node, ast.FunctionDef) and node.name == "__call__":  # follows a protocol, word for word
+            skipped |= set(range(node.lineno, node.body[0].lineno))
         if is_protocol or isinstance(node, ast.Import | ast.ImportFrom):
             skipped |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     numbered = ((number, text.strip()) for number, text in enumerate(module.text.splitlines(), start=1))

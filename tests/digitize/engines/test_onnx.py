@@ -15,8 +15,9 @@ pytest.importorskip("onnxruntime")
 
 from digitize import engines, export
 from digitize.engines import onnx as engine
+from digitize.nets.heads import NetSpec
 from digitize.nets.networks import Networks
-from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.nets.reconstruction import ReconstructionNet
 from digitize.pipeline import Digitizer
 
 CLOSE = 1e-4

@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from digitize.nets.fused import FusedNet, fuse_batchnorm, fused
+from digitize.nets.heads import NetSpec
 from digitize.nets.pretrained import load_pass
-from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.nets.reconstruction import ReconstructionNet
 from digitize.nets.word_net import WordNet, WordNetSpec
 from ecg.fit import device as precision
 

@@ -9,7 +9,8 @@ from itertools import combinations
 import pytest
 import torch
 
-from digitize.nets.reconstruction import HEADS, NetSpec, ReconstructionNet, SignalHead
+from digitize.nets.heads import HEADS, NetSpec, SignalHead
+from digitize.nets.reconstruction import ReconstructionNet
 
 torch.set_num_threads(1)
 

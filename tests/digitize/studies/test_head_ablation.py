@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from digitize.nets.reconstruction import NetSpec
+from digitize.nets.heads import NetSpec
 from digitize.studies.head_ablation import main, table, variants
 from digitize.training.recipe import PassRecipe
 

@@ -12,7 +12,8 @@ import torch
 from oracle import Oracle, heart, scene
 
 from digitize.evaluation.metrics import page_ratio, to_db
-from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.nets.heads import NetSpec
+from digitize.nets.reconstruction import ReconstructionNet
 from digitize.pipeline import Digitizer
 from digitize.studies.single_pass import Curves, SinglePass, main, near_its_box, upright
 from digitize.training.page_samples import page_targets

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nan
 
-from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.nets.heads import NetSpec
+from digitize.nets.reconstruction import ReconstructionNet
 from digitize.training.losses import LossWeights, heat_loss, seg_loss, signal_loss, theta_loss, total_loss, word_loss
 
 torch.set_num_threads(1)

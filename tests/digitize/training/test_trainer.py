@@ -16,7 +16,8 @@ from oracle import heart, scene
 from safetensors.torch import save_file
 from tiny_runs import NET, PAGE, ROW, recipe_file, trained
 
-from digitize.nets.reconstruction import NetSpec, ReconstructionNet
+from digitize.nets.heads import NetSpec
+from digitize.nets.reconstruction import ReconstructionNet
 from digitize.train import main
 from digitize.training.losses import LossWeights, total_loss
 from digitize.training.page_samples import PageDataset

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecg import overlay
 from ecg.geometry import PageGeometry
 from ecg.layout import template
 from ecg.notes import Note, texts
 from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading
+from ecg.review import overlay
 
 LAYOUT = template("3x1").place(row_mm=30)
 
