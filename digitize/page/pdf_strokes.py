@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple
 
 import numpy as np
-
-from ecg.page import Drawing, Stroke, Word
-
-if TYPE_CHECKING:
-    import pypdfium2
+import pypdfium2
+import pypdfium2.raw as raw
 
 _MOST_POINTS = 400_000  # a page with more is a map or a drawing, not an ECG
 _BEZIER_STEPS = np.linspace(0.25, 1.0, 4)[:, None]
@@ -19,10 +16,25 @@ _PALEST = 250  # a stroke whose darkest channel is above this is white paint
 _JOINED_PX = 0.02
 
 
-def drawing_of(page: pypdfium2.PdfPage, size_px: tuple[int, int]) -> Drawing:
-    """The strokes and words of a page drawn `size_px` (width, height) large; a scan has none."""
+class PdfLine(NamedTuple):
+    """An unbroken line, `points_px` [point, (x, y)]; `style` is (width in px, R, G, B)."""
+
+    points_px: np.ndarray
+    style: tuple[float, int, int, int]
+
+
+class PdfWord(NamedTuple):
+    """A word, the middle of its box in px, and its direction in degrees clockwise as seen."""
+
+    text: str
+    middle_px: tuple[float, float]
+    angle_deg: float
+
+
+def lines_and_words(page: pypdfium2.PdfPage, size_px: tuple[int, int]) -> tuple[list[PdfLine], list[PdfWord]]:
+    """The lines and words of a page drawn `size_px` (width, height) large; a scan has none."""
     to_px = _page_to_px(page, size_px)
-    return Drawing(tuple(_joined(_strokes(page, to_px))), tuple(_words(page, to_px)))
+    return list(_joined(_strokes(page, to_px))), list(_words(page, to_px))
 
 
 def _page_to_px(page: pypdfium2.PdfPage, size_px: tuple[int, int]) -> np.ndarray:
@@ -38,9 +50,7 @@ def _page_to_px(page: pypdfium2.PdfPage, size_px: tuple[int, int]) -> np.ndarray
     return np.vstack([np.array(turned, float) * scale[:, None] - [[0, 0, 0.5], [0, 0, 0.5]], [0, 0, 1]])
 
 
-def _strokes(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Stroke]:
-    import pypdfium2.raw as raw
-
+def _strokes(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[PdfLine]:
     count = 0
     for part in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH]):
         matrix = to_px @ _placed(part)
@@ -51,10 +61,10 @@ def _strokes(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Stroke]:
             count += len(points)
             if count > _MOST_POINTS:
                 return
-            yield Stroke(np.array(points) @ matrix[:2, :2].T + matrix[:2, 2], style)
+            yield PdfLine(np.array(points) @ matrix[:2, :2].T + matrix[:2, 2], style)
 
 
-def _placed(part: Any) -> np.ndarray:
+def _placed(part: pypdfium2.PdfObject) -> np.ndarray:
     """The matrix [3, 3] from a part's own coordinates to the page's, through all forms around it."""
     matrix = np.eye(3)
     while part is not None:
@@ -64,10 +74,8 @@ def _placed(part: Any) -> np.ndarray:
     return matrix
 
 
-def _style(part: Any, scale: float) -> tuple[float, int, int, int] | None:
+def _style(part: pypdfium2.PdfObject, scale: float) -> tuple[float, int, int, int] | None:
     """(width in px, R, G, B) of a line; a filled shape has width 0; None for what is not seen."""
-    import pypdfium2.raw as raw
-
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(part.raw, fill, stroke)
     if not (fill.value or stroke.value):
@@ -82,10 +90,8 @@ def _style(part: Any, scale: float) -> tuple[float, int, int, int] | None:
     return round(width.value * scale, 2) if stroke.value else 0.0, red, green, blue
 
 
-def _lines(part: Any) -> Iterator[list[tuple[float, float]]]:
+def _lines(part: pypdfium2.PdfObject) -> Iterator[list[tuple[float, float]]]:
     """The unbroken lines of a path, in its own coordinates; curves become short straight pieces."""
-    import pypdfium2.raw as raw
-
     points: list[tuple[float, float]] = []
     bezier: list[tuple[float, float]] = []
     x, y = ctypes.c_float(), ctypes.c_float()
@@ -117,7 +123,7 @@ def _bezier(*corners: tuple[float, float]) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in curve]
 
 
-def _joined(strokes: Iterator[Stroke]) -> Iterator[Stroke]:
+def _joined(strokes: Iterator[PdfLine]) -> Iterator[PdfLine]:
     """Strokes of one style that go on where the last one ended become one: many programs draw curves in pieces."""
     parts: list[np.ndarray] = []
     style = None
@@ -126,16 +132,14 @@ def _joined(strokes: Iterator[Stroke]) -> Iterator[Stroke]:
             parts.append(stroke.points_px[1:])
             continue
         if parts and style is not None:
-            yield Stroke(np.concatenate(parts), style)
+            yield PdfLine(np.concatenate(parts), style)
         parts, style = [stroke.points_px], stroke.style
     if parts and style is not None:
-        yield Stroke(np.concatenate(parts), style)
+        yield PdfLine(np.concatenate(parts), style)
 
 
-def _words(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Word]:
+def _words(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[PdfWord]:
     """The words as the text layer has them, split at white space."""
-    import pypdfium2.raw as raw
-
     text = page.get_textpage()
     letters: list[int] = []
     for i in range(text.count_chars() + 1):
@@ -148,13 +152,11 @@ def _words(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Word]:
     text.close()
 
 
-def _word(text: Any, letters: list[int], to_px: np.ndarray) -> Word:
-    import pypdfium2.raw as raw
-
+def _word(text: pypdfium2.PdfTextPage, letters: list[int], to_px: np.ndarray) -> PdfWord:
     boxes = np.array([text.get_charbox(i) for i in letters])  # left, bottom, right, top
     low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
     x, y = to_px[:2, :2] @ ((low + high) / 2) + to_px[:2, 2]
     angle = -raw.FPDFText_GetCharAngle(text, letters[0])  # counterclockwise in the page's own frame
     right = to_px[:2, :2] @ [np.cos(-angle), np.sin(-angle)]
     name = "".join(chr(raw.FPDFText_GetUnicode(text, i)) for i in letters)
-    return Word(name, (float(x), float(y)), float(np.degrees(np.arctan2(right[1], right[0]))))
+    return PdfWord(name, (float(x), float(y)), float(np.degrees(np.arctan2(right[1], right[0]))))
