@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -100,7 +100,7 @@ def _mean(by_row: Tensor) -> Tensor:
     return (ones @ by_row.reshape(batch, rows, px * channels)).reshape(batch, px, channels) / rows
 
 
-HEADS: Mapping[str, Any] = {
+HEADS: Mapping[str, Callable[[NetSpec, int, int], nn.Module]] = {
     "seg": lambda spec, width, depth: DenseHead(width, spec.seg_classes),
     "grid": lambda spec, width, depth: DenseHead(width, 1),
     "baseline": lambda spec, width, depth: DenseHead(width, 1),

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pypdfium2
 
 from digitize.page.image_file import Frame
 from digitize.page.pdf_strokes import drawing_of
-
-if TYPE_CHECKING:
-    import pypdfium2
 
 _DPI = 300.0
 _LONGEST_PX = 4000
@@ -22,8 +20,6 @@ _POINTS_PER_INCH = 72.0
 
 def frames(path: Path) -> Iterator[Frame]:
     """Every page in turn. Raises ValueError with words for a file that is damaged, empty or asks for a password."""
-    import pypdfium2
-
     try:
         with pypdfium2.PdfDocument(path) as document:
             if not len(document):

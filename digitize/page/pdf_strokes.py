@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pypdfium2
+import pypdfium2.raw as raw
 
 from ecg.drawing import Drawing, Stroke, Word
-
-if TYPE_CHECKING:
-    import pypdfium2
 
 _MOST_POINTS = 400_000  # a page with more is a map or a drawing, not an ECG
 _BEZIER_STEPS = np.linspace(0.25, 1.0, 4)[:, None]
@@ -39,8 +37,6 @@ def _page_to_px(page: pypdfium2.PdfPage, size_px: tuple[int, int]) -> np.ndarray
 
 
 def _strokes(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Stroke]:
-    import pypdfium2.raw as raw
-
     count = 0
     for part in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH]):
         matrix = to_px @ _placed(part)
@@ -54,7 +50,7 @@ def _strokes(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Stroke]:
             yield Stroke(np.array(points) @ matrix[:2, :2].T + matrix[:2, 2], style)
 
 
-def _placed(part: Any) -> np.ndarray:
+def _placed(part: pypdfium2.PdfObject) -> np.ndarray:
     """The matrix [3, 3] from a part's own coordinates to the page's, through all forms around it."""
     matrix = np.eye(3)
     while part is not None:
@@ -64,10 +60,8 @@ def _placed(part: Any) -> np.ndarray:
     return matrix
 
 
-def _style(part: Any, scale: float) -> tuple[float, int, int, int] | None:
+def _style(part: pypdfium2.PdfObject, scale: float) -> tuple[float, int, int, int] | None:
     """(width in px, R, G, B) of a line; a filled shape has width 0; None for what is not seen."""
-    import pypdfium2.raw as raw
-
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(part.raw, fill, stroke)
     if not (fill.value or stroke.value):
@@ -82,10 +76,8 @@ def _style(part: Any, scale: float) -> tuple[float, int, int, int] | None:
     return round(width.value * scale, 2) if stroke.value else 0.0, red, green, blue
 
 
-def _lines(part: Any) -> Iterator[list[tuple[float, float]]]:
+def _lines(part: pypdfium2.PdfObject) -> Iterator[list[tuple[float, float]]]:
     """The unbroken lines of a path, in its own coordinates; curves become short straight pieces."""
-    import pypdfium2.raw as raw
-
     points: list[tuple[float, float]] = []
     bezier: list[tuple[float, float]] = []
     x, y = ctypes.c_float(), ctypes.c_float()
@@ -134,8 +126,6 @@ def _joined(strokes: Iterator[Stroke]) -> Iterator[Stroke]:
 
 def _words(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Word]:
     """The words as the text layer has them, split at white space."""
-    import pypdfium2.raw as raw
-
     text = page.get_textpage()
     letters: list[int] = []
     for i in range(text.count_chars() + 1):
@@ -148,9 +138,7 @@ def _words(page: pypdfium2.PdfPage, to_px: np.ndarray) -> Iterator[Word]:
     text.close()
 
 
-def _word(text: Any, letters: list[int], to_px: np.ndarray) -> Word:
-    import pypdfium2.raw as raw
-
+def _word(text: pypdfium2.PdfTextPage, letters: list[int], to_px: np.ndarray) -> Word:
     boxes = np.array([text.get_charbox(i) for i in letters])  # left, bottom, right, top
     low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
     x, y = to_px[:2, :2] @ ((low + high) / 2) + to_px[:2, 2]

@@ -34,4 +34,4 @@ def test_a_fine_page_is_averaged_down_with_its_geometry() -> None:
     px = np.rint(seen_by.to_px(mm)).astype(int)
     np.testing.assert_allclose(small[px[:, 1], px[:, 0], :2] * 8.0 + 3.5, geometry.to_px(mm), atol=6)
     coarse = replace(PageGeometry.flat(8.0), extent_mm=(0.0, 0.0, 60.0, 40.0))
-    assert shrunk(ramp, coarse) == (ramp, coarse)
+    assert shrunk(ramp, coarse, ROW_PX_PER_MM) == (ramp, coarse)
