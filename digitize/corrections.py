@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -58,7 +57,7 @@ def load_corrections(path: str | Path) -> dict[str, Correction]:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _correction(item: Any) -> Correction:
+def _correction(item: object) -> Correction:
     if not isinstance(item, dict):
         raise ValueError(f"expected an object for every page, got {item!r}")
     unknown = [key for key in item if key not in (*_HINTS, "curves")]
@@ -68,7 +67,7 @@ def _correction(item: Any) -> Correction:
     return Correction(hints, tuple(_curve(curve) for curve in item.get("curves", ())))
 
 
-def _curve(item: Any) -> tuple[str, np.ndarray]:
+def _curve(item: object) -> tuple[str, np.ndarray]:
     if not isinstance(item, dict) or set(item) != {"lead", "points_px"}:
         raise ValueError(f"a curve holds lead and points_px, got {item!r}")
     try:

@@ -50,7 +50,7 @@ def look(net: HeadsNetwork, pixels: np.ndarray, matrix: np.ndarray, size_px: tup
 
 
 def _along_rows(view: PageView) -> float:
-    """The page's rotation in degrees: of the four that the traces allow, the one nearest to what the network said.
+    """The page's rotation in degrees: of the four that the traces allow, the one nearest to what the network gave.
 
     Traces run along their rows and, in their steep beats, at right angles to them: the fourfold mean direction of
     their edges is a page's to a degree or two, which no network of this size says of any angle.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+
+Values = np.ndarray | float
 
 _FLATTEST = -1e-9  # three heights on a line have no top
 
 
-def vertex(before: Any, at: Any, after: Any) -> Any:
+def vertex(before: Values, at: Values, after: Values) -> np.ndarray:
     """The top of the parabola through a maximum and its neighbours, in steps from it, -0.5..0.5; arrays or numbers."""
     return np.clip(0.5 * (before - after) / np.minimum(before - 2 * at + after, _FLATTEST), -0.5, 0.5)
 

@@ -24,7 +24,7 @@ _HALF_TRUE, _SPREAD = (0.45, 0.46), 0.075  # at this score every second name is 
 
 @dataclass(frozen=True)
 class PrintedWord:
-    """A printed word, one of `WORDS`: its centre on the paper and how sure the network is, 0..1.
+    """A printed word, one of `WORDS`: its centre on the paper and the network's score, 0..1.
 
     For speeds and gains the centre is that of the number.
     """
@@ -45,7 +45,7 @@ class PrintedWord:
 
 
 def read_words(net: WordNetwork, pixels: np.ndarray, geometry: PageGeometry, window_mm: Window) -> list[PrintedWord]:
-    """The words inside a window of the paper, the surest first."""
+    """The words inside a window of the paper, the clearest first."""
     flat = flatten(*shrunk(pixels, geometry, PX_PER_MM), _whole_strides(window_mm), PX_PER_MM)
     heat = run_words(net, to_tensor(flat))
     mm_per_cell = STRIDE / PX_PER_MM
@@ -63,9 +63,9 @@ def _whole_strides(window_mm: Window) -> Window:
 
 
 def peaks(heat: Tensor, threshold: float = 0.2) -> list[tuple[int, float, float, float]]:
-    """(channel, x, y, score) of the maxima of a heat map [word, row, col] in 0..1, in cells, the surest first.
+    """(channel, x, y, score) of the maxima of a heat map [word, row, col] in 0..1, in cells, the clearest first.
 
-    Where words claim the same place the surest one has it.
+    Where words claim the same place the clearest one has it.
     """
     at = np.argwhere(heat.numpy() > threshold)
     padded = functional.pad(heat, (1, 1, 1, 1)).numpy()

@@ -47,7 +47,7 @@ def resolve_timing(leads: Leads, hints: PageHints) -> Leads:
 def timed(
     layout: Layout, traces: Sequence[Trace], geometry: PageGeometry, given: Template | None = None
 ) -> tuple[Layout, tuple[Note, ...]]:
-    """The layout with all columns in the same seconds where the beats clearly say so, and what is to be said of it.
+    """The layout with all columns in the same seconds where the beats clearly say so, and the notes on it.
 
     Most pages print one column after the other, so this is what stays where the beats fit both. A layout that was
     given says it itself.

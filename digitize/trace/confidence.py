@@ -10,12 +10,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from digitize.stages import RowReading
+from digitize.stages import RowReading
 
 WITHIN_MM = 0.5
 SIGNS = ("spread", "slope", "doubt_of_lead")
@@ -24,7 +22,7 @@ _LEAST_SPREAD_MM, _LEAST_DOUBT = 0.05, 0.01
 
 
 def signs(row: RowReading, columns: np.ndarray) -> np.ndarray:
-    """What tells a sure point from a doubtful one, [len(SIGNS), point], for the columns of one lead.
+    """What tells a clear point from a doubtful one, [len(SIGNS), point], for the columns of one lead.
 
     How widely the column's distribution spreads, how steep the curve is, and how much of the lead is in doubt.
     """

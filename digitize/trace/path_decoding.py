@@ -1,4 +1,4 @@
-"""From column distributions to a curve: where in each column the trace is, and how sure that is."""
+"""From column distributions to a curve: where in each column the trace is, and how certain that is."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def follow(logits: Tensor, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def own_ink(target: np.ndarray, edge: np.ndarray) -> np.ndarray:
-    """How surely a place is ink of the row's own trace and of no mark at a lead's end, 0..1 [row, col].
+    """How clearly a place is ink of the row's own trace and of no mark at a lead's end, 0..1 [row, col].
 
     `target` [row, px] is the network's map of that ink, `edge` [col] whether a lead begins or ends there.
     """

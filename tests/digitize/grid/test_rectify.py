@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from digitize.grid.rectify import flatten, shrunk
+from digitize.nets.inputs import ROW_PX_PER_MM
 from ecg.geometry import PageGeometry
 
 
@@ -27,10 +28,10 @@ def test_a_fine_page_is_averaged_down_with_its_geometry() -> None:
     y, x = np.mgrid[:1203, :1606]
     ramp = np.stack([x // 8, y // 8, 0 * x], -1).astype(np.uint8)
     geometry = PageGeometry.flat(25.0, (40.0, 30.0), 3.0)
-    small, seen_by = shrunk(ramp, replace(geometry, extent_mm=(0.0, 0.0, 60.0, 40.0)))
+    small, seen_by = shrunk(ramp, replace(geometry, extent_mm=(0.0, 0.0, 60.0, 40.0)), ROW_PX_PER_MM)
     assert small.shape == (601, 803, 3)
     mm = np.random.default_rng(0).uniform([5, 5], [50, 35], (50, 2))
     px = np.rint(seen_by.to_px(mm)).astype(int)
     np.testing.assert_allclose(small[px[:, 1], px[:, 0], :2] * 8.0 + 3.5, geometry.to_px(mm), atol=6)
     coarse = replace(PageGeometry.flat(8.0), extent_mm=(0.0, 0.0, 60.0, 40.0))
-    assert shrunk(ramp, coarse) == (ramp, coarse)
+    assert shrunk(ramp, coarse, ROW_PX_PER_MM) == (ramp, coarse)

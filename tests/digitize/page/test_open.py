@@ -126,7 +126,7 @@ def test_an_animation_gives_its_first_picture_and_says_so(tmp_path: Path) -> Non
     sheet().save(tmp_path / "a.gif", save_all=True, append_images=[other])
     (page,) = open_pages(tmp_path / "a.gif")
     assert is_upright(page.pixels)
-    assert "first of 2" in page.notes[0]
+    assert "first of 2" in page.notes[0].text
 
 
 def test_claimed_dpi_is_read(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_huge_picture_is_shrunk_with_its_dpi_and_says_so(
     assert page.size_px == (WIDTH, HEIGHT)
     assert page.dpi == pytest.approx(200, abs=0.1)
     assert is_upright(page.pixels)
-    assert "360x240" in page.notes[0]
+    assert "360x240" in page.notes[0].text
 
 
 def test_the_content_decides_and_not_the_suffix(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_single_column_is_left_alone(name: str) -> None:
 def test_what_is_hidden_or_empty_makes_no_switch() -> None:
     layout = TEMPLATES["3x4"].place()
     hidden = [replace(trace, y_px=np.full_like(trace.y_px, np.nan)) for trace in drawn(heart(4, "SR"), layout)]
-    assert timed(layout, hidden, FLAT) == (layout, [])
+    assert timed(layout, hidden, FLAT) == (layout, ())
 
 
 def test_a_given_layout_says_it_itself() -> None:
@@ -112,6 +112,6 @@ def test_a_given_layout_says_it_itself() -> None:
     layout, at_once = TEMPLATES["3x4"].place(), kind.place()
     traces = drawn(heart(4, "SR", 81.0), at_once)
     assert timed(layout, traces, FLAT)[0] == at_once
-    assert timed(layout, traces, FLAT, "3x4") == timed(layout, traces, FLAT, TEMPLATES["3x4"]) == (layout, [])
+    assert timed(layout, traces, FLAT, TEMPLATES["3x4"]) == (layout, ())
     in_turn = drawn(heart(4, "SR", 81.0), layout)
     assert timed(layout, in_turn, FLAT, kind) == (at_once, ()) == (simultaneous(at_once), ())

@@ -51,7 +51,7 @@ def test_a_row_is_read_where_its_ink_is(preset: str, seed: int) -> None:
     style = replace(found.style, pulse="none", has_names=False, separator="none")
     page, truth = replace(found, paper=paper, style=style, effects={}, fill=0.95).render(heart(seed))
     box, trace = truth.layout.boxes[2], truth.traces[2]
-    pixels, seen_by = shrunk(page.pixels, truth.geometry)
+    pixels, seen_by = shrunk(page.pixels, truth.geometry, ROW_PX_PER_MM)
     row = read_row(DarkFinder(), pixels, seen_by, strip_window(*box.box_mm[::2], box.baseline_mm, 8.0))
     mm = truth.geometry.to_mm(np.stack([trace.x_px, trace.y_px], -1))
     wanted = np.interp(row.x_mm, mm[:, 0], mm[:, 1], left=np.nan, right=np.nan)
