@@ -16,7 +16,8 @@ import torch
 from classify.card import Card
 from classify.evaluate import main
 from classify.evaluation.page_study import compare
-from classify.evaluation.page_summary import ALL, NO_FAULT, Trial, figures, markdown, reason
+from classify.evaluation.page_summary import ALL, NO_FAULT, figures, markdown, reason
+from classify.evaluation.page_trial import Trial
 from classify.weights import DEFAULT
 from digitize.batch import Refusal
 from ecg.reading import Page, Reading
@@ -88,7 +89,7 @@ def test_when_nothing_is_read_it_says_why(truths: list[Reading], tmp_path: Path)
 def test_the_one_command_for_pages(
     truths: list[Reading], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("digitize.batch.load_digitizer", lambda device: lambda page, *given: truths[-1])
+    monkeypatch.setattr("classify.evaluation.page_study.load_digitizer", lambda device: lambda page, *given: truths[-1])
     options = ["--count", "1", "--preset", "clean", "--output", str(tmp_path)]
     assert main(["--task", "images", *options]) == 0
     assert "1 of 1" in capsys.readouterr().out
