@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from classify import Classifier
-from classify.infer import infer, main, parser
+from classify.infer import main, parser
+from classify.report.runner import infer
 from ecg.formats import write
 from ecg.leads import STANDARD
 from ecg.record import Record
@@ -36,7 +37,7 @@ def classifier() -> Classifier:
 @pytest.fixture(autouse=True)
 def nothing_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing what an answer rests on takes seconds, and is tested elsewhere."""
-    monkeypatch.setattr("classify.explain.explain", lambda classifier, record, labels: [])
+    monkeypatch.setattr("classify.report.runner.explain", lambda classifier, record, labels: [])
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,7 @@ def test_a_page_gets_its_reading_its_diagnosis_and_its_report(
     Image.fromarray(page.pixels).save(tmp_path / "scan.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     # The reading is the simulator's truth here: how pages are read is tested elsewhere.
-    monkeypatch.setattr("digitize.engines.load_digitizer", lambda device, engine: lambda page, *given: truth)
+    monkeypatch.setattr("classify.batch.load_digitizer", lambda device, engine: lambda page, *given: truth)
     assert main(["--image", str(tmp_path / "*.png"), "--output", str(tmp_path / "out")]) == 1
     assert "broken.png" in capsys.readouterr().err
     names = {p.name for p in (tmp_path / "out").iterdir()}

@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classify.datasets import split
-from classify.datasets.arrays import collect
-from classify.datasets.load import load_example
-from classify.tasks import TASKS, Example, examples
+from classify.datasets.collect import collect
+from classify.datasets.example import Example
+from classify.datasets.readers import examples
+from classify.datasets.sources import load_example
+from classify.tasks import TASKS
 
 
 def beats(count: int, patients: int, classes: str = "NV") -> list[Example]:

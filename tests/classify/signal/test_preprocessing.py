@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classify.datasets.arrays import Arrays, from_records
-from classify.datasets.loaders import TrainingSet, fixed_inputs
-from classify.recipe import DataSettings, Recipe
-from classify.signal import page_mask as pagelike
+from classify.datasets.example import Example
+from classify.recipe import Recipe
+from classify.signal import page_mask
 from classify.signal.augmentation import PREPARED, RECORDED, Augmentation, augment, random_crop
 from classify.signal.preprocessing import Preparation, on_grid, prepare
-from classify.tasks import TASKS, Example
+from classify.signal.settings import DataSettings
+from classify.tasks import TASKS
+from classify.training.inputs import TrainingSet, fixed_inputs
 from ecg.leads import STANDARD
 from ecg.record import Record
 from simulate.heart import synthetic_record
@@ -48,7 +50,7 @@ def test_gain_offset_and_order_of_leads_do_not_matter(record: Record) -> None:
 
 def test_what_is_not_printed_is_zero_and_marked(record: Record) -> None:
     grid = on_grid(record, FS_HZ)
-    shown = pagelike.printed("3x4+1", ("II",), FS_HZ, 1250)
+    shown = page_mask.printed("3x4+1", ("II",), FS_HZ, 1250)
     z, seen, _ = prepare(np.where(shown, grid, np.nan), FS_HZ)
     assert (seen == shown).all()
     assert (z[~shown] == 0).all()
@@ -78,7 +80,7 @@ def test_any_mask_and_variation_gives_finite_inputs(seed: int, leads: int) -> No
     rng = np.random.default_rng(seed)
     signal = augment(rng.normal(size=(leads, 1250)).astype(np.float32), rng, FS_HZ, RECORDED)
     if leads == 12:
-        signal = np.where(pagelike.draw_mask(rng, FS_HZ, 1250), signal, np.nan)
+        signal = np.where(page_mask.draw_mask(rng, FS_HZ, 1250), signal, np.nan)
     z, marked, _ = prepare(signal, FS_HZ)
     assert np.isfinite(augment(z, rng, FS_HZ, PREPARED)).all()
     assert np.isfinite(signal).any() and signal.shape == (leads, 1250)
@@ -134,7 +136,7 @@ def test_an_upside_down_band_is_refused() -> None:
 def test_each_layout_prints_what_its_name_says() -> None:
     rhythm = {"3x4+1": ("II",), "6x2+1": ("V1",)}
     names = ("full", "3x4", "3x4+1", "6x2", "6x2+1")
-    share = {name: pagelike.printed(name, rhythm.get(name, ()), FS_HZ, 1250).mean() for name in names}
+    share = {name: page_mask.printed(name, rhythm.get(name, ()), FS_HZ, 1250).mean() for name in names}
     assert share["full"] == 1.0
     assert share["3x4"] == pytest.approx(0.25, abs=0.01)
     assert share["3x4+1"] == pytest.approx((11 * 0.25 + 1) / 12, abs=0.01)

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from classify import train, weights
-from classify.card import FEWEST_SEEN, Card, sigmoid, softmax
+from classify.card import MIN_TRAINING_RECORDS, Card, sigmoid, softmax
 from classify.datasets.arrays import Arrays
+from classify.datasets.collect import load_arrays
 from classify.recipe import Recipe
 from classify.scoring.metrics import reliability
 from classify.training.calibrate import _biases, best_threshold, calibrate, fitted, temperature
+from classify.weights.files import network
+from ecg.fit import checkpoint as checkpoints
 from ecg.fit.recipe import from_dict, to_dict
 
 torch.set_num_threads(1)
@@ -73,7 +75,7 @@ def test_a_card_comes_back_from_its_file() -> None:
 
 
 def test_rare_labels_are_known_as_untrained_and_uncounted_ones_are_not() -> None:
-    seen = {"a": {"X": FEWEST_SEEN, "Y": FEWEST_SEEN - 1}, "b": {"P": 0}}
+    seen = {"a": {"X": MIN_TRAINING_RECORDS, "Y": MIN_TRAINING_RECORDS - 1}, "b": {"P": 0}}
     assert replace(CARD, seen=seen).untrained == (1, 2)
     assert CARD.untrained == ()
 
@@ -102,25 +104,24 @@ def test_the_bias_is_the_one_that_validation_asks_for() -> None:
     assert abs(level["P"] - level["Q"]) < 0.2
 
 
+LOAD = "classify.training.calibrate.load_arrays"
 TINY = {"data": {"fs_hz": 100, "simulated": 20}, "net": {"options": {"widths": [8, 8], "blocks": 1, "kernel": 3}}}
 
 
 @pytest.fixture(scope="module")
 def arrays() -> Arrays:
-    return train.load_arrays(from_dict(Recipe, TINY), None)
+    return load_arrays(from_dict(Recipe, TINY), None)
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What training a tiny network for nothing leaves."""
-    from ecg.fit import checkpoint as files
-
     recipe = to_dict(from_dict(Recipe, TINY))
     torch.manual_seed(0)
-    model = weights.network(recipe, 11).state_dict()
+    model = network(recipe, 11).state_dict()
     state = dict.fromkeys(("epoch", "optimiser", "rng", "schedule", "step", "step_in_epoch"), 0)
     path = tmp_path_factory.mktemp("run") / "best.pth"
-    files.save(path, {**state, "recipe": recipe, "model": model, "ema": {}, "best_epoch": 1, "best_metric": 0.5})
+    checkpoints.save(path, {**state, "recipe": recipe, "model": model, "ema": {}, "best_epoch": 1, "best_metric": 0.5})
     return path
 
 
@@ -131,7 +132,7 @@ def test_only_validation_records_choose(
     swapped[arrays.part == "test"] = 1 - swapped[arrays.part == "test"]
     cards = []
     for name, targets in (("one", arrays.targets), ("two", swapped)):
-        monkeypatch.setattr(train, "load_arrays", lambda recipe, data, t=targets: replace(arrays, targets=t))
+        monkeypatch.setattr(LOAD, lambda recipe, data, t=targets: replace(arrays, targets=t))
         cards.append(calibrate(checkpoint, output=tmp_path / f"{name}.safetensors"))
     assert cards[0].thresholds == cards[1].thresholds
     assert cards[0].temperatures == cards[1].temperatures
@@ -142,7 +143,7 @@ def test_only_validation_records_choose(
 def test_without_validation_records_nothing_is_chosen(
     checkpoint: Path, arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train, "load_arrays", lambda recipe, data: arrays.of("train"))
+    monkeypatch.setattr(LOAD, lambda recipe, data: arrays.of("train"))
     with pytest.raises(ValueError, match="no validation records"):
         calibrate(checkpoint, output=tmp_path / "w.safetensors")
     assert not list(tmp_path.iterdir())

@@ -9,7 +9,8 @@ import published_forms as forms
 import pytest
 import wfdb
 
-from classify.evaluation.beat_benchmark import heart_rate_table, main, matched, r_peaks_table, without
+from classify.benchmark_beats import main
+from classify.evaluation.beat_benchmark import heart_rate_table, matched, r_peaks_table, without
 from classify.evaluation.wave_benchmark import agreed, compare, marks
 from ecg.formats import write
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classify.datasets.readers import examples
 from classify.labels import GROUPS, columns, targets, title
-from classify.tasks import TASKS, examples
+from classify.tasks import TASKS
 
 DATA = Path(os.environ.get("ECG_DATA", ""))
 real = pytest.mark.skipif(not (DATA / "ptbxl/index.csv").is_file(), reason="ECG_DATA has no ptbxl")

@@ -239,7 +239,7 @@ def test_every_feature_says_its_unit_and_scale() -> None:
 
 
 def test_the_page_on_features_tells_each_with_its_unit_and_range() -> None:
-    rows = Path(__file__).parents[1].joinpath("docs", "features.md").read_text(encoding="utf-8").splitlines()
+    rows = Path(__file__).parents[3].joinpath("docs", "features.md").read_text(encoding="utf-8").splitlines()
     for info in (*EVERY, *BEAT_FEATURES):
         usual = "" if info.normal is None else "{:g} to {:g}".format(*info.normal)
         assert f"| `{info.name}` | {info.unit or '-'} | {usual} | {info.title} |" in rows

@@ -11,17 +11,18 @@ import pytest
 import torch
 from torch import Tensor
 
+from classify.ensemble import main
 from classify.evaluation.tables import markdown
 from classify.labels import columns
 from classify.nets import build
 from classify.recipe import LossSettings, Recipe
 from classify.tasks import TASKS
-from classify.train import train
 from classify.training.calibrate import calibrate
-from classify.training.ensemble import join, main
+from classify.training.ensemble import join
 from classify.training.losses import Loss, Teacher, label_weights
 from classify.training.sampling import Draws
-from classify.weights import load
+from classify.training.trainer import train
+from classify.weights.files import load
 from classify.weights.packed import packed, unpacked
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict

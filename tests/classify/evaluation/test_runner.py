@@ -11,18 +11,21 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_score
 
-from classify import train, weights
 from classify.card import Card
 from classify.datasets.arrays import Arrays
-from classify.evaluate import evaluate, main, measure
+from classify.datasets.collect import load_arrays
+from classify.evaluate import main
+from classify.evaluation.runner import evaluate, measure
 from classify.evaluation.tables import cell, markdown
 from classify.labels import columns
 from classify.recipe import Recipe
 from classify.tasks import TASKS
+from classify.weights import files
 from ecg.fit.recipe import from_dict
 
 torch.set_num_threads(1)
 
+LOAD = "classify.evaluation.runner.load_arrays"
 DATA = {"fs_hz": 100, "simulated": 20}
 NET = {"name": "resnet1d", "options": {"widths": [8], "blocks": 1, "kernel": 3}}
 LABELS = (("a", "X"), ("a", "Y"), ("a", "Z"), ("b", "P"), ("b", "Q"))
@@ -87,21 +90,21 @@ def test_a_label_that_is_not_there_has_no_figures() -> None:
 
 @pytest.fixture(scope="module")
 def arrays() -> Arrays:
-    return train.load_arrays(from_dict(Recipe, {"data": DATA}), None)
+    return load_arrays(from_dict(Recipe, {"data": DATA}), None)
 
 
 @pytest.fixture
 def tiny(arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Untrained weights of the usual task, whose records are simulated once."""
     recipe = {"task": "ptbxl", "data": DATA, "net": NET}
-    monkeypatch.setattr(train, "load_arrays", lambda recipe, data: arrays)
+    monkeypatch.setattr(LOAD, lambda recipe, data: arrays)
     labels = columns(TASKS["ptbxl"].groups)
     half = {g: {n: 0.5 for k, n in labels if k == g} for g, _ in labels}
     metrics = {"records": {"train": 12, "validation": 4, "test": 4}}
     card = Card("tiny", recipe, labels, dict.fromkeys(half, 1.0), half, ("invented",), metrics)
     torch.manual_seed(0)
     path = tmp_path / "tiny.safetensors"
-    weights.save(path, weights.network(recipe, len(labels)).state_dict(), card)
+    files.save(path, files.network(recipe, len(labels)).state_dict(), card)
     return path
 
 
@@ -115,7 +118,7 @@ def test_one_json_one_markdown_and_pictures(tiny: Path, tmp_path: Path) -> None:
     assert set(result["layouts"]) == {"full", "3x4+1", "3x4", "6x2"}
     table = (tmp_path / "out/evaluation.md").read_text()
     assert "| superclass NORM |" in table and "| full | rhythm |" in table and "nan" not in table
-    card = weights.load_card(tiny)
+    card = files.load_card(tiny)
     assert card.metrics["test"]["full"]["rhythm"]["labels"]["AFIB"].keys() >= {"auc", "recall"}
     assert tiny.with_suffix(".md").read_text() == markdown(card)
     assert "Trained on: invented." in markdown(card) and "## 4 test records" in markdown(card)
@@ -125,8 +128,8 @@ def test_a_network_for_whole_signals_is_measured_on_nothing_else(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("classify.scoring.plots.write_all", lambda *given: [])
-    card = weights.load_card(tiny)
-    weights.save_card(tiny, replace(card, recipe={**card.recipe, "data": {**DATA, "page_masks": False}}))
+    card = files.load_card(tiny)
+    files.save_card(tiny, replace(card, recipe={**card.recipe, "data": {**DATA, "page_masks": False}}))
     assert set(evaluate(tiny, part="validation", output=tmp_path / "out")["layouts"]) == {"full"}
 
 
@@ -140,7 +143,7 @@ def test_another_task_of_the_same_labels_is_measured_as_its_pages_show_it(
 ) -> None:
     monkeypatch.setattr("classify.scoring.plots.write_all", lambda *given: [])
     asked: list[str] = []
-    monkeypatch.setattr(train, "load_arrays", lambda recipe, data: asked.append(recipe.task) or arrays)
+    monkeypatch.setattr(LOAD, lambda recipe, data: asked.append(recipe.task) or arrays)
     (tmp_path / "pages.csv").touch()
     options = ["--data", str(tmp_path), "--output", str(tmp_path / "out")]
     assert main(["--weights", str(tiny), "--task", "images", *options]) == 0
@@ -152,6 +155,6 @@ def test_another_task_of_the_same_labels_is_measured_as_its_pages_show_it(
 def test_a_part_without_records_is_named(
     tiny: Path, arrays: Arrays, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "load_arrays", lambda recipe, data: arrays.of("train"))
+    monkeypatch.setattr(LOAD, lambda recipe, data: arrays.of("train"))
     assert main(["--weights", str(tiny)]) == 1
     assert "no test records" in capsys.readouterr().err

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -114,7 +117,7 @@ def test_every_network_learns_one_small_batch_by_heart_with_all_its_weights(name
     assert last < 0.1 < first
 
 
-@pytest.mark.parametrize("name", [n for n in NETS if NETS[n].beside is not None])
+@pytest.mark.parametrize("name", [n for n in NETS if NETS[n].head is not None])
 def test_every_network_takes_features_and_age_and_sex_beside_the_signal(name: str) -> None:
     torch.manual_seed(0)
     net = small(name, 2, features=8, demographics=True).eval()
@@ -215,3 +218,23 @@ def test_networks_without_their_features_say_so() -> None:
         build("plrnn", 5, 12, 100)(torch.randn(2, 12, 100))
     with pytest.raises(ValueError, match="age and sex"):
         build("gru_v3", 5, 12, 100)(torch.randn(2, 12, 100))
+
+
+@pytest.mark.parametrize("name", [name for name in NETS if name != "ensemble" and not name.endswith("101")])
+def test_every_network_encodes_a_signal_as_one_vector(name: str) -> None:
+    net = build(name, 3, 12, 250).eval()
+    assert net.encode(torch.zeros(2, 12, 250)).shape == (2, net.width)
+
+
+def test_an_ensemble_encodes_as_its_members_do() -> None:
+    member = {"name": "resnet1d", "options": {"widths": [8], "blocks": 1}, "outputs": 3, "columns": [0, 1, 2]}
+    net = build("ensemble", 3, 24, 200, {"members": [{**member, "channels": 12}, {**member, "channels": 24}]}).eval()
+    signal = torch.randn(2, 24, 200)
+    first, second = net.members
+    expected = torch.cat([first.encode(signal[:, :12]), second.encode(signal)], 1)
+    assert net.width == 32 and torch.equal(net.encode(signal), expected)
+
+
+def test_naming_the_networks_needs_no_torch() -> None:
+    code = "import sys; from classify.nets import NAMES; assert 'resnet1d' in NAMES and 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,11 +13,13 @@ from torch import Tensor, nn
 
 from classify import Classifier
 from classify.diagnosis import Diagnosis, Label
-from classify.explain import Explanation, chosen, explain, explain_all, main, parser
+from classify.explain import main, parser
 from classify.explanation.attribution import grad_cam, integrated_gradients, penultimate
+from classify.explanation.explanation import Explanation, chosen, explain
 from classify.explanation.plot import draw
+from classify.explanation.runner import explain_all
 from classify.nets import build
-from classify.scoring.plots import png
+from classify.report.figures import png
 from ecg.formats import write
 from ecg.leads import STANDARD
 from ecg.record import Record

@@ -12,13 +12,15 @@ import published_forms as forms
 import pytest
 
 from classify.datasets.aami import CLASS_OF, DS1, DS1_VALIDATION, DS2
-from classify.datasets.arrays import collect
 from classify.datasets.beat_features import rr_features, shape_features
 from classify.datasets.chapman import merged
-from classify.datasets.load import load_example
+from classify.datasets.collect import collect
+from classify.datasets.example import Example
+from classify.datasets.readers import examples
 from classify.datasets.rhythm5 import single_class
+from classify.datasets.sources import load_example
 from classify.labels.scp import SCP_GROUPS, assessed
-from classify.tasks import TASKS, Example, examples
+from classify.tasks import TASKS
 from ecg.leads import STANDARD
 
 DATA = Path(os.environ.get("ECG_DATA", ""))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +16,22 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from classify import weights
-from classify.datasets.arrays import collect
-from classify.datasets.loaders import TrainingSet
+from classify.datasets.collect import collect
+from classify.datasets.example import Example
 from classify.datasets.simulated import superclasses
-from classify.evaluate import evaluate
+from classify.evaluation.runner import evaluate
 from classify.nets import build
 from classify.recipe import Recipe
-from classify.tasks import TASKS, Example
-from classify.train import DEFAULT_RECIPE, load_recipe, main, parser, train
+from classify.tasks import TASKS
+from classify.train import DEBUG, DEFAULT_RECIPE, KEYS, main, parser
+from classify.training import trainer
 from classify.training.calibrate import calibrate
+from classify.training.inputs import TrainingSet
+from classify.training.trainer import train
+from classify.weights import files
+from ecg.errors import InputError
 from ecg.fit import checkpoint
+from ecg.fit.options import changes
 from ecg.fit.recipe import from_dict, load, to_dict
 from ecg.formats import write
 from simulate.heart import synthetic_record
@@ -85,6 +92,39 @@ def test_a_run_cut_off_in_the_middle_of_an_epoch_goes_on_to_the_same_weights(
         assert all(torch.equal(one[part][name], two[part][name]) for name in one[part])
 
 
+@pytest.fixture
+def wider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the data hold one recording more."""
+    load = trainer.load_arrays
+    more = replace(from_dict(Recipe, TINY), data=replace(from_dict(Recipe, TINY).data, simulated=21))
+    monkeypatch.setattr(trainer, "load_arrays", lambda recipe, data: load(more, data))
+
+
+def contents(run: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in sorted(run.rglob("*")) if path.is_file()}
+
+
+def test_other_recordings_are_not_resumed_and_leave_the_run_as_it_is(run: Path, wider: None) -> None:
+    before = contents(run)
+    with pytest.raises(InputError, match=r"other recordings \(0 missing, 1 new, 0 in another part, e.g. .*--start"):
+        train(from_dict(Recipe, TINY), resume=run / "checkpoints" / "last.pth")
+    assert contents(run) == before
+
+
+def test_another_recipe_is_not_resumed_and_leaves_the_run_as_it_is(run: Path, wider: None) -> None:
+    before = contents(run)
+    recipe = from_dict(Recipe, {**TINY, "fit": {**TINY["fit"], "lr": 0.5}})
+    with pytest.raises(ValueError, match=r"another recipe \(fit.lr.*--start"):
+        train(recipe, resume=run / "checkpoints" / "last.pth")
+    assert contents(run) == before
+
+
+def test_another_cache_folder_is_the_same_recipe(run: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(run, tmp_path / "run")
+    recipe = from_dict(Recipe, {**TINY, "data": {**TINY["data"], "cache": str(tmp_path)}})
+    assert train(recipe, resume=moved / "checkpoints" / "last.pth").epochs == 2
+
+
 def test_the_board_has_curves_and_errors(run: Path) -> None:
     events = EventAccumulator(str(run / "tensorboard"))
     events.Reload()
@@ -97,7 +137,7 @@ def test_the_board_has_curves_and_errors(run: Path) -> None:
 
 def test_options_change_the_recipe(tmp_path: Path) -> None:
     args = parser().parse_args(["--debug", "--max_samples", "50", "--batch_size", "2", "--cache_dir", str(tmp_path)])
-    recipe = load_recipe(args)
+    recipe = load(Recipe, args.config, changes(args, KEYS, DEBUG))
     assert (recipe.fit.epochs, recipe.fit.batch_size, recipe.data.draws) == (3, 2, 50)
     assert (recipe.data.simulated, recipe.data.cache) == (100, str(tmp_path))
 
@@ -111,8 +151,8 @@ def test_a_checkpoint_becomes_weights_that_are_evaluated(run: Path, tmp_path: Pa
     assert set(result["layouts"]) == {"full", "3x4+1", "3x4", "6x2"}
     assert json.loads((tmp_path / "eval/evaluation.json").read_text())["records"] == 4
     assert "| superclass NORM |" in (tmp_path / "eval/evaluation.md").read_text()
-    assert "test" in weights.load_card(path).metrics
-    net, _ = weights.load(path)
+    assert "test" in files.load_card(path).metrics
+    net, _ = files.load(path)
     state = checkpoint.weights(checkpoint.load(run / "checkpoints" / "best.pth"))
     assert all(torch.allclose(net.state_dict()[k].float(), v.float(), rtol=1e-3, atol=1e-4) for k, v in state.items())
 
@@ -122,10 +162,10 @@ def test_weights_that_were_changed_are_refused(run: Path, tmp_path: Path) -> Non
     calibrate(run / "checkpoints" / "best.pth", output=path)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(ValueError, match="do they belong together"):
-        weights.load(path)
+        files.load(path)
     path.with_suffix(".json").unlink()
     with pytest.raises(FileNotFoundError, match=r"tiny\.json"):
-        weights.load(path)
+        files.load(path)
 
 
 def test_an_unreadable_recording_is_listed_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,8 +191,9 @@ def test_the_recipes_in_configs_can_be_followed(name: str) -> None:
     assert net(torch.zeros(1, recipe.channels, samples), torch.zeros(1, 8)).shape == (1, 11)
 
 
-def test_a_wrong_recipe_ends_with_words_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--set", "fit.epoch=1"]) == 1
+def test_a_wrong_recipe_ends_with_words_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--set", "fit.epoch=1"])
     assert "did you mean fit.epochs" in capsys.readouterr().err
 
 
@@ -162,9 +203,7 @@ def test_simulated_hearts_have_the_superclasses_of_their_conditions() -> None:
     assert superclasses("3AVB", ["STD_lateral"]) == {"CD", "STTC"}
 
 
-@pytest.mark.parametrize(
-    "module", ["classify.train", "classify.infer", "classify.evaluate", "classify.training.calibrate"]
-)
+@pytest.mark.parametrize("module", ["classify.train", "classify.infer", "classify.evaluate", "classify.calibrate"])
 def test_help_needs_no_torch(module: str) -> None:
     code = (
         f"import sys, {module} as m\n"

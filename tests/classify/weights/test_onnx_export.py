@@ -13,9 +13,10 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
 
-from classify import weights
 from classify.card import Card
-from classify.export import INPUTS, export, main, open_session
+from classify.export import main
+from classify.weights import files
+from classify.weights.onnx_export import INPUTS, export, open_session
 
 torch.set_num_threads(1)
 
@@ -33,9 +34,9 @@ def saved(folder: Path, net: dict[str, object]) -> Path:
     data = {"fs_hz": 25.0, "mask_channels": False}
     recipe = {"task": "ptbxl", "data": data, "net": net}
     torch.manual_seed(0)
-    state = weights.network(recipe, len(LABELS)).state_dict()
+    state = files.network(recipe, len(LABELS)).state_dict()
     path, even = folder / "small.safetensors", {"superclass": 1.0, "rhythm": 1.0}
-    weights.save(path, state, Card("small", recipe, LABELS, even, {"superclass": {}, "rhythm": {}}, (), {}))
+    files.save(path, state, Card("small", recipe, LABELS, even, {"superclass": {}, "rhythm": {}}, (), {}))
     return path
 
 
@@ -46,7 +47,7 @@ def test_the_file_gives_the_networks_probabilities(tmp_path: Path, net: dict[str
     done = export(path)
     assert done.path == path.with_suffix(".onnx")
     assert done.largest_difference < 1e-4
-    session, card = open_session(done.path), weights.load_card(path)
+    session, card = open_session(done.path), files.load_card(path)
     assert [given.name for given in session.get_inputs()] == list(INPUTS)
     facts = session.get_modelmeta().custom_metadata_map
     assert facts["version"] == card.version

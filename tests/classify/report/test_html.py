@@ -14,7 +14,7 @@ from PIL import Image
 
 from classify import Classifier
 from classify.diagnosis import Diagnosis, Label, LeadQuality
-from classify.explain import Explanation
+from classify.explanation.explanation import Explanation
 from classify.report.ecg_svg import rhythm_lead, sheet_svg
 from classify.report.html import report_html, verdict
 from ecg.leads import STANDARD

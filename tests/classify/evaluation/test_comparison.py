@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from classify.evaluation import comparison_run as trial
-from classify.evaluation.comparison import Comparison, as_markdown, compare, main, read_list
-from classify.evaluation.comparison_metrics import chosen, exclusive_figures, group_figures, prior_bias
+from classify.compare import main
+from classify.evaluation import comparison
+from classify.evaluation.comparison import Comparison, as_markdown, compare, read_list
+from classify.evaluation.comparison_metrics import exclusive_figures, group_figures
 from classify.tasks import TASKS
 from classify.train import DEFAULT_RECIPE
+from classify.training.label_prior import most_probable, prior_bias
 
 torch.set_num_threads(1)
 CONFIGS = DEFAULT_RECIPE.parent
@@ -44,7 +46,7 @@ def test_a_list_is_trained_measured_and_not_again(
     assert rows[1]["recipe"]["fit"]["lr"] == 0.01
     assert rows[1]["recipe"]["net"]["name"] == "resnet1d"
     assert all(row["parameters"] > 0 and row["inference_ms"] > 0 and row["epochs"] < 1 for row in rows)
-    monkeypatch.setattr(trial, "trial", None)  # nothing is trained a second time
+    monkeypatch.setattr(comparison, "trial", None)  # nothing is trained a second time
     assert main(arguments) == 0
     assert capsys.readouterr().out == table
 
@@ -59,18 +61,20 @@ def test_a_run_with_another_recipe_is_not_taken_for_done(tmp_path: Path, monkeyp
         row = {"run": run, "recipe": to_dict(recipe), "budget_s": rest[2], "records": 1, "parameters": 1}
         return {**row, "seconds_per_epoch": 1.0, "epochs": 1.0, "test": {"F1": "1"}, "inference_ms": 1.0}
 
-    monkeypatch.setattr(trial, "trial", fake)
+    monkeypatch.setattr(comparison, "trial", fake)
     for lr in (0.1, 0.1, 0.2):
         compare(Comparison(("ptbxl",), {"fit": {"lr": lr}}, {"lstm": {}}), None, tmp_path)
     assert made == ["lstm", "lstm"]
 
 
-def test_a_wrong_list_ends_with_words_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_list_ends_with_words_and_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "list.yaml").write_text(LIST.replace("lstm_lite", "lstm_light"))
-    assert main(["--list", str(tmp_path / "list.yaml"), "--output", str(tmp_path)]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main(["--list", str(tmp_path / "list.yaml"), "--output", str(tmp_path)])
     assert "run 'lstm_light'" in capsys.readouterr().err
     (tmp_path / "list.yaml").write_text("task: ptbxl")
-    assert main(["--list", str(tmp_path / "list.yaml"), "--output", str(tmp_path)]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main(["--list", str(tmp_path / "list.yaml"), "--output", str(tmp_path)])
     assert "did you mean tasks" in capsys.readouterr().err
 
 
@@ -122,7 +126,7 @@ def test_the_bias_of_balanced_training_is_undone_as_validation_wants() -> None:
     said = 2.0 * (2 * target - 1) + rng.normal(0, 2.5, target.shape)
     bias = prior_bias(said, target, trained, balanced=True)
     assert bias[0] > bias[1]
-    assert chosen(said + bias)[:, 1].sum() < chosen(said)[:, 1].sum()
+    assert most_probable(said + bias)[:, 1].sum() < most_probable(said)[:, 1].sum()
     assert not prior_bias(said, target, trained, balanced=False).any()
 
 

@@ -16,9 +16,10 @@ import torch
 from classify.card import Card
 from classify.evaluate import main
 from classify.evaluation.page_study import compare
-from classify.evaluation.page_summary import ALL, NO_FAULT, Trial, figures, markdown, reason
+from classify.evaluation.page_summary import ALL, NO_FAULT, figures, markdown, reason
+from classify.evaluation.page_trial import Trial
 from classify.weights import DEFAULT
-from digitize.errors import Refusal
+from digitize.batch import Refusal
 from ecg.page import Page
 from ecg.reading import Reading
 from simulate import Scene
@@ -89,7 +90,7 @@ def test_when_nothing_is_read_it_says_why(truths: list[Reading], tmp_path: Path)
 def test_the_one_command_for_pages(
     truths: list[Reading], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("digitize.engines.load_digitizer", lambda device: lambda page, *given: truths[-1])
+    monkeypatch.setattr("classify.evaluation.page_study.load_digitizer", lambda device: lambda page, *given: truths[-1])
     options = ["--count", "1", "--preset", "clean", "--output", str(tmp_path)]
     assert main(["--task", "images", *options]) == 0
     assert "1 of 1" in capsys.readouterr().out
