@@ -17,7 +17,8 @@ from digitize.nets.networks import Networks
 from digitize.nets.word_net import TURNED
 from digitize.pipeline import Digitizer
 from digitize.stages import RowReading
-from digitize.training.samples import _framed, column_heights, edge_heat, page_targets
+from digitize.training.page_samples import _framed, page_targets
+from digitize.training.target_drawing import column_heights, edge_heat
 from ecg.geometry import PageGeometry
 from ecg.layout import LeadBox, template
 from ecg.page import Page

@@ -8,7 +8,7 @@ import numpy as np
 from digitize.nets.inputs import ROW_CLASSES, ROW_PULSE, ROW_PX_PER_MM, column_centres_px
 from digitize.stages import RowReading
 from digitize.trace.row_reading import strip_window
-from digitize.training.samples import edge_heat
+from digitize.training.target_drawing import edge_heat
 
 BEGIN_MM = 20.0
 

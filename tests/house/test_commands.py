@@ -10,7 +10,7 @@ import sys
 import pytest
 from house.structure import ROOT, modules
 
-from galvano.commands import COMMANDS, readme_table
+from ecg.commands import COMMANDS, readme_table
 
 HEAVY = ("torch", "torchvision", "segmentation_models_pytorch", "timm", "albumentations")
 HELP_CPU_S = 2.0  # a loaded machine stretches the clock, not the work

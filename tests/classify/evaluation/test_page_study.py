@@ -19,7 +19,7 @@ from classify.evaluation.page_study import compare
 from classify.evaluation.page_summary import ALL, NO_FAULT, figures, markdown, reason
 from classify.evaluation.page_trial import Trial
 from classify.weights import DEFAULT
-from digitize.batch import Refusal
+from digitize.errors import Refusal
 from ecg.page import Page
 from ecg.reading import Reading
 from simulate import Scene

@@ -29,7 +29,7 @@ from classify.training.calibrate import calibrate
 from classify.training.inputs import TrainingSet
 from classify.training.trainer import train
 from classify.weights import files
-from ecg.errors import InputError
+from ecg.files import InputError
 from ecg.fit import checkpoint
 from ecg.fit.options import changes
 from ecg.fit.recipe import from_dict, load, to_dict

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from digitize import evaluate
-from digitize.batch import load_digitizer
+from digitize.engines import load_digitizer
 from digitize.evaluation.checkpoint_review import review, with_checkpoint
 from digitize.pipeline import Digitizer
 

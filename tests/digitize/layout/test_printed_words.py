@@ -8,15 +8,9 @@ import pytest
 import torch
 from oracle import heart, scene
 
-from digitize.layout.printed_words import (
-    TURNED,
-    WORDS,
-    PrintedWord,
-    peaks,
-    read_words,
-    stand_on_head,
-)
-from digitize.weights import load_pass
+from digitize.layout.printed_words import PrintedWord, is_upside_down, peaks, read_words
+from digitize.nets.pretrained import load_pass
+from digitize.nets.word_net import TURNED, WORDS
 
 torch.set_num_threads(1)
 
@@ -35,10 +29,10 @@ def test_peaks_are_found_below_a_cell_and_the_surest_word_has_the_place() -> Non
 def test_a_page_stands_on_its_head_when_most_names_do() -> None:
     upright = [PrintedWord("V1", 0.0, 0.0, 0.9), PrintedWord("25 mm/s", 0.0, 0.0, 1.0)]
     turned = [PrintedWord(TURNED, 0.0, 0.0, 0.8)] * 2
-    assert not stand_on_head([])
-    assert not stand_on_head(upright)
-    assert not stand_on_head([*upright, turned[0]])
-    assert stand_on_head([*upright, *turned])
+    assert not is_upside_down([])
+    assert not is_upside_down(upright)
+    assert not is_upside_down([*upright, turned[0]])
+    assert is_upside_down([*upright, *turned])
 
 
 @pytest.mark.slow
@@ -50,7 +44,7 @@ def test_the_shipped_reader_reads_a_clean_page(quarter_turns: int) -> None:
     geometry = truth.geometry.half_turned() if quarter_turns else truth.geometry
     net = load_pass("names").net
     words = read_words(net, page.pixels, geometry, geometry.extent_mm)
-    assert stand_on_head(words) == bool(quarter_turns)
+    assert is_upside_down(words) == bool(quarter_turns)
     words = read_words(net, page.pixels, truth.geometry, truth.layout.extent_mm)
     read = [w.text for w in words if w.is_lead]
     wanted = [b.lead for b in truth.layout.boxes]

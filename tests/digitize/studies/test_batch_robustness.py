@@ -9,7 +9,7 @@ import pytest
 from drawn_page import FakeDigitizer
 
 from digitize import batch
-from digitize.pipeline import NotAnEcg
+from digitize.errors import NotAnEcg
 from digitize.studies import batch_robustness
 from ecg.layout import Template
 from ecg.page import Page

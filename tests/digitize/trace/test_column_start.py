@@ -10,7 +10,7 @@ from row_strip import strip
 
 from digitize.stages import RowReading
 from digitize.trace.column_start import in_place, start_mm
-from digitize.training.samples import edge_heat
+from digitize.training.target_drawing import edge_heat
 from ecg.layout import Layout, LeadBox
 
 LENGTH_MM = 70.0

@@ -10,11 +10,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from digitize.nets.pretrained import load_pass
 from digitize.nets.reconstruction import ReconstructionNet
 from digitize.training import release
 from digitize.training.recipe import PassRecipe
 from digitize.training.shipping import ship
-from digitize.weights import load_pass
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict
 from ecg.fit.run_folder import RunFolder

@@ -6,16 +6,12 @@ from pathlib import Path
 
 import torch
 
-from digitize.layout.printed_words import (
-    WORDS,
-    NameNet,
-    NameSpec,
-)
+from digitize.nets.pretrained import load_pass
+from digitize.nets.word_net import WORDS, WordNet, WordNetSpec
 from digitize.training.datasets import SYNTHETIC
 from digitize.training.recipe import NameRecipe, Pages
 from digitize.training.shipping import ship
 from digitize.training.trainer import train
-from digitize.weights import load_pass
 from ecg.fit.settings import FitSettings
 
 torch.set_num_threads(1)
@@ -23,7 +19,7 @@ torch.set_num_threads(1)
 
 def test_a_trained_reader_is_shipped_and_loaded(tmp_path: Path) -> None:
     recipe = NameRecipe(
-        net=NameSpec((4, 6), 8, (1, 2)),
+        net=WordNetSpec((4, 6), 8, (1, 2)),
         pages=Pages({"clean": 1.0}, size_px=(96, 64), samples=4, validation_samples=2),
         fit=FitSettings(epochs=1, batch_size=2, threads=1),
     )
@@ -33,5 +29,5 @@ def test_a_trained_reader_is_shipped_and_loaded(tmp_path: Path) -> None:
     path = ship(again.best, {}, tmp_path)
     assert path.name == "names.safetensors"
     net = load_pass("names", folder=tmp_path).net
-    assert isinstance(net, NameNet)
+    assert isinstance(net, WordNet)
     assert net(torch.zeros(1, 3, 64, 96)).shape == (1, len(WORDS), 16, 24)

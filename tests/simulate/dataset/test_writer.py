@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digitize.evaluate import evaluate
+from digitize.evaluation.runner import evaluate
 from digitize.training.page_files import find_pages, load_page
 from digitize.training.page_samples import page_example
 from ecg import read, write
