@@ -92,7 +92,8 @@ def add_page_folder(parser: argparse.ArgumentParser, *, required: bool = False) 
 def add_data(parser: argparse.ArgumentParser, *aliases: str) -> None:
     """`--data` (and older names of it): by default what ECG_DATA names; an empty one names nothing."""
     named = os.environ.get("ECG_DATA") or None
-    parser.add_argument("--data", *aliases, dest="data", type=Path, default=named, help="folder of real recordings (default: $ECG_DATA)")
+    what = "folder of real recordings (default: $ECG_DATA)"
+    parser.add_argument("--data", *aliases, dest="data", type=Path, default=named, help=what)
 
 
 def add_drawing(parser: argparse.ArgumentParser, presets: Sequence[str], count: int, seed: int, *aliases: str) -> None:
