@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import lombscargle
 
 from classify.features.beat_evidence import Evidence
 
@@ -65,8 +66,6 @@ def _rhythm(rr_s: np.ndarray) -> tuple[float, float, float, float]:
 
 def band_power_ms2(rr_s: np.ndarray, band_hz: tuple[float, float]) -> float:
     """Power of the RR series in a band, from its periodogram (Lomb, 1976); NaN unless the slowest wave fits once."""
-    from scipy.signal import lombscargle
-
     if rr_s.size < 4 or rr_s.sum() < 1 / band_hz[0]:
         return NAN
     at_s = np.cumsum(rr_s)

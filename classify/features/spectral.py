@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import welch
 
 from classify.features.beat_evidence import Evidence
 from classify.features.core import NAN, lead_ii
@@ -20,8 +21,6 @@ def spectral(evidence: Evidence) -> tuple[float, ...]:
 
     What lies above is NaN when the recording's own rate cannot hold 100 Hz.
     """
-    from scipy.signal import welch
-
     values = lead_ii(evidence)
     fs_hz = evidence.record.fs_hz
     if not values.size:
