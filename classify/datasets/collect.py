@@ -15,7 +15,7 @@ from classify.datasets.arrays import Arrays, from_records
 from classify.datasets.example import Example
 from classify.datasets.readers import examples
 from classify.datasets.simulated import simulated
-from classify.datasets.sources import SOURCES, load_example
+from classify.datasets.sources import SOURCES, load_example, load_recording
 from classify.recipe import Recipe
 from classify.tasks import TASKS, Task
 from ecg.fit.cache import GB, DiskCache, key_of
@@ -108,6 +108,7 @@ def _named_in(path: Path) -> set[str]:
 
 def _readable(found: Sequence[Example], left_out: list[str]) -> Iterator[tuple[Record, Example]]:
     """The recordings that can be read; of the others, path and reason go to `left_out`."""
+    load_recording.cache_clear()  # its file may have changed since
     for example in tqdm(found, desc="reading records", file=sys.stderr, disable=not sys.stderr.isatty()):
         try:
             yield load_example(example), example

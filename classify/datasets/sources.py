@@ -57,12 +57,13 @@ def load_example(example: Example) -> Record:
     Raises OSError or ValueError for one that cannot be read; the message names the file.
     """
     reader = SOURCES[example.source].read if example.source in SOURCES else read
-    record = _load(reader, example.path)
+    record = load_recording(reader, example.path)
     return record if example.window_s is None else record.crop(*example.window_s)
 
 
 @lru_cache(maxsize=1)  # the windows of one recording follow each other
-def _load(reader: Callable[[Path], Record], path: Path) -> Record:
+def load_recording(reader: Callable[[Path], Record], path: Path) -> Record:
+    """A whole recording; the last one stays in memory."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such recording")
     return reader(path)

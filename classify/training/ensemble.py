@@ -9,6 +9,7 @@ from classify.labels import columns
 from classify.recipe import Recipe
 from classify.signal.settings import DataSettings
 from classify.tasks import TASKS
+from ecg.errors import InputError
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict, to_dict
 
@@ -48,9 +49,9 @@ def _check_inputs(path: Path, data: DataSettings, widest: DataSettings) -> None:
     """Channels stand in the order signal, masks, amplitudes: a member may lack only the last ones."""
     shared = ("fs_hz", "preparation", "from_usual")
     if any(getattr(data, name) != getattr(widest, name) for name in shared):
-        raise ValueError(f"{path}: sees other inputs than the rest; members share {', '.join(shared)}")
+        raise InputError(f"{path}: sees other inputs than the rest; members share {', '.join(shared)}")
     if data.amplitude_channels and data.mask_channels != widest.mask_channels:
-        raise ValueError(f"{path}: has amplitude channels, but not the mask channels of the others")
+        raise InputError(f"{path}: has amplitude channels, but not the mask channels of the others")
 
 
 def _member(path: Path, recipe: Recipe, history: Mapping[str, object], task: str) -> dict[str, object]:
@@ -58,7 +59,7 @@ def _member(path: Path, recipe: Recipe, history: Mapping[str, object], task: str
     outputs, wanted = columns(TASKS[recipe.task].groups), columns(TASKS[task].groups)
     missing = [name for group, name in wanted if (group, name) not in outputs]
     if missing:
-        raise ValueError(f"{path}: trained on task {recipe.task!r}, which has no label {', '.join(missing)}")
+        raise InputError(f"{path}: trained on task {recipe.task!r}, which has no label {', '.join(missing)}")
     settings = to_dict(recipe)
     return {
         "name": recipe.net.name,
