@@ -91,12 +91,7 @@ def add_page_folder(parser: argparse.ArgumentParser, *, required: bool = False) 
 
 def add_data(parser: argparse.ArgumentParser, *aliases: str) -> None:
     """`--data` (and older names of it): by default what ECG_DATA names; an empty one names nothing."""
-<<<<<<< HEAD
     named, what = os.environ.get("ECG_DATA") or None, "folder of real recordings (default: $ECG_DATA)"
-=======
-    named = os.environ.get("ECG_DATA") or None
-    what = "folder of real recordings (default: $ECG_DATA)"
->>>>>>> hc
     parser.add_argument("--data", *aliases, dest="data", type=Path, default=named, help=what)
 
 
