@@ -9,7 +9,7 @@ from classify.labels import columns
 from classify.recipe import Recipe
 from classify.signal.settings import DataSettings
 from classify.tasks import TASKS
-from ecg.errors import InputError
+from ecg.files import InputError
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict, to_dict
 
