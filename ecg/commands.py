@@ -20,7 +20,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "digitize.infer", "Digitize pictures of ECGs: signal, WFDB record, JSON and an overlay for every page.", "read"
     ),
-    Command("classify.infer", "Diagnose scanned pages or recordings. Not a medical device.", "diagnose"),
+    Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
         "digitize.train",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 from house import structure
@@ -94,3 +95,10 @@ def test_a_tests_place_names_what_it_tests() -> None:
 def test_modules_know_their_place() -> None:
     module = Module(ROOT / "ecg" / "fit" / "loop.py")
     assert (module.name, module.floor, module.room, module.is_command) == ("ecg.fit.loop", "ecg", "fit", False)
+
+
+def test_the_documents_name_places_that_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    places = set(re.findall(r"`((?:ecg|simulate|digitize|classify|archive|serve|galvano|tests)/[\w/.]*)`", text))
+    assert len(places) > 20
+    assert {place for place in places if not (ROOT / place).exists()} == set()
