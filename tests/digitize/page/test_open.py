@@ -47,7 +47,7 @@ def test_every_kind_of_picture_opens_as_upright_rgb(tmp_path: Path, name: str) -
 
 def test_heic_opens() -> None:
     """`sheet()` as a phone saves it; the package that reads HEIC cannot write it."""
-    (page,) = open_pages(Path(__file__).parent / "digitize" / "page" / "sheet.heic")
+    (page,) = open_pages(Path(__file__).with_name("sheet.heic"))
     assert is_upright(page.pixels)
 
 
