@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 FAKE = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 [[ "$*" != "-c "* ]] || { echo "${GPUS:-0}"; exit; }
-[[ "$*" == *.train* ]] || exit 0
+[[ "$*" == *.train" "* ]] || exit 0
 while [ "$1" != --output ]; do shift; done
 mkdir -p "$2/run_1/checkpoints"
 touch "$2/run_1/checkpoints/last.pth" "$2/run_1/checkpoints/best.pth"

@@ -86,5 +86,5 @@ def test_the_table_counts_what_nobody_can_tell_apart() -> None:
         Verdict(4, "photo", "6x2", "silent", ("speed",)),
     ]
     lines = table(pages).splitlines()
-    assert lines[2] == "| all | 2 | 1 (50%) | 0 (0%) | 0 (0%) | 1 (50%) | | 2 | 1 | 1 |"
-    assert lines[4] == "| photo | 0 | 0 | 0 | 0 | 0 | | 1 | 0 | 1 |"
+    assert lines[2] == "| all | 2 | 1 (50%) | 0 (0%) | 0 (0%) | 1 (50%) |  | 2 | 1 | 1 |"
+    assert lines[4] == "| photo | 0 | 0 | 0 | 0 | 0 |  | 1 | 0 | 1 |"
