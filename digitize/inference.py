@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from digitize import engines
 from digitize.batch import Attempt, describe, free_name, read_file, write_reading
 from digitize.corrections import check_names, correcting, load_corrections
-from digitize.engines import Digitize, load_digitizer
+from digitize.engines import Digitize
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg import formats
@@ -57,7 +58,7 @@ def infer(
     hints = PageHints.of(layout, mm_per_s, mm_per_mv)
     fixes = load_corrections(corrections) if corrections else {}
     check_names(fixes, paths)
-    digitize = correcting(digitizer or load_digitizer(device, engine), fixes)
+    digitize = correcting(digitizer or engines.load_digitizer(device, engine), fixes)
     results: list[PageResult] = []
     with tqdm(paths, desc="digitize", unit="file", file=sys.stderr) as bar:
         for path in bar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from digitize.nets.networks import Networks
 from digitize.pipeline import Digitizer
 
 
@@ -21,4 +22,4 @@ class Small(nn.Module):
 
 def small_digitizer() -> Digitizer:
     weights = {"page": "page-1", "row": "row-1", "names": "names-1"}
-    return Digitizer(Small(True), Small(True), (96, 64), weights, Small(False))
+    return Digitizer(Networks(Small(True), Small(True), Small(False), (96, 64), weights))

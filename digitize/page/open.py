@@ -40,14 +40,14 @@ def iter_pages(path: str | Path) -> Iterator[Page]:
 def expand_images(paths: Iterable[str | Path]) -> list[Path]:
     """The pictures meant by files, folders (searched to the bottom) and patterns: sorted, each once.
 
-    A file that is named is kept even when it is missing, so that opening it can say so. Raises PageError for a folder
+    A file that is named is kept even when it is missing, so that opening it can say so. Raises ValueError for a folder
     or pattern without pictures.
     """
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         matches = list(_expand(path))
         if not matches:
-            raise PageError(f"{path}: no pictures here; expected files that end in {', '.join(SUFFIXES)}")
+            raise ValueError(f"{path}: no pictures here; expected files that end in {', '.join(SUFFIXES)}")
         found.update((match.resolve(), match) for match in reversed(matches))
     return sorted(found.values())
 

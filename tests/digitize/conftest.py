@@ -10,7 +10,7 @@ import torch
 from drawn_page import FakeDigitizer
 from tiny_runs import NAMES, PAGE, ROW, trained
 
-from digitize import batch
+from digitize import engines
 from simulate.dataset.writer import write_pages
 
 torch.set_num_threads(1)
@@ -49,7 +49,7 @@ def names_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeDigitizer:
     """Every command line gets the stand-in."""
     digitizer = FakeDigitizer()
-    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: digitizer)
+    monkeypatch.setattr(engines, "load_digitizer", lambda device, engine: digitizer)
     return digitizer
 
 

@@ -8,7 +8,7 @@ import pytest
 from drawn_page import CRASH_COLOUR, FakeDigitizer, drawn
 from saved_pages import WHOLE, save_page
 
-from digitize import batch, evaluate
+from digitize import engines, evaluate
 from ecg import write
 
 
@@ -37,7 +37,7 @@ def test_commands_that_make_no_sense_end_with_2_and_words(
 def test_main_prints_the_table_and_fails_when_a_page_crashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: FakeDigitizer())
+    monkeypatch.setattr(engines, "load_digitizer", lambda device, engine: FakeDigitizer())
     save_page(tmp_path / "pages" / "a.png")
     write(drawn().record, str(tmp_path / "pages" / "a.csv"))
     options = ["--pages", str(tmp_path / "pages"), "--output", str(tmp_path / "out")]

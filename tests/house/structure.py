@@ -17,6 +17,7 @@ OPTIONAL = {
     "boto3", "ecgdatakit", "edfio", "fhir", "fsspec", "lxml", "neurokit2", "onnx", "onnxruntime", "onnxscript",
     "openvino", "pi_heif", "playwright", "pyarrow", "pydicom", "ray", "reportlab", "uvicorn", "defusedxml", "fastapi",
 }  # fmt: skip
+SLOW = {"wfdb"}  # takes longer to import than all else that reads a recording; imported where a record is read
 SAME_LINES = 6
 
 
@@ -199,7 +200,7 @@ def inner_imports() -> list[str]:
         for module in modules()
         if not module.is_command and module.path.name != "__init__.py"
         for found in module.imports
-        if found.inside and found.name.split(".")[0] not in OPTIONAL
+        if found.inside and found.name.split(".")[0] not in OPTIONAL | SLOW
     ]
 
 

@@ -13,7 +13,7 @@ from house.structure import ROOT, modules
 from ecg.commands import COMMANDS, readme_table
 
 HEAVY = ("torch", "torchvision", "segmentation_models_pytorch", "timm", "albumentations")
-HELP_CPU_S = 2.0  # a loaded machine stretches the clock, not the work
+HELP_CPU_S = 4.0  # half a second to one on an idle core; two threads of one core stretch even processor time
 RUNNABLE = [module.name.removesuffix(".__main__") for module in modules() if module.is_command]
 
 

@@ -94,9 +94,11 @@ def test_the_one_command_for_pages(
     options = ["--count", "1", "--preset", "clean", "--output", str(tmp_path)]
     assert main(["--task", "images", *options]) == 0
     assert "1 of 1" in capsys.readouterr().out
-    assert main(["--task", "images", *options, "--count", "0"]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main(["--task", "images", *options, "--count", "0"])
     assert "count must be at least 1" in capsys.readouterr().err
-    assert main(["--task", "images", "--count", "1", "--preset", "napkin"]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main(["--task", "images", "--count", "1", "--preset", "napkin"])
     assert "unknown preset 'napkin'" in capsys.readouterr().err
 
 
@@ -114,7 +116,10 @@ def trial(number: int, read: np.ndarray | None, **rest: Any) -> Trial:
 
 def test_figures_by_hand() -> None:
     card = Card("t", {}, LABELS, {"g": 1.0}, {"g": dict.fromkeys("ABC", 0.5)}, (), {}, seen={"g": {"C": 0}})
-    same, turned = (lambda k: trial(k, trial(k, None).seen["printed"])), (lambda k: trial(k, np.array([0.5, 0.5])))
+    same, turned = (
+        (lambda k: trial(k, trial(k, None).probability["printed"])),
+        (lambda k: trial(k, np.array([0.5, 0.5]))),
+    )
     trials = [same(0), same(1), same(2), turned(3), trial(4, None), trial(5, None)]
     found = figures(trials, card)
     group = found["groups"]["g"]

@@ -134,7 +134,8 @@ def test_a_network_for_whole_signals_is_measured_on_nothing_else(
 
 
 def test_weights_say_which_task_they_answer(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--weights", str(tiny), "--task", "cpsc2018"]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main(["--weights", str(tiny), "--task", "cpsc2018"])
     assert "answers superclass, rhythm (task ptbxl), but task cpsc2018 asks" in capsys.readouterr().err
 
 

@@ -42,12 +42,11 @@ def test_a_checkpoint_takes_the_place_of_the_shipped_network_of_its_kind(
     shipped = Digitizer.load()
     for kind, run in (("page", page_run), ("row", row_run), ("names", names_run)):
         other = with_checkpoint(shipped, best(run), tmp_path)
-        changed = {
-            name for name in ("page_net", "row_net", "name_net") if getattr(other, name) is not getattr(shipped, name)
-        }
-        assert changed == {f"{kind.removesuffix('s')}_net"}
-        assert {name for name in shipped.weights if other.weights[name] != shipped.weights[name]} == {kind}
-        assert (other.page_size_px == (128, 96)) == (kind == "page")
+        old, new = shipped.nets, other.nets
+        changed = {name for name in ("page", "row", "words") if getattr(new, name) is not getattr(old, name)}
+        assert changed == {"words" if kind == "names" else kind}
+        assert {name for name in old.versions if new.versions[name] != old.versions[name]} == {kind}
+        assert (new.page_size_px == (128, 96)) == (kind == "page")
     with pytest.raises(ValueError, match="--checkpoint needs the engine torch"):
         with_checkpoint(load_digitizer(engine="classical"), best(page_run), tmp_path)
 

@@ -10,6 +10,7 @@ from drawn_page import drawn
 
 from digitize.evaluation.network_probe import probed
 from digitize.evaluation.visualization import Inspection, draw
+from digitize.nets.networks import Networks
 from digitize.pipeline import Digitizer
 
 
@@ -22,9 +23,9 @@ def test_visualize_shows_what_the_networks_saw_and_the_error(tmp_path: Path, mon
         columns = {"signal": torch.rand(1, 1, tall, 2 * wide), "signal_valid": torch.rand(1, 1, 2 * wide)}
         return {**maps, "baseline": maps["grid"], **columns}
 
-    digitizer, page_probe, row_probe = probed(Digitizer(answer, answer, (64, 64), {}))
-    digitizer.page_net(torch.zeros(1, 3, 64, 96))
-    digitizer.row_net(torch.ones(1, 4, 32, 64))
+    digitizer, page_probe, row_probe = probed(Digitizer(Networks(answer, answer, answer, (64, 64), {})))
+    digitizer.nets.page(torch.zeros(1, 3, 64, 96))
+    digitizer.nets.row(torch.ones(1, 4, 32, 64))
     assert row_probe.calls[0].image.shape == (32, 64, 3)
     assert row_probe.calls[0].image.min() == 255
     reading = drawn()

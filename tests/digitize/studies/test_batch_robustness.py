@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from drawn_page import FakeDigitizer
 
-from digitize import batch
+from digitize import engines
 from digitize.errors import NotAnEcg
 from digitize.studies import batch_robustness
 from ecg.layout import Template
@@ -68,7 +68,7 @@ def test_a_lost_page_fails_the_run(
         def __call__(self, page: Page, *given: object) -> Reading:
             raise NotAnEcg("nothing seen")
 
-    monkeypatch.setattr(batch, "load_digitizer", lambda device, engine: Blind())
+    monkeypatch.setattr(engines, "load_digitizer", lambda device, engine: Blind())
     monkeypatch.setattr(batch_robustness, "BROKEN", {"empty": batch_robustness.BROKEN["empty"]})
     assert batch_robustness.main(["--count", "4", "--output", str(tmp_path)]) == 1
     assert set(json.loads(capsys.readouterr().out)["lost"]) == UNUSUAL

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from digitize.nets.networks import Networks
 from digitize.pipeline import Digitizer
 from digitize.studies.head_masking import MASKS, main, masked_digitizers, table
 
@@ -22,19 +23,26 @@ class Busy(nn.Module):
         return {**dense, **columns, "theta": torch.tensor([[1.0, 0.0]] * n), "signal": torch.zeros(n, 1, 4, 4)}
 
 
+class Words(nn.Module):
+    """Reads every word everywhere."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.full((len(image), 3, 2, 2), 3.0)
+
+
 def test_one_output_at_a_time_is_masked() -> None:
-    busy = Digitizer(Busy(), Busy(), (4, 4), {}, name_net=Busy())
+    busy = Digitizer(Networks(Busy(), Busy(), Words(), (4, 4), {}))
     image = torch.zeros(2, 3, 4, 4)
-    before = busy.page_net(image)
+    before = busy.nets.page(image)
     found = dict(masked_digitizers(busy))
     assert list(found) == ["nothing", *MASKS, "name reader"]
-    assert found["nothing"] is busy and found["name reader"].name_net is None
+    assert found["nothing"] is busy
+    assert found["name reader"].nets.words(image).sigmoid().max() < 1e-6
     for name, (net, output, _) in MASKS.items():
-        outputs = getattr(found[name], net)(image)
+        outputs = getattr(found[name].nets, net)(image)
         assert [key for key in outputs if not torch.equal(outputs[key], before[key])] == [output]
-        assert getattr(found[name], "row_net" if net == "page_net" else "page_net") is getattr(
-            busy, "row_net" if net == "page_net" else "page_net"
-        )
+        other = "row" if net == "page" else "page"
+        assert getattr(found[name].nets, other) is getattr(busy.nets, other)
 
 
 def test_a_mask_is_no_ink_no_grid_and_upright() -> None:

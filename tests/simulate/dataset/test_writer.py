@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
@@ -205,9 +205,10 @@ def test_a_wrong_command_is_refused_in_words(
 def test_the_options_are_those_of_the_functions() -> None:
     options = {action.dest: action.default for action in parser()._actions if action.dest != "help"}
     known = {**inspect.signature(write_pages).parameters, **inspect.signature(contact_sheet).parameters}
-    assert set(options) == {*known, "contact_sheet"} - {"path"}
+    job = {field.name: field.default for field in fields(Job)}
+    assert set(options) == {*known, *job, "contact_sheet"} - {"path", "options"}
     for name in set(options) - {"output", "contact_sheet", "workers", "records"}:
-        assert options[name] == known[name].default, name
+        assert options[name] == (job[name] if name in job else known[name].default), name
 
 
 def test_help_needs_no_torch() -> None:
