@@ -17,6 +17,7 @@ from ecg.formats.format import ReadOptions
 from ecg.formats.identity import patient
 from ecg.formats.lead_codes import lead_of_code
 from ecg.formats.xml_tree import parse, root_is, text_of
+from ecg.leads import canonical, is_known
 from ecg.record import Record
 
 _TIMES = ("TIME_ABSOLUTE", "TIME_RELATIVE")
@@ -104,7 +105,8 @@ def _seconds(path: Path, quantity: Element) -> float:
 
 
 def _channel(path: Path, sequence: Element) -> Channel:
-    name, value = lead_of_code(_code(sequence)), sequence.find("value")
+    code, value = lead_of_code(_code(sequence)), sequence.find("value")
+    name = canonical(code) if is_known(code) else code
     origin, scale = (value.find(tag) if value is not None else None for tag in ("origin", "scale"))
     if origin is None or scale is None:
         raise InputError(f"{path}: lead {name} has no origin or no scale, so its values are in no unit")

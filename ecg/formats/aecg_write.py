@@ -12,8 +12,9 @@ import numpy as np
 
 from ecg.files import write_text
 from ecg.formats import identity
-from ecg.formats.counts import in_microvolts, to_code
+from ecg.formats.counts import in_microvolts, to_code, upright
 from ecg.formats.lead_codes import mdc_name
+from ecg.formats.moment import began_at
 from ecg.formats.spans import rows_by_span
 from ecg.record import Record
 
@@ -30,6 +31,7 @@ def write(record: Record, path: Path) -> None:
 
     Raises InputError for more than +-32.767 mV.
     """
+    record = upright(record)
     counts, printed = in_microvolts(record, path)
     root = Element("AnnotatedECG", {"xmlns": _HL7, "type": "Observation"})
     _sub(root, "id", root=_stable_id(record, "document"))
@@ -76,14 +78,6 @@ def _period(parent: Element, record: Record) -> None:
     end = began + timedelta(seconds=record.start_s + record.duration_s)
     _sub(time, "low", value=_stamp(began), inclusive="true")
     _sub(time, "high", value=_stamp(end), inclusive="false")
-
-
-def began_at(meta: Mapping[str, object]) -> datetime | None:
-    """The moment of 0 s on the record's time line, where the file that it was read from said so."""
-    try:
-        return datetime.fromisoformat(str(meta.get("recorded_at", "")))
-    except ValueError:
-        return None
 
 
 def _stamp(time: datetime) -> str:

@@ -94,7 +94,11 @@ def to_record(
     leads = [name for name in STANDARD if name in rows]
     check_size(path, fs_hz, sum(lengths.values()))
     signal = np.stack([rows[name] for name in leads])
-    return Record(signal, fs_hz, tuple(leads), start_s, {"source": path.stem} | facts(meta))
+    return Record(signal, fs_hz, tuple(leads), start_s, {"source": _stem(path)} | facts(meta))
+
+
+def _stem(path: Path) -> str:
+    return path.stem.removesuffix(".aecg").removesuffix(".fhir").removesuffix(".fhir-r5")
 
 
 def check_size(path: Path, fs_hz: float, samples: int) -> None:

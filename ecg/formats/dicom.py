@@ -14,11 +14,12 @@ import numpy as np
 
 from ecg.files import InputError
 from ecg.formats.channels import Channel, check_size, mv_per_unit, to_record
+from ecg.formats.dicom_write import MAKER, START_TAG
 from ecg.formats.format import ReadOptions, read_bytes
 from ecg.formats.identity import patient
 from ecg.formats.lead_codes import lead_of_code
 from ecg.formats.spans import without_short
-from ecg.leads import is_known
+from ecg.leads import canonical, is_known
 from ecg.record import Record
 
 if TYPE_CHECKING:
@@ -115,8 +116,15 @@ def _group(path: Path, item: Dataset, little: bool) -> _Group:
     found = (
         _channel(path, definition, row, gap) for definition, row, gap in zip(definitions, table, is_gap, strict=True)
     )
-    offset_s = float(item.get("MultiplexGroupTimeOffset") or 0) / 1000
-    return _Group(offset_s, fs_hz, tuple(found))
+    return _Group(_start_s(item), fs_hz, tuple(found))
+
+
+def _start_s(item: Dataset) -> float:
+    """The offset of the group; ours is private, because the standard has one for synchronized clocks only."""
+    group, element, creator = START_TAG
+    if (group, 0x0010) in item and str(item[group, 0x0010].value) == creator:
+        return float(item.private_block(group, creator)[element].value)
+    return float(item.get("MultiplexGroupTimeOffset") or 0) / 1000
 
 
 def _numbers(path: Path, item: Dataset, raw: bytes | None, little: bool) -> np.ndarray:
@@ -165,7 +173,7 @@ def _name(definition: Dataset) -> str:
     words = [str(source.get(key, "")) for source in sources for key in ("CodeValue", "CodeMeaning")]
     words.append(str(definition.get("ChannelLabel", "")))
     leads = [lead_of_code(word).partition("(")[0].strip() for word in words if word]
-    return next((lead for lead in leads if is_known(lead)), words[1] if len(words) > 1 else words[0] or "unnamed")
+    return next((canonical(lead) for lead in leads if is_known(lead)), words[1] if len(words) > 1 else words[0] or "unnamed")
 
 
 def _on_one_line(path: Path, groups: Sequence[_Group], start_s: float) -> list[Channel]:
@@ -184,7 +192,8 @@ def _on_one_line(path: Path, groups: Sequence[_Group], start_s: float) -> list[C
 
 def _meta(dataset: Dataset, options: ReadOptions) -> dict[str, object]:
     age, sex = str(dataset.get("PatientAge") or ""), str(dataset.get("PatientSex") or "")
-    device = (dataset.get("Manufacturer"), dataset.get("ManufacturerModelName"))
+    maker = str(dataset.get("Manufacturer") or "")
+    device = ("" if maker == MAKER else maker, dataset.get("ManufacturerModelName"))
     return {
         "recorded_at": _time(str(dataset.get("AcquisitionDateTime") or "")),
         "device": " ".join(str(word) for word in device if word),

@@ -11,7 +11,7 @@ LEAD_NUMBERS: Mapping[str, int] = {
     "I": 1, "II": 2, "V1": 3, "V2": 4, "V3": 5, "V4": 6, "V5": 7, "V6": 8, "III": 61, "aVR": 62, "aVL": 63, "aVF": 64,
 }  # fmt: skip
 _BY_NUMBER = {number: lead for lead, number in LEAD_NUMBERS.items()} | {65: "-aVR"}
-_MDC_BASE = 131072
+_MDC_BASE, _POTENTIAL_BASE = 131072, 131328  # of a lead, and of the potential between its electrodes
 _MDC_NAME = "MDC_ECG_LEAD_"
 _SCP_CODE = "5.6.3-9-"
 
@@ -38,4 +38,5 @@ def lead_of_code(code: str) -> str:
         return text[len(_MDC_NAME) :]
     digits = text.removeprefix(_SCP_CODE).removeprefix("2:")
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
-    return _BY_NUMBER.get(number - _MDC_BASE if number > _MDC_BASE else number, text) if number else text
+    base = next((base for base in (_POTENTIAL_BASE, _MDC_BASE) if number > base), 0)
+    return _BY_NUMBER.get(number - base, text)

@@ -6,8 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ecg.files import InputError
-from ecg.formats import aecg, apple_watch, cardiosoft, csv, device_files, dicom, json, muse, muse_text, schiller, wfdb
-from ecg.formats.aecg_write import write as write_aecg
+from ecg.formats import (
+    aecg,
+    aecg_write,
+    apple_watch,
+    cardiosoft,
+    csv,
+    device_files,
+    dicom,
+    dicom_write,
+    edf,
+    edf_write,
+    fhir,
+    json,
+    muse,
+    muse_text,
+    parquet,
+    pdf_page,
+    schiller,
+    wfdb,
+)
 from ecg.formats.format import Format, ReadOptions, never
 from ecg.record import Record
 
@@ -24,15 +42,22 @@ def _csv(path: Path, options: ReadOptions) -> list[Record]:
 
 
 _device = device_files.reader
-_XML, _DEVICE = ("defusedxml",), ("ecgdatakit", "defusedxml", "xmltodict")
+_XML, _DEVICE, _DICOM = ("defusedxml",), ("ecgdatakit", "defusedxml", "xmltodict"), ("pydicom",)
 
 FORMATS: tuple[Format, ...] = (
     Format("wfdb", "WFDB", (".hea", ".dat", ".mat"), never, _one(wfdb.read), wfdb.write),
     Format("apple-watch", "Apple Watch CSV", (), apple_watch.recognises, apple_watch.read),
     Format("csv", "CSV", (".csv",), never, _csv, csv.write),
+    Format("fhir", "FHIR R4", (".fhir.json",), fhir.recognises, fhir.read, fhir.write_r4),
+    Format("fhir-r5", "FHIR R5", (".fhir-r5.json",), never, fhir.read, fhir.write_r5),
     Format("json", "JSON", (".json",), json.recognises, _one(json.read), json.write),
-    Format("dicom", "DICOM ECG", (".dcm",), dicom.recognises, dicom.read, None, ("pydicom",)),
-    Format("aecg", "HL7 aECG", (".aecg.xml", ".xml"), aecg.recognises, aecg.read, write_aecg, _XML),
+    Format("dicom", "DICOM ECG", (".dcm",), dicom.recognises, dicom.read, dicom_write.write, _DICOM),
+    Format("dicom-pdf", "DICOM PDF", (".pdf.dcm",), never, None, dicom_write.write_pdf, (*_DICOM, "reportlab")),
+    Format("aecg", "HL7 aECG", (".aecg.xml", ".xml"), aecg.recognises, aecg.read, aecg_write.write, _XML),
+    Format("edf", "EDF+", (".edf",), edf.recognises_edf, edf.read_edf, edf_write.write_edf, ("edfio",)),
+    Format("bdf", "BDF+", (".bdf",), edf.recognises_bdf, edf.read_bdf, edf_write.write_bdf, ("edfio",)),
+    Format("parquet", "Parquet", (".parquet",), parquet.recognises, parquet.read, parquet.write, ("pyarrow",)),
+    Format("pdf", "PDF page", (".pdf",), never, None, pdf_page.write, ("reportlab",)),
     Format("muse", "GE MUSE XML", (), muse.recognises, muse.read, None, _XML),
     Format("philips", "Philips Sierra XML", (), device_files.is_philips, _device("sierra_xml"), None, _DEVICE),
     Format("mortara", "Mortara ELI XML", (), device_files.is_mortara, _device("mortara_el250"), None, _DEVICE),
