@@ -14,28 +14,28 @@ _SUFFIXES = (*_FIRST, *sorted({s for row in FORMATS if row.read for s in row.suf
 _BY_CONTENT = (".xml", ".json", ".txt", "")  # other files end so, too
 
 
-def find_records(paths: Iterable[str | Path]) -> list[Path]:
+def find_records(paths: Iterable[str | Path], *, one_per_name: bool = True) -> list[Path]:
     """The files of all recordings meant by files, folders (searched to the bottom) and patterns.
 
-    Sorted, each once. A file that is named is kept even when it is missing, so that reading it can say so; tables,
+    In a folder, files that differ in their suffix alone are one recording, unless `one_per_name` is false. Sorted, each once. A file that is named is kept even when it is missing, so that reading it can say so; tables,
     texts and XML in a folder that hold no signal are passed over. Raises FileNotFoundError for a folder or pattern
     that has none.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
-        matches = list(_expand(path))
+        matches = list(_expand(path, one_per_name))
         if not matches:
             raise FileNotFoundError(f"{path}: no recording found (looked for {', '.join(_SUFFIXES)})")
         found.update(matches)
     return sorted(found)
 
 
-def _expand(path: Path) -> Iterator[Path]:
+def _expand(path: Path, one_per_name: bool) -> Iterator[Path]:
     if path.is_dir():
-        yield from _in_folder(path)
+        yield from _in_folder(path, one_per_name)
     elif not path.exists() and glob.has_magic(str(path)):
         for match in glob.glob(str(path), recursive=True):
-            yield from _expand(Path(match))
+            yield from _expand(Path(match), one_per_name)
     elif path.suffix.lower() in (".dat", ".mat"):
         yield path.with_suffix(".hea")
     else:
@@ -43,12 +43,12 @@ def _expand(path: Path) -> Iterator[Path]:
         yield header if header.is_file() else path
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    """One file for each name without its suffix."""
+def _in_folder(folder: Path, one_per_name: bool) -> Iterator[Path]:
+    """The recordings of a folder, those first that stand for others of their name."""
     by_name: dict[Path, Path] = {}
     for path in sorted(folder.rglob("[!.]*"), key=_rank):
         if path.is_file() and _is_record(path):
-            by_name.setdefault(path.with_name(path.name.removesuffix(suffix_of(path))), path)
+            by_name.setdefault(path.with_name(path.name.removesuffix(suffix_of(path))) if one_per_name else path, path)
     yield from by_name.values()
 
 
