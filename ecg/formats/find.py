@@ -17,9 +17,9 @@ _BY_CONTENT = (".xml", ".json", ".txt", "")  # other files end so, too
 def find_records(paths: Iterable[str | Path], *, one_per_name: bool = True) -> list[Path]:
     """The files of all recordings meant by files, folders (searched to the bottom) and patterns.
 
-    In a folder, files that differ in their suffix alone are one recording, unless `one_per_name` is false. Sorted, each once. A file that is named is kept even when it is missing, so that reading it can say so; tables,
-    texts and XML in a folder that hold no signal are passed over. Raises FileNotFoundError for a folder or pattern
-    that has none.
+    In a folder, files that differ in their suffix alone are one recording, unless `one_per_name` is false. Sorted,
+    each once. A file that is named is kept even when it is missing, so that reading it can say so; tables, texts and
+    XML in a folder that hold no signal are passed over. Raises FileNotFoundError for a folder or pattern that has none.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
