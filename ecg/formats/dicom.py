@@ -57,10 +57,12 @@ def read(path: Path, options: ReadOptions) -> list[Record]:
     fewer than the header says.
     """
     dataset = _dataset(path)
-    items = [item for item in dataset.get("WaveformSequence") or [] if item.get("WaveformOriginality") is not None]
+    items = list(dataset.get("WaveformSequence") or [])
     if not items:
         raise InputError(f"{path}: is DICOM, but holds no waveform (modality {dataset.get('Modality') or 'unknown'})")
     little = bool(dataset.original_encoding[1])
+    for item in dataset.WaveformSequence:  # also those that are no rhythm: a file that is cut off is not to be trusted
+        _check_length(path, item)
     groups = [_group(path, item, little) for item in _rhythms(items)]
     fs_hz = max(groups, key=lambda g: g.samples / g.fs_hz).fs_hz
     chosen = [group for group in groups if group.fs_hz == fs_hz]
@@ -100,17 +102,23 @@ def _seconds(item: Dataset) -> float:
     return int(item.get("NumberOfWaveformSamples") or 0) / rate if rate > 0 else 0.0
 
 
+def _check_length(path: Path, item: Dataset) -> None:
+    fs_hz, bits = float(item.get("SamplingFrequency") or 0), int(item.get("WaveformBitsAllocated") or 0)
+    said = int(item.get("NumberOfWaveformSamples") or 0) * int(item.get("NumberOfWaveformChannels") or 0)
+    check_size(path, fs_hz, said)
+    held = len(item.get("WaveformData") or b"")
+    if 8 * held < said * bits:
+        raise InputError(f"{path}: says {said} samples of {bits} bits, but holds {held} bytes; is the file cut off?")
+
+
 def _group(path: Path, item: Dataset, little: bool) -> _Group:
     fs_hz, count = float(item.get("SamplingFrequency") or 0), int(item.get("NumberOfWaveformSamples") or 0)
     channels = int(item.get("NumberOfWaveformChannels") or 0)
-    check_size(path, fs_hz, count * channels)
     definitions = item.get("ChannelDefinitionSequence") or []
     if not count or not channels or len(definitions) != channels:
         words = f"{count} samples of {channels} channels, {len(definitions)} of them described"
         raise InputError(f"{path}: the header says {words}; expected as many descriptions as channels")
     counts = _numbers(path, item, item.get("WaveformData"), little)
-    if len(counts) < count * channels:
-        raise InputError(f"{path}: says {count * channels} samples, but holds {len(counts)}; is the file cut off?")
     table = counts[: count * channels].reshape(count, channels).T
     is_gap = _gaps(path, item, table, fs_hz, little)
     found = (
