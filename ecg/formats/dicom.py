@@ -107,7 +107,7 @@ def _check_length(path: Path, item: Dataset) -> None:
     said = int(item.get("NumberOfWaveformSamples") or 0) * int(item.get("NumberOfWaveformChannels") or 0)
     check_size(path, fs_hz, said)
     held = len(item.get("WaveformData") or b"")
-    if 8 * held < said * bits:
+    if not bits or 8 * held < said * bits:
         raise InputError(f"{path}: says {said} samples of {bits} bits, but holds {held} bytes; is the file cut off?")
 
 
