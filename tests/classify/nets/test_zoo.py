@@ -24,14 +24,38 @@ SMALL: dict[str, dict[str, object]] = {
     "inceptionformer.two_branch": {"dims": (16, 24, 32), "depths": (1, 1, 1)},
     "baselines.plain_resnet": RESIDUAL,
     "baselines.spectrogram": RESIDUAL,
+    "leadwise.picture": {"width": 8, "blocks": 1},
+    "leadwise.views": {},
+    "leadwise.graph": {"width": 32, "layers": 1},
+    "beats.lightweight": {"width": 16, "kernels": (3, 7)},
+    "beats.instances": {"width": 16},
+    "beats.modules": {"width": 16, "depth": 1},
+    "sequences.ecgnet2018": {"each": 4, "blocks": 4, "dense": 16, "units": 8},
+    "sequences.dual_path": {"width": 8, "blocks": 1, "dense": 16},
+    "sequences.guided": {"width": 8, "units": 8},
+    "sequences.progressive": {"width": 16, "depth": 1},
+    "sequences.multi_resolution": {"width": 16, "depth": 1},
+    "sequences.token_selection": {"width": 16, "depths": (2, 2), "select_at": (1, 1), "maps": 16},
+    "encoders.predictive": {"units": 16, "layers": 1},
+    "encoders.contrastive": {"embedding": 8, "stride": 2, "frame": 300},
+    "encoders.masked": {"width": 32, "depth": 1, "heads": 4},
 }
 LENGTHS = (1000, 1250)  # ten seconds at 100 and at 125 Hz
 SHORT = 300
 
 
+BY_NAME: dict[str, dict[str, object]] = {
+    "im_ecg": {"stem": 8, "widths": (8, 16, 16), "pairs": (1, 1)},
+    "mvms": {"width": 16, "stem": 8, "inner": 4},
+    "mvms_single": {"width": 16, "stem": 8, "inner": 4},
+    "mvkt": {"blocks": (1, 1, 1, 1), "planes": (8, 8, 8, 8)},
+}
+
+
 def small(name: str, labels: int = 3, channels: int = 24, samples: int = SHORT, **options: object) -> nn.Module:
     torch.manual_seed(0)
-    return build(name, labels, channels, samples, {**SMALL.get(NETS[name].module, {}), **options})
+    by_file = {} if name in BY_NAME else SMALL[NETS[name].module]
+    return build(name, labels, channels, samples, {**by_file, **BY_NAME.get(name, {}), **options})
 
 
 def page(samples: int, batch: int = 2, layout: str = "3x4") -> torch.Tensor:
