@@ -54,16 +54,9 @@ class MultiInstance(Trunk):
     """
 
     def __init__(
-        self,
-        channels: int,
-        samples: int,
-        leads: int | None = None,
-        beats: int = 16,
-        patches: int = 16,
-        picture: int = 64,
-        width: int = 64,
-        seconds: float = 10.0,
-    ) -> None:
+        self, channels: int, samples: int, leads: int | None = None, beats: int = 16, patches: int = 16,
+        picture: int = 64, width: int = 64, seconds: float = 10.0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.leads, _ = channels_per_lead(channels, leads)
         self.side = round(patches**0.5)

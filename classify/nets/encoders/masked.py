@@ -44,14 +44,19 @@ class StMemEncoder(Trunk):
         rows = by_lead(signal, self.leads).transpose(1, 2)
         return rows.unfold(3, self.patch, self.patch).transpose(2, 3).flatten(3)
 
-    def tokens(self, patches: Tensor, kept: Tensor | None = None) -> Tensor:
-        """Encoded tokens [batch, lead, kept patch, width]; `kept` [batch, lead, k] names the patches (default: all)."""
+    def tokens(self, patches: Tensor, kept: Tensor | None = None, leads: Tensor | None = None) -> Tensor:
+        """Encoded tokens [batch, lead, patch, width] of all patches, or of those that are named.
+
+        `kept` [batch, lead, k] are patches of every lead, `leads` [batch, k] are leads.
+        """
         x = self.embed(patches)
         x = x + waves(x.shape[2], x.shape[3], x.device)
         if kept is not None:
             x = x.gather(2, kept[..., None].expand(-1, -1, -1, x.shape[3]))
         ends = self.separator.expand(*x.shape[:2], 1, -1)
         whole = torch.cat((ends, x, ends), 2) + self.lead
+        if leads is not None:
+            whole = whole.gather(1, leads[..., None, None].expand(-1, -1, *whole.shape[2:]))
         made = self.norm(self.blocks(whole.flatten(1, 2)))
         return made.unflatten(1, whole.shape[1:3])[:, :, 1:-1]
 

@@ -90,15 +90,9 @@ class SeEcgNet(Trunk):
     """Stem and block of two-dimensional residuals, branches with kernels 3, 5 and 7 over leads, then over time."""
 
     def __init__(
-        self,
-        channels: int,
-        samples: int,
-        leads: int | None = None,
-        width: int = 32,
-        kernels: Sequence[int] = (3, 5, 7),
-        blocks: int = 4,
-        dropout: float = 0.2,
-    ) -> None:
+        self, channels: int, samples: int, leads: int | None = None, width: int = 32,
+        kernels: Sequence[int] = (3, 5, 7), blocks: int = 4, dropout: float = 0.2,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.leads, each = channels_per_lead(channels, leads)
         self.begin = nn.Sequential(

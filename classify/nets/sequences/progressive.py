@@ -18,15 +18,9 @@ class Progressive(Trunk):
     """
 
     def __init__(
-        self,
-        channels: int,
-        samples: int,
-        leads: int | None = None,
-        lead: int = 0,
-        width: int = 64,
-        depth: int = 2,
+        self, channels: int, samples: int, leads: int | None = None, lead: int = 0, width: int = 64, depth: int = 2,
         kernels: tuple[int, int] = (7, 31),
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         self.leads, each = channels_per_lead(channels, leads)
         self.lead = lead
