@@ -41,8 +41,9 @@ class BeatCutter(nn.Module):
         slope = signal[:, : self.leads].detach().diff(dim=-1).square().sum(1, keepdim=True)
         energy = functional.avg_pool1d(functional.pad(slope, (0, 1)), self.smooth, 1, self.smooth // 2)
         highest = functional.max_pool1d(energy, 2 * self.reach + 1, 1, self.reach)
-        peaks = torch.where(energy >= highest, energy, torch.zeros_like(energy))[:, 0]
+        rising = energy > functional.pad(energy, (1, 0))[..., :-1]  # of equal neighbours the first
+        peaks = torch.where((energy >= highest) & rising, energy, torch.zeros_like(energy))[:, 0]
         if peaks.shape[1] < self.beats:
             peaks = functional.pad(peaks, (0, self.beats - peaks.shape[1]))
         place = peaks.topk(self.beats, 1).indices.sort(1).values
-        return peaks.gather(1, place), place
+        return peaks.gather(1, place), place.clamp(max=signal.shape[2] - 1)

@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, object]] = {
     "inceptionformer.sandwich": {"dims": (16, 24, 32), "depths": (1, 1, 2)},
     "inceptionformer.metaecg": {"dims": (16, 24, 32), "depths": (1, 1, 2)},
     "inceptionformer.two_branch": {"dims": (16, 24, 32), "depths": (1, 1, 1)},
+    "baselines.mobilenet": {},
     "baselines.plain_resnet": RESIDUAL,
     "baselines.spectrogram": RESIDUAL,
     "leadwise.picture": {"width": 8, "blocks": 1},
