@@ -55,8 +55,9 @@ def _linear(recipe: PretrainRecipe, arrays: Arrays, start: Path | None, output: 
     _run(task, plain, settings, output)
     with torch.no_grad():  # the scaling goes into the layer, so that the network is whole
         weight = layer.linear.weight / spread
-        net.head[1].weight.copy_(weight)
-        net.head[1].bias.copy_(layer.linear.bias - weight @ centre)
+        head = cast(nn.Linear, net.head[1])
+        head.weight.copy_(weight)
+        head.bias.copy_(layer.linear.bias - weight @ centre)
     return net
 
 

@@ -28,7 +28,8 @@ class Spectrogram(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         rows = signal.flatten(0, 1)[:, None]
-        real, imaginary = (nn.functional.conv1d(rows, wave, stride=self.hop) for wave in self.waves)
+        waves: Tensor = self.waves  # type: ignore[assignment]
+        real, imaginary = (nn.functional.conv1d(rows, wave, stride=self.hop) for wave in waves)
         magnitude = torch.sqrt(real**2 + imaginary**2 + _FLOOR**2)
         return magnitude.log().unflatten(0, signal.shape[:2])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -54,7 +55,7 @@ class DualBranch(Trunk):
         for stage, blocks in enumerate(self.stages):
             if stage:
                 maps, tokens = self.map_steps[stage - 1](maps), self.token_steps[stage - 1](tokens)
-            for block in blocks:  # type: ignore[union-attr]
+            for block in cast(nn.ModuleList, blocks):
                 maps, tokens = block(maps, tokens)
         return tokens[:, 0]
 
@@ -104,10 +105,11 @@ class SummedInverted(nn.Module):
     @torch.no_grad()
     def fuse(self) -> None:
         """Put one kernel, the sum of all, in their place: the same output from a quarter of the convolutions."""
-        sizes = [kernel.weight.shape[-1] for kernel in self.kernels]
-        whole = _depthwise(self.kernels[0].weight.shape[0], max(sizes)).to(self.kernels[0].weight)
-        reach = [(max(sizes) - size) // 2 for size in sizes]
-        padded = [functional.pad(kernel.weight, (r, r)) for kernel, r in zip(self.kernels, reach, strict=True)]
+        weights = [cast(Tensor, kernel.weight) for kernel in self.kernels]
+        longest = max(weight.shape[-1] for weight in weights)
+        whole = _depthwise(len(weights[0]), longest).to(weights[0])
+        reach = [(longest - weight.shape[-1]) // 2 for weight in weights]
+        padded = [functional.pad(weight, (r, r)) for weight, r in zip(weights, reach, strict=True)]
         whole.weight.copy_(torch.stack(padded).sum(0))
         self.kernels = nn.ModuleList([whole])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -68,7 +70,7 @@ class _Branch(nn.Module):
         maps = self.maps(signal)
         count = maps.shape[-1] // self.stride
         tokens = torch.cat([self._embedded(conv, maps, count) for conv in self.embed], 1)
-        places = self.places
+        places: Tensor = self.places
         if places.shape[-1] != count:
             places = functional.interpolate(places, count, mode="linear")
         x = torch.cat((self.token.expand(len(signal), -1, -1), (tokens + places).transpose(1, 2)), 1)
@@ -83,7 +85,7 @@ class _Branch(nn.Module):
 
     def _embedded(self, conv: nn.Module, maps: Tensor, count: int) -> Tensor:
         """Exactly `count` tokens of a kernel, centred on their strides."""
-        kernel = conv.kernel_size[0]  # type: ignore[index]
+        kernel = cast(nn.Conv1d, conv).kernel_size[0]
         more = (count - 1) * self.stride + kernel - maps.shape[-1]
         left = max(more, 0) // 2
         return conv(functional.pad(maps, (left, max(more - left, 0))))[..., :count]
@@ -91,8 +93,8 @@ class _Branch(nn.Module):
 
 def _cls_attention(layer: nn.Module, x: Tensor) -> Tensor:
     """How much the CLS token attends the others in a layer, mean over heads; [batch, n - 1]."""
-    block: EncoderBlock = layer  # type: ignore[assignment]
-    own: Attention = block.attention  # type: ignore[assignment]
+    block = cast(EncoderBlock, layer)
+    own = cast(Attention, block.attention)
     normed = block.first(x)
     q, k = by_head(own.q(normed[:, :1]), own.heads), by_head(own.k(normed), own.heads)
     return attention_weights(q, k)[:, :, 0, 1:].mean(1)

@@ -28,9 +28,8 @@ class WindowAttention(Attention):
         size = min(self.size, n)
         shift = size // 2 if self.shift and size < n else 0
         padded = functional.pad(x, (0, 0, 0, -n % size)).roll(-shift, 1)
-        parts = (part.unflatten(1, (-1, size)) for part in (self.q(padded), self.k(padded), self.values(padded)))
-        bias = self._bias(n, padded.shape[1], size, shift)
-        attended = self.attend(*parts, bias).flatten(1, 2)
+        q, k, v = (part.unflatten(1, (-1, size)) for part in (self.q(padded), self.k(padded), self.values(padded)))
+        attended = self.attend(q, k, v, self._bias(n, padded.shape[1], size, shift)).flatten(1, 2)
         return self.out(attended.roll(shift, 1)[:, :n])
 
     def _bias(self, n: int, whole: int, size: int, shift: int) -> Tensor | None:
