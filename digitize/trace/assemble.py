@@ -63,7 +63,8 @@ def _refuse_guesses(leads: Leads) -> None:
         raise NotAnEcg(
             "no lead names were recognised and the curves could hardly be followed (confidence "
             f"{confidence:.0%}): expected a picture of an ECG that is sharp and large enough to read; give --layout if "
-            "it is one"
+            "it is one",
+            "only-guesses",
         )
 
 
