@@ -19,8 +19,8 @@ from ecg.reading import Reading
 READING_ENDINGS = (".csv", ".hea", ".dat", ".json", DRAWN_SUFFIX)  # of the files of one reading
 # What a name that ends so means is a file; any other dot belongs to a folder's name: results_v1.2.
 FILE_SUFFIXES = {
-    *SUFFIXES, ".csv", ".json", ".hea", ".dat", ".mat", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".parquet", ".npy", ".npz", ".h5", ".hdf5", ".edf",
-    ".bdf", ".dcm", ".xml", ".scp", ".zip", ".html", ".svg", ".doc", ".docx", ".onnx", ".pth", ".safetensors", ".yaml",
+    *SUFFIXES, ".csv", ".json", ".hea", ".dat", ".mat", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".parquet", ".npy",
+    ".npz", ".h5", ".hdf5", ".edf", ".bdf", ".dcm", ".xml", ".scp", ".zip", ".html", ".svg", ".doc", ".docx", ".onnx", ".pth", ".safetensors", ".yaml",
     ".yml",
 }  # fmt: skip
 
@@ -108,7 +108,9 @@ def _identity(path: Path) -> str:
 class Target(Protocol):
     """Where the results of some files' pages go: what they are called there, and how they are written."""
 
-    names: Mapping[Path, str]
+    @property
+    def names(self) -> Mapping[Path, str]:
+        """The names of the results of the files' first pages."""
 
     def of(self, source: str | Path, index: int) -> str:
         """The name of the result of a page."""
