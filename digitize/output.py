@@ -20,8 +20,8 @@ READING_ENDINGS = (".csv", ".hea", ".dat", ".json", DRAWN_SUFFIX)  # of the file
 # What a name that ends so means is a file; any other dot belongs to a folder's name: results_v1.2.
 FILE_SUFFIXES = {
     *SUFFIXES, ".csv", ".json", ".hea", ".dat", ".mat", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".parquet", ".npy",
-    ".npz", ".h5", ".hdf5", ".edf", ".bdf", ".dcm", ".xml", ".scp", ".zip", ".html", ".svg", ".doc", ".docx", ".onnx", ".pth", ".safetensors", ".yaml",
-    ".yml",
+    ".npz", ".h5", ".hdf5", ".edf", ".bdf", ".dcm", ".xml", ".scp", ".zip", ".html", ".svg", ".doc", ".docx", ".onnx",
+    ".pth", ".safetensors", ".yaml", ".yml",
 }  # fmt: skip
 
 

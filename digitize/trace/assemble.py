@@ -10,6 +10,7 @@ import numpy as np
 from digitize.errors import NotAnEcg
 from digitize.stages import Leads
 from ecg.geometry import PageGeometry
+from ecg.layout import Layout
 from ecg.leads import limb_residual_mv
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
