@@ -20,7 +20,8 @@ from ecg.leads import STANDARD
 from ecg.record import Record
 
 PICTURES = ("png", "jpg", "tif", "gif", "bmp", "webp")
-RECORDS: Mapping[str, str] = {"wfdb": ".hea", "csv": ".csv", "json": ".json"}
+# Every format that is written and read again, with the suffix of its files.
+RECORDS: Mapping[str, str] = {row.name: row.suffixes[0] for row in formats.FORMATS if row.write and row.read}
 TINY = WordNetSpec(stem=(2, 3), width=4, dilations=(1,))
 _ODD = (
     "nan", "inf", "-inf", "1e309", "1e-320", "-1", "0", "99999999999999999999", "0.001", "1e6", "", "null", "true",
@@ -41,7 +42,8 @@ def whole(kind: str, folder: Path, rng: Rng) -> Path:
         return _weights(folder, rng)
     path = folder / f"a{RECORDS[kind]}"
     signal = rng.normal(0, 0.3, (12, int(rng.integers(1, 300)))).astype(np.float32)
-    formats.write(Record(signal, float(rng.choice([100, 250, 500, 1000])), STANDARD, meta={"age": 50}), path)
+    record = Record(signal, float(rng.choice([100, 250, 500, 1000])), STANDARD, meta={"age": 50})
+    formats.write(record, path, kind)
     return path
 
 
@@ -110,8 +112,8 @@ def damage(path: Path, rng: Rng) -> None:
     chosen = beside[int(rng.integers(len(beside)))] if rng.random() < 0.6 else path
     content = bytearray(chosen.read_bytes())
     is_state = chosen.suffix == ".pth" and rng.random() < 0.5
-    for _ in range(int(rng.integers(1, 5))):
-        ways = _TEXT if chosen.suffix in (".hea", ".csv", ".json", ".pdf") and rng.random() < 0.7 else _BYTES
+    for _ in range(int(rng.choice([1, 1, 1, 2, 4]))):
+        ways = _TEXT if chosen.suffix in (".hea", ".csv", ".json", ".xml", ".pdf") and rng.random() < 0.7 else _BYTES
         content = _other_state(content, rng) if is_state else ways[int(rng.integers(len(ways)))](content, rng)
     chosen.write_bytes(content)
 

@@ -173,7 +173,9 @@ def _name(definition: Dataset) -> str:
     words = [str(source.get(key, "")) for source in sources for key in ("CodeValue", "CodeMeaning")]
     words.append(str(definition.get("ChannelLabel", "")))
     leads = [lead_of_code(word).partition("(")[0].strip() for word in words if word]
-    return next((canonical(lead) for lead in leads if is_known(lead)), words[1] if len(words) > 1 else words[0] or "unnamed")
+    return next(
+        (canonical(lead) for lead in leads if is_known(lead)), words[1] if len(words) > 1 else words[0] or "unnamed"
+    )
 
 
 def _on_one_line(path: Path, groups: Sequence[_Group], start_s: float) -> list[Channel]:

@@ -80,7 +80,11 @@ def write(record: Record, path: Path) -> None:
         "id": pa.array([str(meta.get("source") or path.stem)]),
         "fs_hz": pa.array([record.fs_hz], pa.float64()),
         "start_s": pa.array([record.start_s], pa.float64()),
-        **{key: pa.array([str(meta[key])]) for key in (*_FACTS, identity.NAME, identity.ID, identity.BIRTH) if meta.get(key)},
+        **{
+            key: pa.array([str(meta[key])])
+            for key in (*_FACTS, identity.NAME, identity.ID, identity.BIRTH)
+            if meta.get(key)
+        },
     }
     for lead, row, there in zip(record.leads, counts, printed, strict=True):
         values = pa.array(row.astype(np.int16), pa.int16(), mask=~there)
