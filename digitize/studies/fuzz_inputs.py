@@ -96,7 +96,7 @@ def _weights(folder: Path, rng: Rng) -> Path:
         return folder / "names.safetensors"
     state = {
         "model": net.state_dict(), "optimiser": {"state": {}, "param_groups": []}, "schedule": {"last": 0}, "epoch": 1,
-        "step_in_epoch": 0, "step": 3, "best_metric": 0.5, "rng": {"torch": torch.get_rng_state()},
+        "step_in_epoch": 0, "step": 3, "best_metric": 0.5, "rng": torch.get_rng_state(),
         "recipe": {"kind": "names", "net": asdict(TINY)}, "ema": {},
     }  # fmt: skip
     checkpoint.save(folder / "a.pth", state)

@@ -15,7 +15,7 @@ from digitize.studies.fuzz import KINDS, fuzz, main, open_one
 from digitize.studies.fuzz_inputs import damage, whole
 from ecg.files import InputError
 
-COUNTS = dict.fromkeys(KINDS, 60) | {"pdf": 6}
+COUNTS = dict.fromkeys(KINDS, 40) | {"pdf": 4}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -34,11 +34,11 @@ def test_undamaged_files_open_and_an_input_is_always_the_same(
     for name in "ab":
         (tmp_path / name).mkdir()
         damage(whole(kind, tmp_path / name, np.random.default_rng(3)), np.random.default_rng(4))
-    if kind != "checkpoints":  # torch numbers what it saves anew
+    if kind not in ("checkpoints", "dicom"):  # these hold the time, or a number, of their making
         assert [p.read_bytes() for p in sorted((tmp_path / "a").iterdir())] == [
             p.read_bytes() for p in sorted((tmp_path / "b").iterdir())]  # fmt: skip
     monkeypatch.setattr(module, "damage", lambda path, rng: None)
-    for index in range(3):
+    for index in range(1 if kind == "pdf" else 3):
         outcome = open_one(kind, 0, index, tmp_path / str(index))
         assert (outcome.what, outcome.words) == ("opened", "")
 
