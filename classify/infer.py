@@ -6,12 +6,13 @@ import argparse
 import sys
 
 from classify.options import add_case_options
-from ecg.cli import command_parser, entry
+from ecg.cli import add_formats, command_parser, entry
 
 
 def parser() -> argparse.ArgumentParser:
     p = command_parser("classify.infer")
     add_case_options(p)
+    add_formats(p)
     return p
 
 

@@ -6,13 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from ecg.cli import add_engine, add_images, add_output, add_overwrite, add_page_options, command_parser, entry
+from ecg.cli import (
+    add_engine,
+    add_formats,
+    add_images,
+    add_output,
+    add_overwrite,
+    add_page_options,
+    command_parser,
+    entry,
+)
 
 
 def parser() -> argparse.ArgumentParser:
     made = command_parser("digitize.infer")
     add_images(made)
-    add_output(made, "out", "a folder, or one .csv, .hea or .json file")
+    add_output(made, "out", "a folder, or one .csv, .hea, .json, .dcm ... file")
+    add_formats(made)
     add_overwrite(made)
     add_page_options(made)
     what = "JSON with what is known better about some pages"
