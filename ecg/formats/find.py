@@ -11,6 +11,7 @@ from ecg.formats.table import FORMATS, head_of
 
 _FIRST = (".hea", ".csv", ".json")  # in a folder, the first that is there stands for a record of that name
 _SUFFIXES = (*_FIRST, *sorted({s for row in FORMATS if row.read for s in row.suffixes} - {*_FIRST, ".dat", ".mat"}))
+_DOCUMENTS = tuple(suffix for row in FORMATS if not row.read for suffix in row.suffixes)
 _BY_CONTENT = (".xml", ".json", ".txt", "")  # other files end so, too
 
 
@@ -75,6 +76,8 @@ def _is_record(path: Path) -> bool:
 
 def _holds_signal(path: Path) -> bool:
     suffix = path.suffix.lower()
+    if path.name.lower().endswith(_DOCUMENTS):
+        return False
     if suffix in _BY_CONTENT:
         head = head_of(path)
         return any(row.recognises(head, path) for row in FORMATS if row.read)
