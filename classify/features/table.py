@@ -38,11 +38,11 @@ def write_table(
 
 def _row(path: Path, names: Sequence[str], fs_hz: float | None, unit: str | None) -> str | None:
     try:
-        record = read(path, fs_hz, unit)
+        record = read(path, fs_hz, unit, placed=False)
         values = measure(record, names)
     except (OSError, ValueError) as error:
         print(f"error: {error}" if str(path) in str(error) else f"error: {path}: {error}", file=sys.stderr)
         return None
-    for doubt in doubts_about(record):
-        print(f"warning: {path}: {doubt}", file=sys.stderr)
+    for note in (*record.notes, *doubts_about(record)):
+        print(f"warning: {path}: {note.text}", file=sys.stderr)
     return ",".join([f'"{path}"', *("" if value != value else f"{value:.6g}" for value in values.tolist())])
