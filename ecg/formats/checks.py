@@ -1,34 +1,14 @@
-"""What every reader owes: a record at a rate an ECG can have, or one sentence that names the file."""
+"""What every reader owes: a rate that an ECG can have, and sentences that are short."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from ecg.files import InputError
 
 _LISTED = 12
 RATES_HZ = (50.0, 20_000.0)  # below, a QRS is one or two samples; no amplifier for patients is above
-
-
-@contextmanager
-def refused_by_name(path: str | Path) -> Iterator[None]:
-    """Whatever goes wrong with the file within the block becomes an InputError that names it.
-
-    Readers are made for what a format says; a file may hold anything else, and the errors of that are of any kind.
-    """
-    try:
-        yield
-    except OSError:
-        raise
-    except MemoryError as error:
-        raise InputError(f"{path}: needs more memory than there is ({error or 'out of memory'})") from error
-    except RecursionError as error:
-        raise InputError(f"{path}: not a recording (nested too deeply)") from error
-    except Exception as error:
-        words = str(error) if isinstance(error, ValueError) else f"not a recording ({type(error).__name__}: {error})"
-        raise InputError(words if str(path) in words else f"{path}: {words}") from error
 
 
 def check_rate(path: str | Path, fs_hz: float, hint: str = "") -> None:
