@@ -73,11 +73,16 @@ def are_beats(shapes: BeatShapes, contrast: np.ndarray, in_mv: bool) -> np.ndarr
     share = (size * there).sum(1) / np.maximum((tall * there).sum(1), 1e-300)
     usual = shapes.usual()
     alike = shapes.likeness(usual, groups(len(size), len(usual))).max(1)
-    alike, contrast = (
-        ndimage.median_filter(each, min(_AROUND, len(each)), mode="nearest") for each in (alike, contrast)
-    )
+    alike, contrast = _around(alike), _around(contrast)
     is_beat = (share >= LIMITS.least_share) & ((contrast >= LIMITS.least_contrast) | (alike >= LIMITS.least_likeness))
     return is_beat & (size.max(1) >= LIMITS.least_mv) if in_mv else is_beat
+
+
+def _around(values: np.ndarray) -> np.ndarray:
+    """The median over the beats around each; over all of a short recording."""
+    if len(values) <= _AROUND:
+        return np.full(len(values), np.median(values))
+    return ndimage.median_filter(values, _AROUND, mode="reflect")
 
 
 def with_soon_beats(
