@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from ecg.files import InputError
-from ecg.formats.aecg_write import LEADS_CODE, SAMPLES_CODE
+from ecg.formats.aecg_write import LEADS_CODE, SAMPLES_CODE, START_CODE
 from ecg.formats.channels import Channel, check_size, mv_per_unit, number, numbers, to_record
 from ecg.formats.format import ReadOptions
 from ecg.formats.identity import patient
@@ -64,9 +64,11 @@ def _record(path: Path, series: Element, meta: dict[str, object]) -> Record:
         raise InputError(f"{path}: a rhythm without a sequence set")
     if len({s.fs_hz for s in stretches}) > 1 or len({s.began_at is None for s in stretches}) > 1:
         raise InputError(f"{path}: the sequence sets of a rhythm differ in their rate or kind of time")
-    fs_hz, first = stretches[0].fs_hz, min(stretches, key=lambda s: (s.began_at or datetime.min, s.start_s))
+    fs_hz, (extent, stated_s, names) = stretches[0].fs_hz, _stated_extent(path, series)
+    first = min(stretches, key=lambda s: (s.began_at or datetime.min, s.start_s))
+    if stated_s is not None and first.began_at is None and stated_s < first.start_s:
+        first = _Stretch(stated_s, None, fs_hz, ())
     began = _effective(series) or first.began_at
-    extent, names = _stated_extent(path, series)
     channels = _on_one_line(path, stretches, first, extent, names)
     device = series.find("author/seriesAuthor")
     known = {
@@ -140,12 +142,13 @@ def _samples_after(stretch: _Stretch, first: _Stretch) -> int:
     return round((absolute or 0.0 if stretch.began_at else stretch.start_s - first.start_s) * stretch.fs_hz)
 
 
-def _stated_extent(path: Path, series: Element) -> tuple[int, list[str]]:
-    """(samples, leads) as we write them beside what is printed, so that what is not printed is not forgotten."""
+def _stated_extent(path: Path, series: Element) -> tuple[int, float | None, list[str]]:
+    """(samples, start in s, leads) as we write them, so that what is not printed is not forgotten."""
     stated = {_code(v): v.find("value") for v in series.findall("controlVariable/controlVariable")}
-    samples, leads = stated.get(SAMPLES_CODE), stated.get(LEADS_CODE)
+    samples, start, leads = (stated.get(code) for code in (SAMPLES_CODE, START_CODE, LEADS_CODE))
     count = int(number(samples.get("value"), "the number of samples", path)) if samples is not None else 0
-    return count, (leads.text or "").split() if leads is not None else []
+    start_s = number(start.get("value"), "the start", path) if start is not None else None
+    return count, start_s, (leads.text or "").split() if leads is not None else []
 
 
 def _effective(series: Element) -> datetime | None:

@@ -30,7 +30,7 @@ _DEFLATED, _META_BYTES = b"1.2.840.10008.1.2.1.99", 1024
 _BEAT_WORDS = ("MEDIAN", "AVERAGE", "BEAT", "TEMPLATE")
 _LONGEST_BEAT_S = 2.0
 _SHORTEST_ZERO_GAP_S = 0.5  # a flat line this long is a gap, where 0 stands for "nothing here"
-_FIRST_REAL_YEAR = 1900  # before it, a date stands for one that is not known
+_NO_YEAR = 1900  # stands for a time that is not known
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +57,12 @@ def read(path: Path, options: ReadOptions) -> list[Record]:
     fewer than the header says.
     """
     dataset = _dataset(path)
-    items = [item for item in dataset.get("WaveformSequence") or [] if item.get("WaveformOriginality") is not None]
+    items = list(dataset.get("WaveformSequence") or [])
     if not items:
         raise InputError(f"{path}: is DICOM, but holds no waveform (modality {dataset.get('Modality') or 'unknown'})")
     little = bool(dataset.original_encoding[1])
+    for item in dataset.WaveformSequence:  # also those that are no rhythm: a file that is cut off is not to be trusted
+        _check_length(path, item)
     groups = [_group(path, item, little) for item in _rhythms(items)]
     fs_hz = max(groups, key=lambda g: g.samples / g.fs_hz).fs_hz
     chosen = [group for group in groups if group.fs_hz == fs_hz]
@@ -100,17 +102,23 @@ def _seconds(item: Dataset) -> float:
     return int(item.get("NumberOfWaveformSamples") or 0) / rate if rate > 0 else 0.0
 
 
+def _check_length(path: Path, item: Dataset) -> None:
+    fs_hz, bits = float(item.get("SamplingFrequency") or 0), int(item.get("WaveformBitsAllocated") or 0)
+    said = int(item.get("NumberOfWaveformSamples") or 0) * int(item.get("NumberOfWaveformChannels") or 0)
+    check_size(path, fs_hz, said)
+    held = len(item.get("WaveformData") or b"")
+    if 8 * held < said * bits:
+        raise InputError(f"{path}: says {said} samples of {bits} bits, but holds {held} bytes; is the file cut off?")
+
+
 def _group(path: Path, item: Dataset, little: bool) -> _Group:
     fs_hz, count = float(item.get("SamplingFrequency") or 0), int(item.get("NumberOfWaveformSamples") or 0)
     channels = int(item.get("NumberOfWaveformChannels") or 0)
-    check_size(path, fs_hz, count * channels)
     definitions = item.get("ChannelDefinitionSequence") or []
     if not count or not channels or len(definitions) != channels:
         words = f"{count} samples of {channels} channels, {len(definitions)} of them described"
         raise InputError(f"{path}: the header says {words}; expected as many descriptions as channels")
     counts = _numbers(path, item, item.get("WaveformData"), little)
-    if len(counts) < count * channels:
-        raise InputError(f"{path}: says {count * channels} samples, but holds {len(counts)}; is the file cut off?")
     table = counts[: count * channels].reshape(count, channels).T
     is_gap = _gaps(path, item, table, fs_hz, little)
     found = (
@@ -173,7 +181,7 @@ def _name(definition: Dataset) -> str:
     words = [str(source.get(key, "")) for source in sources for key in ("CodeValue", "CodeMeaning")]
     words.append(str(definition.get("ChannelLabel", "")))
     leads = [lead_of_code(word).partition("(")[0].strip() for word in words if word]
-    return next((canonical(lead) for lead in leads if is_known(lead)), words[1] if len(words) > 1 else words[0] or "unnamed")
+    return next((canonical(lead) for lead in leads if is_known(lead)), words[-1] or "unnamed")
 
 
 def _on_one_line(path: Path, groups: Sequence[_Group], start_s: float) -> list[Channel]:
@@ -191,17 +199,19 @@ def _on_one_line(path: Path, groups: Sequence[_Group], start_s: float) -> list[C
 
 
 def _meta(dataset: Dataset, options: ReadOptions) -> dict[str, object]:
+    began = _time(str(dataset.get("AcquisitionDateTime") or ""))
+    family, *given = str(dataset.get("PatientName") or "").split("^")
     age, sex = str(dataset.get("PatientAge") or ""), str(dataset.get("PatientSex") or "")
     maker = str(dataset.get("Manufacturer") or "")
     device = ("" if maker == MAKER else maker, dataset.get("ManufacturerModelName"))
     return {
-        "recorded_at": _time(str(dataset.get("AcquisitionDateTime") or "")),
+        "recorded_at": "" if began.startswith(f"{_NO_YEAR}-") else began,
         "device": " ".join(str(word) for word in device if word),
         "age": str(int(age[:-1])) if age.endswith("Y") and age[:-1].isdigit() else "",
         "sex": sex if sex in ("M", "F") else "",
         **patient(
             options,
-            str(dataset.get("PatientName") or "").replace("^", " ").strip(),
+            " ".join(word for word in (*given[:2], family) if word),
             str(dataset.get("PatientID") or ""),
             _time(str(dataset.get("PatientBirthDate") or ""))[:10],
         ),
@@ -216,4 +226,4 @@ def _time(text: str) -> str:
         return ""
     digits = fraction[:6].partition("+")[0].partition("-")[0]
     found = found.replace(microsecond=int(digits.ljust(6, "0"))) if digits.isdigit() else found
-    return found.isoformat() if found.year >= _FIRST_REAL_YEAR else ""
+    return found.isoformat()

@@ -22,7 +22,7 @@ _MOST_RECORD_SAMPLES = 30_000  # of one lead: EDF advises 61,440 bytes for all
 
 
 def write_edf(record: Record, path: Path) -> None:
-    """Write EDF+C in steps of 1 uV. Raises InputError for more than +-32.767 mV, or a rate that no record length fits."""
+    """Write EDF+C in steps of 1 uV. Raises InputError for more than +-32.767 mV or an odd rate."""
     from edfio import Edf, EdfSignal
 
     _write(record, path, Edf, EdfSignal)

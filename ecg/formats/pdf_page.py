@@ -88,10 +88,12 @@ def _inside(record: Record, box: LeadBox, start_s: float) -> np.ndarray:
 
 
 def _placed(chosen: Template, mm_per_s: float, mm_per_mv: float) -> Layout:
-    left, top, _, bottom = _GRID_MM
+    """The template in the middle of the grid, every 0 mV line on one of its lines."""
+    _, top, _, bottom = _GRID_MM
     row_mm = min(_TALLEST_ROW_MM, (bottom - top) / chosen.row_count)
-    origin = (_TRACES_X_MM, top + (bottom - top - row_mm * chosen.row_count) / 2)
-    return chosen.place(origin, row_mm, mm_per_s, mm_per_mv)
+    first = top + (bottom - top - row_mm * (chosen.row_count - 1)) / 2
+    lines = [float(round(first + row * row_mm)) for row in range(chosen.row_count)]
+    return chosen.place((_TRACES_X_MM, top), row_mm, mm_per_s, mm_per_mv, lines)
 
 
 # --- drawing; y runs upward in a PDF, downward in a layout ------------------------------------------------------------
