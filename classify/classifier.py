@@ -22,9 +22,9 @@ from classify.weights import DEFAULT
 from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 from ecg.leads import STANDARD
-from ecg.notes import texts
 from ecg.reading import Reading
 from ecg.record import Record
+from ecg.signal.plausibility import doubts_about
 
 _MIN_WINDOW_S = 5.0  # a last window that holds less is left out: half of it would be empty
 
@@ -57,20 +57,21 @@ class Classifier:
         leads = quality.lead_qualities(record, confidence or {})
         figures = quality.signal_quality(record, leads)
         reasons = quality.reasons_to_abstain(leads, figures)
-        warnings = [f"no diagnosis: {reason}" for reason in reasons] + quality.quality_warnings(leads, figures)
+        doubts = doubts_about(record)
+        known = {note.code for note in doubts}
+        others = [note for note in quality.quality_notes(leads, figures) if note.code not in known]
         if reasons:
             probability = np.full(len(self.card.labels), np.nan)
         else:
             probability = self._probability(record.select(quality.usable(leads)))
         measured = dict(zip(features.ALL, features.measure(record).tolist(), strict=True))
-        return Diagnosis(
-            self._labels(probability), bool(reasons), leads, figures, tuple(warnings), self.card.version, measured
-        )
+        notes = (*record.notes, *doubts, *reasons, *others)
+        return Diagnosis(self._labels(probability), bool(reasons), leads, figures, notes, self.card.version, measured)
 
     def of_reading(self, reading: Reading) -> Diagnosis:
-        """The diagnosis of what was read from a page, with the reading's warnings first."""
+        """The diagnosis of what was read from a page, with the reading's notes first."""
         diagnosis = self(reading.record, reading.confidence)
-        return replace(diagnosis, warnings=(*texts(reading.notes), *diagnosis.warnings))
+        return replace(diagnosis, notes=(*reading.notes, *diagnosis.notes))
 
     def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
         """The network's inputs for ten seconds of a record: signal [channel, sample] and features [k]."""

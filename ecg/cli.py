@@ -89,8 +89,8 @@ def add_images(parser: argparse.ArgumentParser) -> None:
 
 def add_csv_options(parser: argparse.ArgumentParser) -> None:
     """`--fs_hz` and `--unit`: what a CSV may leave unsaid, as `ecg.formats.read` takes them."""
-    parser.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
-    parser.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
+    parser.add_argument("--fs_hz", type=float, help="sampling rate of recordings that do not say it (CSV)")
+    parser.add_argument("--unit", choices=("mV", "uV", "V"), help="unit of CSV recordings (default: mV)")
 
 
 def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> None:

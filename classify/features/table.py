@@ -40,12 +40,12 @@ def write_table(
 
 def _row(path: Path, names: Sequence[str], fs_hz: float | None, unit: str | None) -> dict[str, object] | None:
     try:
-        record = read(path, fs_hz, unit)
+        record = read(path, fs_hz, unit, placed=False)
         values = measure(record, names)
     except Exception as error:  # one file that hits a bug must not cost the rest of the batch
         print(f"error: {named(error, path)}", file=sys.stderr)
         return None
-    for doubt in doubts_about(record):
-        print(f"warning: {path}: {doubt}", file=sys.stderr)
+    for note in (*record.notes, *doubts_about(record)):
+        print(f"warning: {path}: {note.text}", file=sys.stderr)
     figures = ("" if value != value else f"{value:.6g}" for value in values.tolist())
     return {"record": str(path), **dict(zip(names, figures, strict=True))}
