@@ -12,10 +12,12 @@ from torch import nn
 from classify import features
 from classify.card import Card
 from classify.diagnosis import Diagnosis, Label
-from classify.nets.predict import predict
+from classify.nets.fusion_head import asks_demographics
+from classify.nets.predict import Inputs, predict
 from classify.recipe import Recipe
 from classify.signal import quality
 from classify.signal.channels import stack_channels
+from classify.signal.demographics import demographics
 from classify.signal.preprocessing import DURATION_S, on_grid, prepare
 from classify.tasks import TASKS
 from classify.weights import DEFAULT
@@ -58,6 +60,8 @@ class Classifier:
         figures = quality.signal_quality(record, leads)
         reasons = quality.reasons_to_abstain(leads, figures)
         warnings = [f"no diagnosis: {reason}" for reason in reasons] + quality.quality_warnings(leads, figures)
+        if asks_demographics(self.net) and np.isnan(demographics(record.meta)).any():
+            warnings.append("age or sex is not known; these weights use both, and take the middle instead")
         if reasons:
             probability = np.full(len(self.card.labels), np.nan)
         else:
@@ -72,10 +76,11 @@ class Classifier:
         diagnosis = self(reading.record, reading.confidence)
         return replace(diagnosis, warnings=(*texts(reading.notes), *diagnosis.warnings))
 
-    def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
-        """The network's inputs for ten seconds of a record: signal [channel, sample] and features [k]."""
+    def inputs(self, window: Record) -> Inputs:
+        """The network's inputs for ten seconds: signal [channel, sample], features [k], demographics [2]."""
         signal = stack_channels(*self._prepared(window), self.settings)
-        return signal, features.for_network(features.measure(window, self.task.features), self.task.features)
+        measured = features.for_network(features.measure(window, self.task.features), self.task.features)
+        return Inputs(signal, measured, demographics(window.meta))
 
     def flat_lines(self, window: Record) -> np.ndarray:
         """The signal input [channel, sample] of flat lines printed where the window's leads are."""
@@ -89,8 +94,8 @@ class Classifier:
     def _probability(self, record: Record) -> np.ndarray:
         """Calibrated probabilities float64 [label] of the mean logits over the record's windows."""
         inputs = [self.inputs(window) for window in windows(record)]
-        signal, measured = (np.stack(each) for each in zip(*inputs, strict=True))
-        return self.card.calibrated(predict(self.net, signal, measured).mean(0))
+        stacked = Inputs(*(np.stack(each) for each in zip(*inputs, strict=True)))
+        return self.card.calibrated(predict(self.net, stacked).mean(0))
 
     def _labels(self, probability: np.ndarray) -> tuple[Label, ...]:
         """The labels with their decisions, without those that were too rare in training to be learned."""

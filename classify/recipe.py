@@ -60,7 +60,13 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.task not in TASKS:
             raise ValueError(f"unknown task {self.task!r}: expected one of {', '.join(TASKS)}")
-        if self.data.from_usual and not TASKS[self.task].of_beats:
+        of_beats = TASKS[self.task].of_beats
+        if of_beats and (self.data.page_masks or self.data.vary):
+            raise ValueError(
+                f"task {self.task} judges single beats, and data.page_masks and data.vary hide and shift parts of "
+                "whole recordings: set both to false, as configs/beats.yaml does"
+            )
+        if self.data.from_usual and not of_beats:
             beats = ", ".join(name for name, task in TASKS.items() if task.of_beats)
             raise ValueError(f"from_usual needs many beats of a patient: set it to false, or take one of {beats}")
 

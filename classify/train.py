@@ -6,18 +6,20 @@ import argparse
 from pathlib import Path
 
 from classify.options import add_task
+from classify.tasks import TASKS
 from ecg.cli import add_data, command_parser, entry
 from ecg.fit.launch import finish
 from ecg.fit.options import add_options, changes
 
-DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "configs" / "diagnosis.yaml"
+RECIPE, BEATS_RECIPE = "configs/diagnosis.yaml", "configs/beats.yaml"
 KEYS = {"task": "task", "max_samples": "data.draws", "cache_dir": "data.cache"}
 DEBUG = ("data.draws=100", "data.simulated=100")
 
 
 def parser() -> argparse.ArgumentParser:
     p = command_parser("classify.train")
-    add_options(p, str(DEFAULT_RECIPE))
+    add_options(p, f"{RECIPE}, or {BEATS_RECIPE} for a task of single beats")
+    p.set_defaults(config=None)
     add_task(p, "labels and collections (default: the recipe's)", default=None)
     add_data(p)
     p.add_argument("--cache_dir", type=Path, help="where recordings once read are kept (default: the recipe's)")
@@ -30,7 +32,13 @@ def main(options: argparse.Namespace) -> int:
     from classify.training.trainer import train_and_report
 
     o = options
-    return train_and_report(o.config, changes(o, KEYS, DEBUG), o.data, o.output, o.resume, o.start)
+    config = o.config or default_recipe(o.task)
+    return train_and_report(config, changes(o, KEYS, DEBUG), o.data, o.output, o.resume, o.start)
+
+
+def default_recipe(task: str | None) -> str:
+    """The recipe that is followed where none is named."""
+    return BEATS_RECIPE if task and TASKS[task].of_beats else RECIPE
 
 
 if __name__ == "__main__":

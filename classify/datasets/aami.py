@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import wfdb
 from classify.datasets.beat_features import rr_features, shape_features
 from classify.datasets.example import Example, Part
 from classify.datasets.split import by_class
+from classify.signal.demographics import age_years, male
 from classify.signal.preprocessing import first_of
 from classify.tasks import BEAT_FS_HZ, BEAT_LEADS, BEAT_SAMPLES
 from ecg.files import InputError
@@ -68,12 +70,19 @@ def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
     if unknown:
         raise InputError(f"{path.with_suffix('.atr')}: unknown beat code {', '.join(unknown)}")
     at_s = np.array([at for at, _ in beats]) / BEAT_FS_HZ
-    first = Example(path, "mitdb", SAME_PERSON.get(record, record), part, {})
+    first = _of_person(Example(path, "mitdb", SAME_PERSON.get(record, record), part, {}))
     for (at, code), measured in zip(beats, _features(path, at_s).tolist(), strict=True):
         yield replace(
             first, found={"aami": frozenset([CLASS_OF[code]])}, name=f"{record}:{at}", measured=tuple(measured),
             window_s=((at - BEAT_SAMPLES // 2) / BEAT_FS_HZ, BEAT_SAMPLES / BEAT_FS_HZ),
         )  # fmt: skip
+
+
+def _of_person(example: Example) -> Example:
+    """With the age and sex that begin the header's comments: `# 69 M 1085 1629 x1`."""
+    header = example.path.read_text(errors="replace") if example.path.is_file() else ""
+    found = re.search(r"^#\s*(\S+)\s+([MF])\b", header, re.MULTILINE)
+    return replace(example, age_years=age_years(found[1]), male=male(found[2])) if found else example
 
 
 def _features(path: Path, beats_s: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from ecg.record import Record
 
 # To be raised with every change of what is made of a recording (reading, resampling, features): a cache of older code
 # is then not used.
-CACHE_VERSION = 6
+CACHE_VERSION = 7
 CACHE_LIMIT_BYTES = 50 * GB  # 400,000 recordings of ten seconds and twelve leads at 125 Hz fill half of it
 _LEFT_OUT = "left_out"
 

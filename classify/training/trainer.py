@@ -62,19 +62,20 @@ def train(
     if resume:
         _check_resume(recipe, arrays, resume)
     with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
+        task = fit_task(recipe, arrays)
+        if start and not resume:
+            checkpoint.load_matching(task.model, start)
         run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
         if ddp.rank() == 0:
             _announce(run, recipe, arrays, data)
             if not resume:
                 split.write(_split_of(arrays), run.path / SPLIT_FILE)
-        task = fit_task(recipe, arrays)
-        if start and not resume:
-            checkpoint.load_matching(task.model, start)
         return fit(task, recipe, run, resume)
 
 
 def fit_task(recipe: Recipe, arrays: Arrays) -> Task:
     """What the training loop is given: network, loss, training set and how held-out recordings are judged."""
+    _check_parts(arrays)
     torch.manual_seed(recipe.fit.seed)
     labels, samples = arrays.targets.shape[1], arrays.signal.shape[2]
     net = build(recipe.net.name, labels, recipe.channels, samples, recipe.net.options)
@@ -82,6 +83,15 @@ def fit_task(recipe: Recipe, arrays: Arrays) -> Task:
     loss = Loss(recipe.loss, arrays.of("train").targets, TASKS[recipe.task].exclusive, teacher)
     validation = Validation(arrays.of("validation"), TASKS[recipe.task], recipe.data)
     return Task(net, loss, _training_set(arrays, recipe), validation, validation.show)
+
+
+def _check_parts(arrays: Arrays) -> None:
+    for part in ("train", "validation"):
+        if not (arrays.part == part).any():
+            raise InputError(
+                f"no recording is left in the {part} part of the split (of {len(arrays)} that could be read); "
+                "python -m classify.validate_data says which part holds what"
+            )
 
 
 def _training_set(arrays: Arrays, recipe: Recipe) -> EpochDataset:

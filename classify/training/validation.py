@@ -8,7 +8,7 @@ from torch import nn
 from classify.card import sigmoid
 from classify.datasets.arrays import Arrays
 from classify.labels import columns
-from classify.nets.predict import predict
+from classify.nets.predict import Inputs, predict
 from classify.scoring.metrics import macro_auc, macro_f1, mean
 from classify.scoring.plots import curves
 from classify.signal.settings import DataSettings
@@ -34,8 +34,8 @@ class Validation:
 
     def __call__(self, net: nn.Module) -> dict[str, float]:
         metrics: dict[str, float] = {}
-        for layout, (signal, features) in self.inputs.items():
-            logits = predict_by_team(net, signal, features)
+        for layout, inputs in self.inputs.items():
+            logits = predict_by_team(net, inputs)
             self.probability[layout] = sigmoid(logits)
             for group in self.task.groups:
                 metrics |= self._of_group(group, layout, logits)
@@ -63,9 +63,9 @@ class Validation:
                     board.pr_curve(f"{name}_{layout}", predicted, true, step)
 
 
-def predict_by_team(net: nn.Module, signal: np.ndarray, features: np.ndarray) -> np.ndarray:
+def predict_by_team(net: nn.Module, inputs: Inputs) -> np.ndarray:
     """As `predict`; of a team every process takes a share of the records, and all get the whole."""
-    own = ddp.share(range(len(signal)))
-    parts = ddp.gather(dict(zip(own, predict(net, signal[own], features[own]), strict=True)))
+    own = ddp.share(range(len(inputs.signal)))
+    parts = ddp.gather(dict(zip(own, predict(net, inputs.at(own)), strict=True)))
     rows = {k: row for part in parts for k, row in part.items()}
-    return np.stack([rows[k] for k in range(len(signal))])
+    return np.stack([rows[k] for k in range(len(rows))])
