@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
@@ -45,9 +46,16 @@ def infer(
         else:
             print_table(case.name, diagnosis)
     write_summary(folder, rows)
-    failed = sum(row["status"] == "failed" for row in rows)
-    print(f"{len(rows) - failed} of {len(rows)} diagnosed; all in {folder / SUMMARY}.csv", file=sys.stderr)
-    return int(failed > 0)
+    status = Counter(row["status"] for row in rows)
+    print(f"{_counted(status)}; all in {folder / SUMMARY}.csv", file=sys.stderr)
+    return int(status["failed"] > 0)
+
+
+def _counted(status: Counter[object]) -> str:
+    """How many were diagnosed, and how many were read without an answer or not at all."""
+    rest = (("abstained", "read, but without a diagnosis"), ("failed", "not read"))
+    words = [f"{status[name]} {what}" for name, what in rest if status[name]]
+    return ", ".join([f"{status['diagnosed']} of {status.total()} diagnosed", *words])
 
 
 def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnosis | None, str]:
