@@ -15,7 +15,7 @@ from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
 from ecg.page import Page, Trace
-from ecg.reading import Reading
+from ecg.reading import Reading, SceneTruth
 from ecg.record import Record
 from simulate.capture.background import background, beyond, screen, shadowed, show_through
 from simulate.capture.camera import View, apply, look
@@ -157,16 +157,16 @@ def truth(page: Page, geometry: PageGeometry, sheet: Sheet, record: Record) -> R
         shown &= (x > -0.5) & (x < page.size_px[0] - 0.5) & (y > -0.5) & (y < page.size_px[1] - 0.5)
         traces.append(Trace(box.lead, x, np.where(shown, y, np.nan), np.ones(len(x))))
         seen.append(np.stack([points[:, 0], np.where(shown, points[:, 1], np.nan)], axis=-1))
-    facts = {
-        "grid_mm": list(sheet.paper.grid_mm) if sheet.paper.has_grid else None,
-        "extent_mm": list(sheet.paper.extent_mm),
-        "pulses_mm": [s.points_mm.tolist() for s in sheet.strokes if s.kind == "pulse"],
-        "texts_mm": text_boxes_mm(sheet),
-        "pen_mm": sheet.paper.pen_mm,
-        "hidden_mm": [shape.tolist() for layer in sheet.layers for shape in layer.hides_mm],
-    }
+    drawn = SceneTruth(
+        grid_mm=list(sheet.paper.grid_mm) if sheet.paper.has_grid else None,
+        extent_mm=list(sheet.paper.extent_mm),
+        pulses_mm=[s.points_mm.tolist() for s in sheet.strokes if s.kind == "pulse"],
+        texts_mm=text_boxes_mm(sheet),
+        pen_mm=sheet.paper.pen_mm,
+        hidden_mm=[shape.tolist() for layer in sheet.layers for shape in layer.hides_mm],
+    )
     in_picture = legible(record, replace(sheet, traces=tuple(seen)))
-    return Reading(in_picture, page, geometry, sheet.layout, tuple(traces), (), facts)
+    return Reading(in_picture, page, geometry, sheet.layout, tuple(traces), scene=drawn)
 
 
 def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:

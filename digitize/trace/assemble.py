@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from digitize.errors import NotAnEcg
 from digitize.stages import Leads
 from ecg.geometry import PageGeometry
-from ecg.layout import Layout
 from ecg.leads import limb_residual_mv
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 from ecg.record import Record
 
 
@@ -40,20 +39,15 @@ def assemble(page: Page, leads: Leads, versions: Mapping[str, str]) -> Reading:
     record = traces_to_record(leads.traces, geometry, layout)
     x0, y0, x1, y1 = layout.extent_mm
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-    facts = {**page_facts(geometry, layout, middle), "weights": versions}
+    facts = replace(page_facts(geometry, middle), weights=versions)
     notes = (*leads.notes, *_coarseness_notes(min(geometry.px_per_mm(middle))), *_limb_notes(record))
     return Reading(record, page, geometry, layout, leads.traces, notes, facts)
 
 
-def page_facts(geometry: PageGeometry, layout: Layout, at_mm: tuple[float, float]) -> dict[str, object]:
-    """How the paper lies in the picture at a place, and its scales."""
+def page_facts(geometry: PageGeometry, at_mm: tuple[float, float]) -> ReadingFacts:
+    """How the paper lies in the picture at a place."""
     across, down = geometry.px_per_mm(at_mm)
-    return {
-        "rotation_deg": round(geometry.angle_deg(at_mm), 2),
-        "px_per_mm": [round(across, 3), round(down, 3)],
-        "mm_per_s": layout.mm_per_s,
-        "mm_per_mv": layout.mm_per_mv,
-    }
+    return ReadingFacts(round(geometry.angle_deg(at_mm), 2), [round(across, 3), round(down, 3)])
 
 
 def _refuse_guesses(leads: Leads) -> None:

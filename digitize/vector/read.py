@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -155,5 +156,5 @@ def _traces(layout: Layout, curves: Sequence[Curve], geometry: PageGeometry) -> 
 def _reading(page: Page, leads: Leads) -> Reading:
     geometry, layout = leads.geometry, leads.layout
     record = traces_to_record(leads.traces, geometry, layout)
-    facts = {**page_facts(geometry, layout, (0.0, 0.0)), "read_from": "the file's own curves"}
+    facts = replace(page_facts(geometry, (0.0, 0.0)), read_from="the file's own curves")
     return Reading(record, page, geometry, layout, leads.traces, leads.notes, facts)
