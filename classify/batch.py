@@ -18,6 +18,7 @@ from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg.cli import ENGINES
 from ecg.formats import find_records, read
+from ecg.formats.rates import Rates, rate_of
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -48,7 +49,7 @@ class CaseOptions(TypedDict, total=False):
     mm_per_mv: float | None
     device: str
     engine: str
-    fs_hz: float | None
+    fs_hz: Rates
     unit: str | None
 
 
@@ -65,14 +66,14 @@ def cases(**options: Unpack[CaseOptions]) -> Iterator[Case]:
     return pages(expand_images(image), hints, digitize)
 
 
-def recordings(files: Sequence[Path], fs_hz: float | None = None, unit: str | None = None) -> Iterator[Case]:
+def recordings(files: Sequence[Path], fs_hz: Rates = None, unit: str | None = None) -> Iterator[Case]:
     """Every recording of these files; `fs_hz` and `unit` are for CSVs that do not say them."""
     taken: set[str] = set()
     for path in _with_progress(files):
         name = free_name(path.stem, taken)
         taken.add(name)
         try:
-            yield Case(name, path, read(path, fs_hz, unit))
+            yield Case(name, path, read(path, rate_of(fs_hz, path), unit))
         except (OSError, ValueError) as error:
             reason = str(error)
             yield Case(name, path, error=reason if str(path) in reason else f"{path}: {reason}")

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from classify.features.catalog import ALL, NAMES, SIXTEEN
 from classify.features.extraction import measure
 from ecg.formats import find_records, read, write_text
+from ecg.formats.rates import Rates, rate_of
 from ecg.signal.plausibility import doubts_about
 
 SETS = {"core": NAMES, "sixteen": SIXTEEN, "all": ALL}
@@ -20,7 +21,7 @@ def write_table(
     input: Sequence[str],
     output: Path,
     set: str = "all",
-    fs_hz: float | None = None,
+    fs_hz: Rates = None,
     unit: str | None = None,
 ) -> int:
     """One row per recording: its path, then the features, an empty cell where there is no evidence.
@@ -36,9 +37,9 @@ def write_table(
     return 1 if None in rows else 0
 
 
-def _row(path: Path, names: Sequence[str], fs_hz: float | None, unit: str | None) -> str | None:
+def _row(path: Path, names: Sequence[str], fs_hz: Rates, unit: str | None) -> str | None:
     try:
-        record = read(path, fs_hz, unit)
+        record = read(path, rate_of(fs_hz, path), unit)
         values = measure(record, names)
     except (OSError, ValueError) as error:
         print(f"error: {error}" if str(path) in str(error) else f"error: {path}: {error}", file=sys.stderr)

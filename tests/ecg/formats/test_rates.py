@@ -1,0 +1,59 @@
+"""Rates of CSVs that do not say theirs: one for all or a table, and words for what is neither."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from ecg.formats.options import add_csv_options
+from ecg.formats.rates import rate_of, read_rates
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("id,fs\na,500\nb.csv,250.5\n", {"a": 500.0, "b": 250.5}),
+        ("\ufeffrecord, fs_hz\n007,100\n", {"007": 100.0}),
+        ("fs,note,ID\n360,x,sub/100\n", {"100": 360.0}),
+    ],
+)
+def test_a_table_names_the_rate_of_each(text: str, expected: dict[str, float], tmp_path: Path) -> None:
+    table = tmp_path / "rates.csv"
+    table.write_text(text, encoding="utf-8")
+    assert read_rates(table) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,rhythm\na,SR\n", "expected a table with the columns id and fs, got id, rhythm"),
+        ("", "got nothing"),
+        ("id,fs\na,fast\n", "a: expected a rate in Hz, got 'fast'"),
+        ("id,fs\na,-5\n", "a: expected a rate in Hz, got '-5'"),
+        ("id,fs\na\n", "a: expected a rate in Hz, got ''"),
+    ],
+)
+def test_a_wrong_table_is_named(text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "rates.csv"
+    table.write_text(text)
+    parser = argparse.ArgumentParser()
+    add_csv_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--fs_hz", str(table)])
+    assert f"{table}: {words}" in capsys.readouterr().err
+
+
+def test_a_number_is_the_rate_of_all_and_a_missing_file_is_neither(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_csv_options(parser)
+    assert parser.parse_args(["--fs_hz", "250"]).fs_hz == 250.0
+    assert (rate_of(250.0, Path("x.csv")), rate_of({"x": 1.0}, Path("x.csv")), rate_of({}, Path("x.csv"))) == (
+        250,
+        1,
+        None,
+    )
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--fs_hz", "nowhere.csv"])
+    assert "nowhere.csv: neither a rate in Hz nor a table" in capsys.readouterr().err
