@@ -19,7 +19,6 @@ DEBUG = ("data.draws=100", "data.simulated=100")
 def parser() -> argparse.ArgumentParser:
     p = command_parser("classify.train")
     add_options(p, f"{RECIPE}, or {BEATS_RECIPE} for a task of single beats")
-    p.set_defaults(config=None)
     add_task(p, "labels and collections (default: the recipe's)", default=None)
     add_data(p)
     p.add_argument("--cache_dir", type=Path, help="where recordings once read are kept (default: the recipe's)")
@@ -30,10 +29,11 @@ def parser() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> int:
     """0 when trained, 1 when a file cannot be read or written, 2 for a wrong recipe or value, 130 when interrupted."""
     from classify.training.trainer import train_and_report
+    from ecg.fit.resumed import config_of, source_of
 
     o = options
-    config = o.config or default_recipe(o.task)
-    return train_and_report(config, changes(o, KEYS, DEBUG), o.data, o.output, o.resume, o.start)
+    config, data = config_of(o, default_recipe(o.task)), source_of(o, "data")["data"]
+    return train_and_report(config, changes(o, KEYS, DEBUG), data, o.output, o.resume, o.start)
 
 
 def default_recipe(task: str | None) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from classify.datasets import split
 from classify.datasets.validate import as_markdown, validate
 from classify.evaluation.data_stats import LeadStats
 from classify.evaluation.data_stats import as_markdown as lead_table
 from classify.tasks import TASKS
+from ecg.fit.split_file import write as write_split
 from ecg.formats import write_text
 
 
@@ -32,5 +32,5 @@ def write_report(
         text += f"\n\n{lead_table(leads.table())}"
         leads.draw(report["classes"], output / "statistics.png")
     write_text(output / "validation.json", json.dumps(stored, indent=2) + "\n")
-    split.write(((one.id, one.patient, one.part) for one in found), output / "split.csv")
+    write_split(((one.id, one.patient, one.part) for one in found), output / "split.csv")
     return text, not report["unreadable"]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from classify.datasets import split
 from classify.datasets.arrays import Arrays
 from classify.datasets.collect import load_arrays
 from classify.nets import build
@@ -18,15 +17,13 @@ from classify.training.losses import Loss, Teacher
 from classify.training.sampling import Draws
 from classify.training.validation import Validation
 from ecg.files import InputError
-from ecg.fit import checkpoint, ddp, launch
+from ecg.fit import checkpoint, ddp, launch, split_file
 from ecg.fit.dataloader import EpochDataset
 from ecg.fit.device import pick_device
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.recipe import load, to_dict
 from ecg.fit.resume_check import check_same
 from ecg.fit.run_folder import RunFolder
-
-SPLIT_FILE = "split.csv"
 
 
 def train_and_report(
@@ -69,7 +66,8 @@ def train(
         if ddp.rank() == 0:
             _announce(run, recipe, arrays, data)
             if not resume:
-                split.write(_split_of(arrays), run.path / SPLIT_FILE)
+                split_file.write(_split_of(arrays), run.path / split_file.SPLIT_FILE)
+                run.keep_source({"data": data})
         return fit(task, recipe, run, resume)
 
 
@@ -105,19 +103,8 @@ def _training_set(arrays: Arrays, recipe: Recipe) -> EpochDataset:
 def _check_resume(recipe: Recipe, arrays: Arrays, resume: Path) -> None:
     """Refuse another recipe and another split, before anything of the run is touched."""
     check_same(checkpoint.load(resume)["recipe"], recipe, resume)
-    kept = RunFolder.of_checkpoint(resume).path / SPLIT_FILE
-    if not kept.is_file():
-        return
-    then, now = split.read(kept), {name: (patient, part) for name, patient, part in _split_of(arrays)}
-    if then != now:
-        missing, new = sorted(set(then) - set(now)), sorted(set(now) - set(then))
-        moved = sorted(name for name in set(then) & set(now) if then[name] != now[name])
-        counts = f"{len(missing)} missing, {len(new)} new, {len(moved)} in another part"
-        example = (missing or new or moved)[0]
-        raise InputError(
-            f"{resume}: this run was trained on other recordings ({counts}, e.g. {example}; {kept}); give the same "
-            f"--data, or --start {resume} for a new run from its weights"
-        )
+    folder = RunFolder.of_checkpoint(resume).path
+    split_file.check_same_split(folder, _split_of(arrays), resume, "recordings")
 
 
 def _split_of(arrays: Arrays) -> list[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from digitize.evaluation.report_types import Review
 from digitize.nets.networks import Networks
 from digitize.nets.pretrained import load_pass
 from digitize.pipeline import Digitizer
-from digitize.training.datasets import held_out_pages
+from digitize.training.datasets import drawn_held_out
 from digitize.training.recipe import recipe_from_dict
 from digitize.training.shipping import ship
 from digitize.training.trainer import build, validation_of
@@ -58,7 +58,7 @@ def review(checkpoint: Path, output: Path, data: Path | None = None, device: str
     recipe = recipe_from_dict(state["recipe"])
     net = build(recipe)
     fill(net, weights(state), checkpoint)
-    validate, pictures = validation_of(recipe, held_out_pages(recipe, data)), PictureFolder(output)
+    validate, pictures = validation_of(recipe, drawn_held_out(recipe, data)), PictureFolder(output)
     measures = validate(net.eval().to(device))
     if isinstance(validate, Validation):
         validate.show(pictures, state["step"])

@@ -84,7 +84,9 @@ def report(findings: Findings) -> str:
 def parser() -> argparse.ArgumentParser:
     made = command_parser("digitize.training.validate_data")
     add_page_folder(made, required=True)
-    made.add_argument("--sample", type=int, default=_SAMPLE, help=f"how many pages to open (default: {_SAMPLE})")
+    made.add_argument(
+        "--sample", "--max_samples", type=int, default=_SAMPLE, help=f"how many pages to open (default: {_SAMPLE})"
+    )
     made.add_argument("--json", action="store_true", help="print the findings as JSON")
     return made
 
