@@ -18,7 +18,7 @@ from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg.cli import ENGINES
 from ecg.formats import find_records, read
-from ecg.formats.rates import Rates, rate_of
+from ecg.formats.rates import Rates, known_rates, rate_of
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -49,7 +49,7 @@ class CaseOptions(TypedDict, total=False):
     mm_per_mv: float | None
     device: str
     engine: str
-    fs_hz: Rates
+    fs_hz: str | Rates
     unit: str | None
 
 
@@ -60,7 +60,9 @@ def cases(**options: Unpack[CaseOptions]) -> Iterator[Case]:
     """
     image = options.get("image") or ()
     if not image:
-        return recordings(find_records(options.get("record") or ()), options.get("fs_hz"), options.get("unit"))
+        return recordings(
+            find_records(options.get("record") or ()), known_rates(options.get("fs_hz")), options.get("unit")
+        )
     hints = PageHints.of(options.get("layout"), options.get("mm_per_s"), options.get("mm_per_mv"))
     digitize = load_digitizer(options.get("device", "cpu"), options.get("engine", ENGINES[0]))
     return pages(expand_images(image), hints, digitize)

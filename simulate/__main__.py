@@ -10,11 +10,10 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
+from ecg.cli import add_csv_options
 from ecg.fit.allocator import keep_memory
-from ecg.formats.options import add_csv_options
 from ecg.layout import TEMPLATES
-from simulate.dataset.job import MIXED
-from simulate.scene import presets
+from simulate.presets import MIXED, presets
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,8 +58,10 @@ def _interrupt(*_: object) -> None:
 
 
 def _pages(options: dict) -> int:
+    from ecg.formats.rates import known_rates
     from simulate.dataset.writer import write_pages
 
+    options["fs_hz"] = known_rates(options["fs_hz"])
     output, only = options.pop("output"), ("contact_sheet", "rows")
     outcome = write_pages(output, **{name: value for name, value in options.items() if name not in only})
     print(f"{output}: {outcome.drawn} pages drawn, {outcome.kept} were there, {len(outcome.failures)} left out")

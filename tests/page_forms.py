@@ -61,5 +61,3 @@ def _kit_lead(reading: Reading, index: int) -> dict[str, object]:
 
 def truth_of(picture: Path) -> Reading:
     return load_page(picture, picture.with_suffix(".csv"))[1]
-
-

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from classify.features.catalog import ALL, NAMES, SIXTEEN
 from classify.features.extraction import measure
 from ecg.formats import find_records, read, write_text
-from ecg.formats.rates import Rates, rate_of
+from ecg.formats.rates import Rates, known_rates, rate_of
 from ecg.signal.plausibility import doubts_about
 
 SETS = {"core": NAMES, "sixteen": SIXTEEN, "all": ALL}
@@ -21,7 +21,7 @@ def write_table(
     input: Sequence[str],
     output: Path,
     set: str = "all",
-    fs_hz: Rates = None,
+    fs_hz: str | Rates = None,
     unit: str | None = None,
 ) -> int:
     """One row per recording: its path, then the features, an empty cell where there is no evidence.
@@ -29,17 +29,17 @@ def write_table(
     `fs_hz` and `unit` are for CSVs that do not say them. A recording that cannot be read is named on stderr and has no
     row; 1 if there was such a one, else 0.
     """
-    names = SETS[set]
+    names, rates = SETS[set], known_rates(fs_hz)
     shown = tqdm(find_records(input), desc="features", disable=not sys.stderr.isatty())
-    rows = [_row(path, names, fs_hz, unit) for path in shown]
+    rows = [_row(path, names, rates, unit) for path in shown]
     lines = [",".join(["record", *names]), *(row for row in rows if row is not None)]
     write_text(output, "\n".join(lines) + "\n")
     return 1 if None in rows else 0
 
 
-def _row(path: Path, names: Sequence[str], fs_hz: Rates, unit: str | None) -> str | None:
+def _row(path: Path, names: Sequence[str], rates: Rates, unit: str | None) -> str | None:
     try:
-        record = read(path, rate_of(fs_hz, path), unit)
+        record = read(path, rate_of(rates, path), unit)
         values = measure(record, names)
     except (OSError, ValueError) as error:
         print(f"error: {error}" if str(path) in str(error) else f"error: {path}: {error}", file=sys.stderr)

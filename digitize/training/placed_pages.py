@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from digitize.pipeline import Digitizer
 from ecg.files import InputError, JsonMapping
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox
-from ecg.leads import canonical, is_known
+from ecg.leads import STANDARD, canonical, is_known
 from ecg.page import Page, Trace
 from ecg.reading import Reading
 from ecg.record import Record
@@ -24,6 +25,7 @@ _STRIP_S = 6.0  # a longer stretch is a rhythm strip
 _OFF_PX = 3.0  # the kit rounds its points to pixels; a wrong signal is off by tens
 _ALIKE = 0.9  # least correlation of what was read with the signal that is said to be printed
 _READ_FS_HZ = 500.0
+_REACH = 30  # samples by which a column's start may have been misread
 
 
 def placed_reading(page: Page, record: Record, signal: Path) -> Reading:
@@ -34,14 +36,38 @@ def placed_reading(page: Page, record: Record, signal: Path) -> Reading:
     found = _digitizer()(page)
     given, seen = record.resample(_READ_FS_HZ).select().signal_mv, found.record.select().signal_mv
     n = min(given.shape[1], seen.shape[1])
-    both = np.isfinite(given[:, :n]) & np.isfinite(seen[:, :n])
-    r = np.corrcoef(given[:, :n][both], seen[:, :n][both])[0, 1] if both.sum() > _READ_FS_HZ else np.nan
+    given, seen = given[:, :n], seen[:, :n]
+    both = np.isfinite(given) & np.isfinite(seen)
+    r = np.corrcoef(given[both], seen[both])[0, 1] if both.sum() > _READ_FS_HZ else np.nan
     if not r >= _ALIKE:
         raise InputError(
             f"{page.source}: what is read from it is not the signal of {signal} (correlation {r:.2f}); are they a pair?"
         )
-    traces = drawn_traces(record, found.geometry, found.layout)
-    return Reading(record, page, found.geometry, found.layout, traces)
+    shifts = [_shift(given, seen, box) for box in found.layout.boxes]
+    boxes = [_moved(box, shift, found.layout) for box, shift in zip(found.layout.boxes, shifts, strict=True)]
+    layout = replace(found.layout, boxes=tuple(boxes))
+    return Reading(record, page, found.geometry, layout, drawn_traces(record, found.geometry, layout))
+
+
+def _shift(given: np.ndarray, seen: np.ndarray, box: LeadBox) -> tuple[float, float]:
+    """(s, mV) by which a lead was read later and higher than its signal is, both [lead, sample]; 0 where none is."""
+    row = STANDARD.index(box.lead.removeprefix("-"))
+    span = slice(round(box.t0_s * _READ_FS_HZ), round(box.t1_s * _READ_FS_HZ))
+    best = (np.inf, 0.0, 0.0)
+    for lag in range(-_REACH, _REACH + 1):
+        off = seen[row, span] - np.roll(given[row], lag)[span]
+        off = off[np.isfinite(off)]
+        if off.size > _READ_FS_HZ / 2:
+            best = min(best, (float(off.std()), lag / _READ_FS_HZ, float(np.median(off))))
+    return best[1:]
+
+
+def _moved(box: LeadBox, shift: tuple[float, float], layout: Layout) -> LeadBox:
+    """The box where the curves of the signal lie on the ink that was read."""
+    dx_mm = shift[0] * layout.mm_per_s
+    dy_mm = shift[1] * layout.mm_per_mv * box.gain * (1 if box.lead.startswith("-") else -1)
+    x0, y0, x1, y1 = box.box_mm
+    return replace(box, box_mm=(x0 + dx_mm, y0 + dy_mm, x1 + dx_mm, y1 + dy_mm))
 
 
 def kit_reading(page: Page, record: Record, data: JsonMapping, source: Path) -> Reading:

@@ -18,12 +18,14 @@ def rate_of(rates: Rates, path: Path) -> float | None:
     return rates.get(path.stem) if isinstance(rates, Mapping) else rates
 
 
-def rates(text: str) -> float | dict[str, float]:
-    """What an option says: a rate in Hz, or the name of a table. Raises ValueError in words."""
+def known_rates(said: str | Rates) -> Rates:
+    """What an option says: a rate in Hz, the name of a table, or what is known already. Raises ValueError in words."""
+    if not isinstance(said, str):
+        return said
     try:
-        return float(text)
+        return float(said)
     except ValueError:
-        return read_rates(Path(text))
+        return read_rates(Path(said))
 
 
 def read_rates(table: Path) -> dict[str, float]:

@@ -14,9 +14,7 @@ from digitize.training.recipe import Pages
 
 
 def files(records: list[str]) -> list[PageFiles]:
-    return [
-        PageFiles(Path(f"{name}-{k:04d}.png"), None, Path(f"{name}.csv"), name) for k, name in enumerate(records)
-    ]
+    return [PageFiles(Path(f"{name}-{k:04d}.png"), None, Path(f"{name}.csv"), name) for k, name in enumerate(records)]
 
 
 @given(st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=60), st.floats(0, 0.9), st.integers(0, 9))

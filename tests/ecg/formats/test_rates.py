@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
+import re
 from pathlib import Path
 
 import pytest
 
-from ecg.formats.options import add_csv_options
-from ecg.formats.rates import rate_of, read_rates
+from ecg.formats.rates import known_rates, rate_of, read_rates
 
 
 @pytest.mark.parametrize(
@@ -35,21 +34,15 @@ def test_a_table_names_the_rate_of_each(text: str, expected: dict[str, float], t
         ("id,fs\na\n", "a: expected a rate in Hz, got ''"),
     ],
 )
-def test_a_wrong_table_is_named(text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_table_is_named(text: str, words: str, tmp_path: Path) -> None:
     table = tmp_path / "rates.csv"
     table.write_text(text)
-    parser = argparse.ArgumentParser()
-    add_csv_options(parser)
-    with pytest.raises(SystemExit):
-        parser.parse_args(["--fs_hz", str(table)])
-    assert f"{table}: {words}" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=re.escape(f"{table}: {words}")):
+        known_rates(str(table))
 
 
-def test_a_number_is_the_rate_of_all_and_a_missing_file_is_neither(capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
-    add_csv_options(parser)
-    assert parser.parse_args(["--fs_hz", "250"]).fs_hz == 250.0
+def test_a_number_is_the_rate_of_all_and_a_missing_file_is_neither(tmp_path: Path) -> None:
+    assert [known_rates(said) for said in ("250", 250.0, None, {"x": 1.0})] == [250.0, 250.0, None, {"x": 1.0}]
     assert [rate_of(said, Path("x.csv")) for said in (250.0, {"x": 1.0}, {})] == [250.0, 1.0, None]
-    with pytest.raises(SystemExit):
-        parser.parse_args(["--fs_hz", "nowhere.csv"])
-    assert "nowhere.csv: neither a rate in Hz nor a table" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=r"nowhere\.csv: neither a rate in Hz nor a table"):
+        known_rates(str(tmp_path / "nowhere.csv"))
