@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ecg.cli import add_engine, add_images, add_output, add_page_options, command_parser, entry
+from ecg.cli import add_checkpoint, add_engine, add_images, add_output, add_page_options, command_parser, entry
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     what = "JSON with what is known better about some pages"
     made.add_argument("--corrections", type=Path, metavar="FILE", help=what)
     add_engine(made)
+    add_checkpoint(made)
     return made
 
 
@@ -25,7 +26,13 @@ def main(options: argparse.Namespace) -> int:
     """0 when every page was read, 1 when one failed, 2 for a wrong command."""
     from digitize.inference import infer, report
 
-    return report(infer(**vars(options)))
+    given = vars(options)
+    checkpoint = given.pop("checkpoint")
+    if checkpoint:
+        from digitize.evaluation.checkpoint_review import digitizer_of
+
+        given["digitizer"] = digitizer_of(checkpoint, options.device, options.engine)
+    return report(infer(**given))
 
 
 if __name__ == "__main__":

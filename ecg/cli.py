@@ -143,6 +143,12 @@ def add_engine(parser: argparse.ArgumentParser, *others: str) -> None:
     parser.add_argument("--engine", choices=(*ENGINES, *others), default=ENGINES[0], help=what)
 
 
+def add_checkpoint(parser: argparse.ArgumentParser, also: str = "") -> None:
+    """`--checkpoint`: a network of one's own that reads."""
+    what = f"best.pth of a run of digitize.train: it reads in place of the shipped network of its kind{also}"
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=what)
+
+
 # --- what is trained --------------------------------------------------------------------------------------------------
 
 

@@ -43,29 +43,25 @@ def placed_reading(page: Page, record: Record, signal: Path) -> Reading:
         raise InputError(
             f"{page.source}: what is read from it is not the signal of {signal} (correlation {r:.2f}); are they a pair?"
         )
-    shifts = [_shift(given, seen, box) for box in found.layout.boxes]
-    boxes = [_moved(box, shift, found.layout) for box, shift in zip(found.layout.boxes, shifts, strict=True)]
+    boxes = [_on_ink(given, found, trace, box) for trace, box in zip(found.traces, found.layout.boxes, strict=True)]
     layout = replace(found.layout, boxes=tuple(boxes))
     return Reading(record, page, found.geometry, layout, drawn_traces(record, found.geometry, layout))
 
 
-def _shift(given: np.ndarray, seen: np.ndarray, box: LeadBox) -> tuple[float, float]:
-    """(s, mV) by which a lead was read later and higher than its signal is, both [lead, sample]; 0 where none is."""
-    row = STANDARD.index(box.lead.removeprefix("-"))
-    span = slice(round(box.t0_s * _READ_FS_HZ), round(box.t1_s * _READ_FS_HZ))
-    best = (np.inf, 0.0, 0.0)
+def _on_ink(given: np.ndarray, found: Reading, trace: Trace, box: LeadBox) -> LeadBox:
+    """The box moved to where the signal that is given [lead, sample] lies on the ink that was followed."""
+    layout, lead = found.layout, box.lead.removeprefix("-")
+    times_s = np.arange(round(box.t0_s * _READ_FS_HZ), round(box.t1_s * _READ_FS_HZ)) / _READ_FS_HZ
+    seen = np.interp(times_s, *trace.to_signal(found.geometry, layout, box))
+    signal = given[STANDARD.index(lead)] * (-1 if box.lead.startswith("-") else 1)
+    best = (np.inf, 0.0, 0.0)  # spread of what remains in mV, how much later in s, how much higher in mV
     for lag in range(-_REACH, _REACH + 1):
-        off = seen[row, span] - np.roll(given[row], lag)[span]
+        at = np.round(times_s * _READ_FS_HZ).astype(int) - lag
+        off = seen - np.where((at >= 0) & (at < len(signal)), signal[np.clip(at, 0, len(signal) - 1)], np.nan)
         off = off[np.isfinite(off)]
         if off.size > _READ_FS_HZ / 2:
             best = min(best, (float(off.std()), lag / _READ_FS_HZ, float(np.median(off))))
-    return best[1:]
-
-
-def _moved(box: LeadBox, shift: tuple[float, float], layout: Layout) -> LeadBox:
-    """The box where the curves of the signal lie on the ink that was read."""
-    dx_mm = shift[0] * layout.mm_per_s
-    dy_mm = shift[1] * layout.mm_per_mv * box.gain * (1 if box.lead.startswith("-") else -1)
+    dx_mm, dy_mm = best[1] * layout.mm_per_s, -best[2] * layout.mm_per_mv * box.gain
     x0, y0, x1, y1 = box.box_mm
     return replace(box, box_mm=(x0 + dx_mm, y0 + dy_mm, x1 + dx_mm, y1 + dy_mm))
 

@@ -87,7 +87,7 @@ def test_pictures_by_id_are_placed_by_the_digitizer(
     assert validate_data.main(["--sim_root", str(root), "--max_samples", "1"]) == 0
     assert "4 pages, 1 opened, 0 with a problem" in capsys.readouterr().out
     (root / "1006427285/1006427285.csv").write_text((root / "1006427286/1006427286.csv").read_text())
-    with pytest.raises(ValueError, match="what is read from it is not the signal of .*1006427285"):
+    with pytest.raises(ValueError, match=r"what is read from it is not the signal of .*1006427285"):
         open_page(pages[0])
 
 
