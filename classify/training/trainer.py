@@ -14,6 +14,7 @@ from classify.recipe import Recipe
 from classify.tasks import TASKS
 from classify.training.inputs import FixedTrainingSet, TrainingSet
 from classify.training.losses import Loss, Teacher
+from classify.training.results import write_results
 from classify.training.sampling import Draws
 from classify.training.validation import Validation
 from ecg.files import InputError
@@ -36,7 +37,7 @@ def train_and_report(
 ) -> int:
     """Train the recipe of the file `config` with `changes` (`key=value`), and print where its best weights are."""
     recipe = load(Recipe, config, changes)
-    result = train(recipe, data, output, resume, start)
+    result = train(recipe, data, output, resume, start, results=True)
     best = "" if result.best_metric is None else f" ({recipe.fit.best_metric} {result.best_metric:.4f})"
     if launch.is_first():
         print(f"best: epoch {result.best_epoch}{best}: {result.best}")
@@ -49,11 +50,13 @@ def train(
     output: Path = Path("experiments"),
     resume: Path | None = None,
     start: Path | None = None,
+    results: bool = False,
 ) -> FitResult:
     """Train the recipe on the recordings below `data` (None: on simulated ones) and leave a run folder in `output`.
 
     `resume` goes on from a run's checkpoint; raises ValueError, and leaves the run as it is, for another recipe or
-    other recordings. `start` names a checkpoint whose weights are taken over where they fit.
+    other recordings. `start` names a checkpoint whose weights are taken over where they fit. With `results` the best
+    weights are measured at the end (`write_results`).
     """
     arrays = load_arrays(recipe, data)
     if resume:
@@ -68,7 +71,11 @@ def train(
             if not resume:
                 split_file.write(_split_of(arrays), run.path / split_file.SPLIT_FILE)
                 run.keep_source({"data": data})
-        return fit(task, recipe, run, resume)
+        done = fit(task, recipe, run, resume)
+        if results and ddp.rank() == 0:
+            checkpoint.fill(task.model, checkpoint.weights(checkpoint.load(done.best)), done.best)
+            run.log(f"results: {write_results(run, recipe, arrays, task.model.eval())}")
+        return done
 
 
 def fit_task(recipe: Recipe, arrays: Arrays) -> Task:

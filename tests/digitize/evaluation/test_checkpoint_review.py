@@ -68,9 +68,8 @@ def test_ones_own_network_reads_pages_from_every_command(
         return
     written = json.loads((tmp_path / f"{scan.stem}.json").read_text())
     shipped = Digitizer.load().nets.versions
-    assert {name for name, version in written["weights"].items() if version != shipped.get(name)} == {
-        "signal" if kind == "page_run" else kind.removesuffix("_run")
-    }
+    own = {"page_run": "signal", "place_run": "page", "row_run": "row", "names_run": "names"}[kind]
+    assert {name for name, version in written["weights"].items() if version != shipped.get(name)} == {own}
     assert read(tmp_path / f"{scan.stem}.csv").signal_mv.shape == (12, 5000)
     assert visualize.main(["--image", str(scan), "--output", str(tmp_path / "seen.png"), *given]) == 0
     assert Image.open(tmp_path / "seen.png").size[0] > 1000
