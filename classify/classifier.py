@@ -19,7 +19,6 @@ from classify.signal import quality
 from classify.signal.channels import stack_channels
 from classify.signal.demographics import demographics
 from classify.signal.preprocessing import DURATION_S, on_grid, prepare
-from classify.tasks import TASKS
 from classify.weights import DEFAULT
 from classify.weights.files import load
 from ecg.fit.recipe import from_dict
@@ -38,7 +37,7 @@ class Classifier:
         """Raises ValueError for weights that classify single beats, not whole recordings."""
         self.net, self.card = net, card
         recipe = from_dict(Recipe, card.recipe)
-        self.settings, self.task = recipe.data, TASKS[recipe.task]
+        self.settings, self.task = recipe.data, recipe.asked
         self.leads = self.task.leads or STANDARD
         if self.task.seconds < quality.LIMITS.min_signal_s:
             raise ValueError(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from classify.nets.catalog import NETS
 from classify.signal.settings import DataSettings
-from classify.tasks import TASKS
+from classify.tasks import TASKS, Task
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD
 
@@ -72,4 +72,10 @@ class Recipe:
 
     @property
     def channels(self) -> int:
-        return len(TASKS[self.task].leads or STANDARD) * (1 + self.data.mask_channels + self.data.amplitude_channels)
+        return len(self.asked.leads or STANDARD) * (1 + self.data.mask_channels + self.data.amplitude_channels)
+
+    @property
+    def asked(self) -> Task:
+        """The task, of the leads that the recipe chooses."""
+        task = TASKS[self.task]
+        return replace(task, leads=self.data.leads) if self.data.leads else task

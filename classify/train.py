@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from classify.options import add_task
+from classify.options import add_places, add_task
 from classify.tasks import TASKS
 from ecg.cli import add_data, command_parser, entry
 from ecg.fit.launch import finish
 from ecg.fit.options import add_options, changes
 
 RECIPE, BEATS_RECIPE = "configs/diagnosis.yaml", "configs/beats.yaml"
-KEYS = {"task": "task", "max_samples": "data.draws", "cache_dir": "data.cache"}
+KEYS = {
+    "task": "task",
+    "max_samples": "data.draws",
+    "cache_dir": "data.cache",
+    "base_path": "data.base_path",
+    "records": "data.records",
+}
 DEBUG = ("data.draws=100", "data.simulated=100")
 
 
@@ -21,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     add_options(p, f"{RECIPE}, or {BEATS_RECIPE} for a task of single beats")
     add_task(p, "labels and collections (default: the recipe's)", default=None)
     add_data(p)
+    add_places(p)
     p.add_argument("--cache_dir", type=Path, help="where recordings once read are kept (default: the recipe's)")
     return p
 

@@ -38,18 +38,38 @@ SAME_PERSON = {"202": "201"}
 _NOT_BEATS = frozenset("[!]+~|x()ptu`'^s\"=@T*DkK")
 
 
-def aami_inter(root: Path) -> Iterator[Example]:
-    """DS1 trains, DS2 tests. Record 201 is left out: it shows the person of record 202 in DS2."""
-    for record in sorted({*DS1, *DS2}):
+def aami_inter(root: Path, records: str = "") -> Iterator[Example]:
+    """DS1 trains, DS2 tests. Record 201 is left out: it shows the person of record 202 in DS2.
+
+    Of other records, the paced ones, those that are asked for train.
+    """
+    for record in _chosen(root, records):
         part: Part = "test" if record in DS2 else "validation" if record in DS1_VALIDATION else "train"
         yield from _beats(_folder(root), record, "unused" if record == "201" else part)
 
 
-def aami_intra(root: Path) -> list[Example]:
+def aami_intra(root: Path, records: str = "") -> list[Example]:
     """Four fifths of the beats of every class for training (a tenth of them to validate), whoever's they are."""
-    found = [beat for record in sorted({*DS1, *DS2}) for beat in _beats(_folder(root), record, "train")]
+    found = [beat for record in _chosen(root, records) for beat in _beats(_folder(root), record, "train")]
     shares: dict[Part, float] = {"test": 0.2, "validation": 0.08, "train": 0.72}
     return by_class(found, "aami", shares, patients=False)
+
+
+def _chosen(root: Path, records: str) -> list[str]:
+    """The names of DS1 and DS2, or of the records that are there and chosen: "100-180", "100,103" or both."""
+    if not records:
+        return sorted({*DS1, *DS2})
+    there = sorted(path.stem for path in _folder(root).glob("[0-9]*.hea"))
+    ranges = [part.strip().partition("-") for part in records.split(",")]
+    if not all(first.isdigit() and (last.isdigit() or not dash) for first, dash, last in ranges):
+        raise ValueError(f"--records {records}: expected numbers and ranges of them, such as 100-180 or 100,103")
+    chosen = [
+        name for name in there
+        if name.isdigit() and any(int(first) <= int(name) <= int(last or first) for first, _, last in ranges)
+    ]  # fmt: skip
+    if not chosen:
+        raise InputError(f"{_folder(root)}: has none of the records {records}; there are {', '.join(there)}")
+    return chosen
 
 
 def _folder(root: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -52,5 +53,9 @@ def changes(args: argparse.Namespace, more: Mapping[str, str], debug: Sequence[s
     """
     keys = {**_KEYS, **more, "device": "fit.device"}
     given = {name: value for name in keys if (value := getattr(args, name)) is not None}
-    asked = [f"{key}={value}" for name, value in given.items() for key in keys[name].split()]
+    asked = [
+        f"{key}={json.dumps(value) if isinstance(value, str) else value}"
+        for name, value in given.items()
+        for key in keys[name].split()
+    ]
     return [*([*debug, "fit.epochs=3"] if args.debug else []), *asked, *args.changes]

@@ -10,7 +10,7 @@ from ecg.fit.recipe import RecipeError, differences, from_dict, to_dict
 from ecg.fit.settings import FREE_ON_RESUME, FitRecipe
 
 # A cache of what was read gives no other numbers, wherever it points; more epochs are what one may resume for.
-_FREE = {"data.cache", "fit.epochs", *(f"fit.{name}" for name in FREE_ON_RESUME)}
+_FREE = {"data.cache", "data.base_path", "fit.epochs", *(f"fit.{name}" for name in FREE_ON_RESUME)}
 
 
 def check_same(then: JsonMapping, recipe: FitRecipe, path: Path) -> None:
