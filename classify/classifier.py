@@ -42,7 +42,7 @@ class Classifier:
         if self.task.seconds < quality.LIMITS.min_signal_s:
             raise ValueError(
                 f"{card.version} judges stretches of {self.task.seconds:.1f} s (task {self.task.name}), not whole "
-                "recordings; it can be measured with classify.evaluate"
+                "recordings: `classify.infer --task aami` gives the class of every beat with them"
             )
 
     @classmethod

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import wfdb
 
-from classify.datasets.beat_features import rr_features, shape_features
 from classify.datasets.example import Example, Part
 from classify.datasets.split import by_class
+from classify.features.beat_features import rr_features, shape_features
 from classify.signal.demographics import age_years, male
 from classify.signal.preprocessing import first_of
 from classify.tasks import BEAT_FS_HZ, BEAT_LEADS, BEAT_SAMPLES

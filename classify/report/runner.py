@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Unpack
 
 from classify.batch import Case, CaseOptions, cases
+from classify.beat_classifier import BeatClassifier
 from classify.classifier import Classifier
 from classify.diagnosis import Diagnosis, known
 from classify.explanation.explanation import chosen, explain
+from classify.recipe import Recipe
+from classify.report.beats import infer_beats
 from classify.report.html import report_html
 from classify.report.text import print_table
-from classify.weights import DEFAULT
+from classify.weights import BEATS, DEFAULT
+from classify.weights.files import load
 from digitize.batch import describe, write_reading
+from ecg.fit.recipe import from_dict
 from ecg.formats import write_text
 
 SUMMARY = "diagnoses"
@@ -29,14 +34,19 @@ def infer(
     *,
     output: str | Path = "out",
     weights: str | Path = DEFAULT,
+    task: str = "diagnosis",
     **options: Unpack[CaseOptions],
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
     For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
-    could not be read: these are named and the rest goes on.
+    could not be read: these are named and the rest goes on. Of task "aami", or with weights of single beats, the class
+    of every beat is written instead (`infer_beats`).
     """
-    classifier, folder = Classifier.load(weights), Path(output)
+    net, card = load(BEATS if task == "aami" and Path(weights) == DEFAULT else Path(weights))
+    if task == "aami" or from_dict(Recipe, card.recipe).asked.of_beats:
+        return infer_beats(cases(**options), BeatClassifier(net, card), Path(output))
+    classifier, folder = Classifier(net, card), Path(output)
     rows: list[Row] = []
     for case in cases(**options):
         diagnosis, error = _diagnose(case, classifier, folder)

@@ -5,3 +5,4 @@ from __future__ import annotations
 from pathlib import Path
 
 DEFAULT = Path(__file__).resolve().parent / "diagnosis.safetensors"
+BEATS = DEFAULT.with_name("beats.safetensors")  # the AAMI class of single beats

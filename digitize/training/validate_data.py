@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from digitize.training.page_files import find_pages, open_page
 from ecg.cli import add_page_folder, command_parser, entry
 from ecg.reading import Reading
 
@@ -41,6 +40,8 @@ def check(sim_root: Path, csv_root: Path | None = None, sample: int = _SAMPLE) -
     """Find all pages and open `sample` of them, evenly spread. Raises ValueError when there is nothing to open."""
     if sample < 1:
         raise ValueError(f"sample must be at least 1, got {sample}")
+    from digitize.training.page_files import find_pages, open_page
+
     pages, left_out = find_pages(sim_root, csv_root or sim_root)
     findings = Findings(len(pages), without_truth=[str(path) for path in left_out])
     step = max(len(pages) / sample, 1.0)
