@@ -9,6 +9,7 @@ SIM_ROOT=${SIM_ROOT:-}   # folder of simulated pages (python -m simulate --outpu
 CSV_ROOT=${CSV_ROOT:-}   # folder of their signals; SIM_ROOT when empty
 ECG_DATA=${ECG_DATA:-}   # folder of real recordings; simulated ones when empty
 CONFIG=${CONFIG:-}       # recipe of the digitizer; configs/whole_page.yaml, or configs/small.yaml on pages drawn here
+DIAGNOSIS=${DIAGNOSIS:-configs/diagnosis.yaml}  # recipe of the classifier
 EPOCHS=${EPOCHS:-100}    # of the digitizer's full training
 PAGES=${PAGES:-24}       # how many pages are drawn here
 WORK=${WORK:-out/train}  # everything is written below this folder
@@ -111,11 +112,11 @@ CSV_ROOT=${CSV_ROOT:-$SIM_ROOT}
 [ "$SIM_ROOT" = "$drawn" ] && small=configs/small.yaml || small=configs/whole_page.yaml
 CONFIG=${CONFIG:-$small}
 # Other settings are another training, beside the first.
-home=$WORK/$(printf '%s|' "$SIM_ROOT" "$CSV_ROOT" "$ECG_DATA" "$CONFIG" "$EPOCHS" | cksum | cut -d ' ' -f 1)
+home=$WORK/$(printf '%s|' "$SIM_ROOT" "$CSV_ROOT" "$ECG_DATA" "$CONFIG" "$DIAGNOSIS" "$EPOCHS" | cksum | cut -d ' ' -f 1)
 pages=(--config "$CONFIG" --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT" --cache_dir "$WORK/cache")
 data=()
 [ -z "$ECG_DATA" ] || data=(--data "$ECG_DATA")
-recordings=(--task ptbxl "${data[@]}")
+recordings=(--config "$DIAGNOSIS" --task ptbxl "${data[@]}")
 trap '[ $? -eq 0 ] || echo "stopped; the same command goes on from here" >&2' EXIT
 
 for number in ${only:-1 2 3 4 5}; do
