@@ -17,7 +17,6 @@ from classify.signal.channels import stack_channels
 from classify.signal.demographics import demographics
 from classify.signal.preprocessing import first_of, on_grid, prepare
 from classify.tasks import BEAT_LEADS, TASKS
-from classify.weights import BEATS
 from classify.weights.files import load
 from ecg.files import InputError
 from ecg.fit.recipe import from_dict
@@ -60,9 +59,9 @@ class BeatClassifier:
             raise ValueError(f"{card.version} judges whole recordings (task {self.task.name}); expected one of {beats}")
 
     @classmethod
-    def load(cls, path: str | Path | None = None) -> BeatClassifier:
-        """With the shipped weights for beats, or those of a .safetensors file with its .json beside it."""
-        return cls(*load(Path(path) if path else BEATS))
+    def load(cls, path: str | Path) -> BeatClassifier:
+        """With the weights of a .safetensors file with its .json beside it; none for beats are shipped."""
+        return cls(*load(Path(path)))
 
     def __call__(self, record: Record) -> Beats:
         """Every beat that is found. Raises InputError for a recording with too few of them, or without their leads."""

@@ -20,13 +20,18 @@ from classify.recipe import Recipe
 from classify.report.beats import infer_beats
 from classify.report.html import report_html
 from classify.report.text import print_table
-from classify.weights import BEATS, DEFAULT
+from classify.weights import DEFAULT
 from classify.weights.files import load
 from digitize.batch import describe, write_reading
 from ecg.fit.recipe import from_dict
 from ecg.formats import write_text
 
 SUMMARY = "diagnoses"
+_NO_BEATS = (
+    "--task aami needs --weights: none for single beats are shipped. Train them on MIT-BIH: python -m classify.train "
+    "--task aami_inter --data MITBIH, then python -m classify.calibrate --checkpoint RUN/checkpoints/best.pth "
+    "--data MITBIH --output beats.safetensors"
+)
 Row = dict[str, object]
 
 
@@ -43,7 +48,9 @@ def infer(
     could not be read: these are named and the rest goes on. Of task "aami", or with weights of single beats, the class
     of every beat is written instead (`infer_beats`).
     """
-    net, card = load(BEATS if task == "aami" and Path(weights) == DEFAULT else Path(weights))
+    if task == "aami" and Path(weights) == DEFAULT:
+        raise ValueError(_NO_BEATS)
+    net, card = load(Path(weights))
     if task == "aami" or from_dict(Recipe, card.recipe).asked.of_beats:
         return infer_beats(cases(**options), BeatClassifier(net, card), Path(output))
     classifier, folder = Classifier(net, card), Path(output)

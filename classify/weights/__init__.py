@@ -5,4 +5,3 @@ from __future__ import annotations
 from pathlib import Path
 
 DEFAULT = Path(__file__).resolve().parent / "diagnosis.safetensors"
-BEATS = DEFAULT.with_name("beats.safetensors")  # the AAMI class of single beats

@@ -21,6 +21,7 @@ from classify.recipe import Recipe
 from classify.training.calibrate import calibrate
 from classify.training.inputs import fixed_inputs
 from classify.training.trainer import train
+from classify.weights import DEFAULT
 from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 from ecg.formats import read, write
@@ -81,9 +82,12 @@ def test_the_command_writes_a_table_and_a_strip(
     assert Image.open(tmp_path / "out/100.beats.png").size[0] > 1000
 
 
-def test_weights_of_recordings_give_no_beats(hearts: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_weights_of_recordings_give_no_beats(hearts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="judges whole recordings"):
-        BeatClassifier.load("classify/weights/diagnosis.safetensors")
+        BeatClassifier.load(DEFAULT)
+    with pytest.raises(SystemExit, match="2"):
+        main(["--task", "aami", "--record", str(hearts / "100.hea")])
+    assert "--task aami needs --weights" in capsys.readouterr().err
 
 
 def test_a_recording_without_the_leads_says_so(weights: Path) -> None:
