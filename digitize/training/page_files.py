@@ -76,7 +76,7 @@ def _page(picture: Path, sim_root: Path, csv_root: Path, rates: Mapping[str, flo
     numbered = _NUMBERED.fullmatch(picture.stem) if truth.is_file() else None
     found = next(_signals(picture, csv_root, place), None)
     if not truth.is_file():
-        return found and PageFiles(picture, None, found, found.stem, rates.get(found.stem))
+        return PageFiles(picture, None, found, found.stem, rates.get(found.stem)) if found else None
     if found is None or (numbered and found.stem != picture.stem):
         found = csv_root / f"{picture.stem}.csv"
     own = numbered is not None and numbered[1] != _SYNTHETIC
