@@ -14,6 +14,19 @@ from ecg.files import InputError
 
 ENGINES = ("torch", "onnx")
 CLASSICAL = "classical"
+WRITTEN_FORMATS = (
+    "csv",
+    "wfdb",
+    "dicom",
+    "dicom-pdf",
+    "aecg",
+    "edf",
+    "bdf",
+    "fhir",
+    "fhir-r5",
+    "parquet",
+    "pdf",
+)  # of `ecg.formats.FORMATS`; the JSON beside them is a reading's own
 INPUT_FAILED, INTERRUPTED = 1, 130  # exit codes; 0 is all well, and argparse ends a wrong command with 2
 
 

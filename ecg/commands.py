@@ -84,6 +84,7 @@ COMMANDS: tuple[Command, ...] = (
         "Fit the confidence to how near the traces come to the truth, on simulated pages.",
     ),
     Command("classify.train", "Train a classifier.", "train classify"),
+    Command("classify.pretrain", "Pretrain an encoder without labels, and measure what that is worth with few."),
     Command("classify.evaluate", "Measure weights on held-out patients."),
     Command("classify.explain", "Show on the twelve leads what a finding rests on."),
     Command("classify.export", "Write a classifier's network as ONNX."),
