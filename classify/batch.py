@@ -72,6 +72,7 @@ def cases(
     sense and for places without pages, OSError for those without recordings, and InputError where nothing can be
     written or results of an earlier run would be replaced without `overwrite`.
     """
+    hints = PageHints.of(options.get("layout"), options.get("mm_per_s"), options.get("mm_per_mv"))
     image = options.get("image") or ()
     files = expand_images(image) if image else find_records(options.get("record") or ())
     folder = OutputFolder(output, files, options.get("overwrite", False))
@@ -79,7 +80,6 @@ def cases(
     target = PageNames(files, folder, (*READING_ENDINGS, *endings) if image else endings)
     if not image:
         return recordings(files, target, known_rates(options.get("fs_hz")), options.get("unit"))
-    hints = PageHints.of(options.get("layout"), options.get("mm_per_s"), options.get("mm_per_mv"))
     digitize = load_digitizer(options.get("device", "cpu"), options.get("engine", ENGINES[0]))
     return pages(files, hints, guarding(target, digitize), target)
 

@@ -55,7 +55,9 @@ def test_the_command_line_diagnoses_recordings_and_names_the_bad_one(
     assert main(["--record", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 1
     printed = capsys.readouterr()
     assert "broken.hea" in printed.err
-    assert "a: " in printed.out and "b: " in printed.out
+    assert all(
+        f"{one.stem} <- {one}: " in printed.out for one in (tmp_path / "in" / "a.hea", tmp_path / "in" / "b.csv")
+    )
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert names == {f"{stem}.{kind}" for stem in "ab" for kind in ("diagnosis.json", "report.html")} | SUMMARY
     found = json.loads((tmp_path / "out" / "a.diagnosis.json").read_text())
@@ -85,7 +87,7 @@ def test_a_csv_that_says_neither_rate_nor_unit_is_read_when_told(record: Record,
     bare = tmp_path / "bare.csv"
     lines = [",".join(record.leads), *(",".join(f"{v:.1f}" for v in row) for row in 1000 * record.signal_mv.T)]
     bare.write_text("\n".join(lines) + "\n")
-    said = ["--record", str(bare), "--output", str(tmp_path)]
+    said = ["--record", str(bare), "--output", str(tmp_path), "--overwrite"]
     assert main(said) == 1 and main([*said, "--fs_hz", f"{record.fs_hz}"]) == 1
     assert main([*said, "--fs_hz", f"{record.fs_hz}", "--unit", "uV"]) == 0
     found = json.loads((tmp_path / "bare.diagnosis.json").read_text())
@@ -98,7 +100,7 @@ def test_a_csv_that_says_neither_rate_nor_unit_is_read_when_told(record: Record,
 def test_the_exit_status_is_that_of_reading_pages(record: Record, tmp_path: Path) -> None:
     write(record, tmp_path / "a.hea")
     assert main(["--record", str(tmp_path / "a.hea"), "--output", str(tmp_path / "out")]) == 0
-    assert main(["--record", str(tmp_path / "b.hea"), "--output", str(tmp_path / "out")]) == 1
+    assert main(["--record", str(tmp_path / "b.hea"), "--output", str(tmp_path / "out2")]) == 1
     (tmp_path / "empty").mkdir()
     assert main(["--record", str(tmp_path / "empty"), "--output", str(tmp_path / "out")]) == 1
     with pytest.raises(SystemExit, match="2"):
