@@ -45,11 +45,11 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
     """Diagnoses cost nothing; what is written of one is its JSON alone."""
     made = Stub({})
 
-    def write_one(found: Case, diagnosis: Diagnosis, classifier: Stub, folder: Path) -> None:
+    def write_one(found: Case, diagnosis: Diagnosis, classifier: Stub, folder: Path, formats: object) -> None:
         folder.mkdir(exist_ok=True)
         (folder / f"{found.name}.diagnosis.json").write_text(json.dumps(diagnosis.to_dict()))
 
-    monkeypatch.setattr("classify.report.runner.Classifier.load", lambda weights: made)
+    monkeypatch.setattr("classify.report.runner.Classifier", lambda net, card: made)
     monkeypatch.setattr("classify.report.runner.write_diagnosis", write_one)
     return made
 
