@@ -18,7 +18,7 @@ from digitize.evaluation.ground_truth import find_truth, load_truth
 from digitize.evaluation.network_probe import NetworkCall, probed
 from digitize.pipeline import Digitizer
 from digitize.stages import PageHints, find_template
-from ecg.files import atomic_path
+from ecg.files import atomic_path, refuse_input
 from ecg.layout import Template
 from ecg.notes import texts
 from ecg.reading import Reading
@@ -67,6 +67,7 @@ def visualize(
     (default: what lies beside the page, if anything does), of which the page prints the template `printed`.
     Raises Refusal with words when the page cannot be opened or is refused.
     """
+    refuse_input(output, [image])
     path, given = Path(image), PageHints.of(layout, mm_per_s, mm_per_mv)
     signal = Path(truth) if truth else find_truth(path) if path.is_file() else None
     known = load_truth(signal, path, find_template(printed)).record if signal else None
