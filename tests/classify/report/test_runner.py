@@ -25,7 +25,7 @@ from simulate.heart import synthetic_record
 
 torch.set_num_threads(1)
 
-KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "weights"}
+KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "codes", "weights"}
 LABEL_KEYS = ("group", "name", "title", "probability", "threshold", "predicted")
 SUMMARY = {"diagnoses.csv", "diagnoses.json"}
 
@@ -217,6 +217,29 @@ def test_what_the_weights_were_not_trained_for_is_never_said(classifier: Classif
 
 
 def test_weights_of_single_beats_are_refused_by_name(classifier: Classifier) -> None:
-    card = replace(classifier.card, recipe={**classifier.card.recipe, "task": "aami_inter"})
+    data = {**classifier.card.recipe["data"], "page_masks": False, "vary": False}
+    card = replace(classifier.card, recipe={**classifier.card.recipe, "task": "aami_inter", "data": data})
     with pytest.raises(ValueError, match=r"stretches of 0\.8 s.*aami_inter"):
         Classifier(classifier.net, card)
+
+
+def test_what_abstained_is_not_counted_as_diagnosed(
+    record: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(record.select(["II"]), tmp_path / "in" / "one_lead.csv")
+    write(replace(record.crop(0, 2.0), meta={}), tmp_path / "in" / "short.csv")
+    assert main(["--record", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 0
+    assert "0 of 2 diagnosed, 2 read, but without a diagnosis; all in" in capsys.readouterr().err
+
+
+def test_recordings_of_several_rates_are_read_by_a_table(record: Record, tmp_path: Path) -> None:
+    for name, fs_hz in (("quick", 500.0), ("slow", 250.0)):
+        rows = record.resample(fs_hz).signal_mv.T.round(4).tolist()
+        lines = [",".join(STANDARD), *(",".join(map(str, row)) for row in rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    (tmp_path / "rates.csv").write_text("id,fs\nquick,500\nslow,250\n")
+    given = ["--record", str(tmp_path / "quick.csv"), str(tmp_path / "slow.csv"), "--output", str(tmp_path / "out")]
+    assert main([*given, "--fs_hz", str(tmp_path / "rates.csv")]) == 0
+    for name in ("quick", "slow"):
+        said = json.loads((tmp_path / "out" / f"{name}.diagnosis.json").read_text())
+        assert said["features"]["heart_rate_bpm"] == pytest.approx(70, abs=2)
