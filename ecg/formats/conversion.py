@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ecg.files import InputError, named
+from ecg.files import InputError, check_writable, named
 from ecg.formats import ReadOptions, find_records, pdf_page, read_all
 from ecg.formats.find import suffix_of
 from ecg.formats.format import Format
@@ -43,6 +43,7 @@ def convert(
     writer = _writer(chosen, layout)
     files = find_records(inputs, one_per_name=False)
     names = Names(Path(output), chosen, files, overwrite)
+    check_writable(Path(output).parent if names.is_file else Path(output))
     failed = 0
     with tqdm(files, desc="convert", unit="file", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
         for path in bar:
