@@ -13,6 +13,7 @@ from classify.classifier import Classifier
 from classify.explanation.explanation import check_names, chosen, explain, word_for
 from classify.explanation.plot import draw
 from classify.report.figures import save_png
+from classify.signal.preprocessing import DURATION_S
 from classify.weights import DEFAULT
 from ecg.files import InputError, named, write_text
 from ecg.record import Record
@@ -41,7 +42,7 @@ def explain_all(
         try:
             if case.record is None:
                 raise InputError(case.error or f"{case.place}: nothing was read")
-            _explain(case, case.record, classifier, label, steps, folder)
+            _explain(case, case.first(DURATION_S), classifier, label, steps, folder)
         except Exception as error:  # one case that hits a bug must not cost the rest of the batch
             failed += 1
             print(f"error: {named(error, case.place)}", file=sys.stderr, flush=True)
