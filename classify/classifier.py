@@ -92,6 +92,11 @@ class Classifier:
         signal, measured = (np.stack(each) for each in zip(*inputs, strict=True))
         return self.card.calibrated(predict(self.net, signal, measured).mean(0))
 
+    @property
+    def reported(self) -> tuple[Label, ...]:
+        """All labels that a diagnosis may name."""
+        return self._labels(np.full(len(self.card.labels), np.nan))
+
     def _labels(self, probability: np.ndarray) -> tuple[Label, ...]:
         """The labels with their decisions, without those that were too rare in training to be learned."""
         predicted = self.card.decide(probability)

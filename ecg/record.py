@@ -65,7 +65,8 @@ class Record:
         names = tuple(canonical(name) for name in leads)
         empty = np.full(self.samples, np.nan, np.float32)
         rows = [self.signal_mv[self.leads.index(n)] if n in self.leads else empty for n in names]
-        return replace(self, signal_mv=np.stack(rows), leads=names)
+        signal_mv = np.stack(rows) if rows else np.empty((0, self.samples), np.float32)
+        return replace(self, signal_mv=signal_mv, leads=names)
 
     def resample(self, fs_hz: float) -> Record:
         """The same record at another rate (polyphase, NaN kept as NaN)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecg.files import InputError, atomic_path, write_text
+from ecg.files import InputError, atomic_path, check_regular, write_text
 from ecg.formats.find import find_records
 from ecg.formats.format import Format, ReadOptions
 from ecg.formats.identity import without_identity
@@ -37,6 +37,7 @@ def read_all(path: str | Path, options: ReadOptions = ReadOptions()) -> list[Rec
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
+    check_regular(path)
     found = of_file(path)
     found.require(path)
     try:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-import numpy as np
-
 from ecg.files import InputError
-from ecg.formats.aecg_write import LEADS_CODE, SAMPLES_CODE
-from ecg.formats.channels import Channel, check_size, mv_per_unit, number, numbers, to_record
+from ecg.formats.aecg_write import LEADS_CODE, SAMPLES_CODE, START_CODE
+from ecg.formats.channels import Channel, mv_per_unit, number, numbers, to_record
 from ecg.formats.format import ReadOptions
 from ecg.formats.identity import patient
 from ecg.formats.lead_codes import lead_of_code
+from ecg.formats.timeline import Part, on_one_line
 from ecg.formats.xml_tree import parse, root_is, text_of
 from ecg.leads import canonical, is_known
 from ecg.record import Record
@@ -64,10 +62,13 @@ def _record(path: Path, series: Element, meta: dict[str, object]) -> Record:
         raise InputError(f"{path}: a rhythm without a sequence set")
     if len({s.fs_hz for s in stretches}) > 1 or len({s.began_at is None for s in stretches}) > 1:
         raise InputError(f"{path}: the sequence sets of a rhythm differ in their rate or kind of time")
-    fs_hz, first = stretches[0].fs_hz, min(stretches, key=lambda s: (s.began_at or datetime.min, s.start_s))
+    fs_hz, (extent, stated_s, names) = stretches[0].fs_hz, _stated_extent(path, series)
+    first = min(stretches, key=lambda s: (s.began_at or datetime.min, s.start_s))
+    if stated_s is not None and first.began_at is None and stated_s < first.start_s:
+        first = _Stretch(stated_s, None, fs_hz, ())
     began = _effective(series) or first.began_at
-    extent, names = _stated_extent(path, series)
-    channels = _on_one_line(path, stretches, first, extent, names)
+    parts = [Part(_samples_after(stretch, first), stretch.channels) for stretch in stretches]
+    channels = on_one_line(path, fs_hz, parts, extent, names)
     device = series.find("author/seriesAuthor")
     known = {
         "recorded_at": began.isoformat() if began else meta["recorded_at"],
@@ -116,36 +117,18 @@ def _channel(path: Path, sequence: Element) -> Channel:
     return Channel(name, mv + number(origin.get("value"), "the origin", path) * mv_per_unit(unit_0 or unit, path))
 
 
-def _on_one_line(
-    path: Path, stretches: Sequence[_Stretch], first: _Stretch, extent: int, names: Sequence[str]
-) -> list[Channel]:
-    """Every lead once, NaN where no set has it."""
-    fs_hz, places = first.fs_hz, [_samples_after(s, first) for s in stretches]
-    ends = [at + max((len(c.mv) for c in s.channels), default=0) for at, s in zip(places, stretches, strict=True)]
-    total = max([*ends, extent])
-    leads = list(dict.fromkeys([*names, *(c.name for s in stretches for c in s.channels)]))
-    check_size(path, fs_hz, total * len(leads))
-    rows = {name: np.full(total, np.nan) for name in leads}
-    for at, stretch in zip(places, stretches, strict=True):
-        for channel in stretch.channels:
-            row = rows[channel.name][at : at + len(channel.mv)]
-            if np.isfinite(row).any():
-                raise InputError(f"{path}: lead {channel.name} is there twice at one time")
-            row[:] = channel.mv
-    return [Channel(name, row) for name, row in rows.items()]
-
-
 def _samples_after(stretch: _Stretch, first: _Stretch) -> int:
     absolute = stretch.began_at and first.began_at and (stretch.began_at - first.began_at) / timedelta(seconds=1)
     return round((absolute or 0.0 if stretch.began_at else stretch.start_s - first.start_s) * stretch.fs_hz)
 
 
-def _stated_extent(path: Path, series: Element) -> tuple[int, list[str]]:
-    """(samples, leads) as we write them beside what is printed, so that what is not printed is not forgotten."""
+def _stated_extent(path: Path, series: Element) -> tuple[int, float | None, list[str]]:
+    """(samples, start in s, leads) as we write them, so that what is not printed is not forgotten."""
     stated = {_code(v): v.find("value") for v in series.findall("controlVariable/controlVariable")}
-    samples, leads = stated.get(SAMPLES_CODE), stated.get(LEADS_CODE)
+    samples, start, leads = (stated.get(code) for code in (SAMPLES_CODE, START_CODE, LEADS_CODE))
     count = int(number(samples.get("value"), "the number of samples", path)) if samples is not None else 0
-    return count, (leads.text or "").split() if leads is not None else []
+    start_s = number(start.get("value"), "the start", path) if start is not None else None
+    return count, start_s, (leads.text or "").split() if leads is not None else []
 
 
 def _effective(series: Element) -> datetime | None:

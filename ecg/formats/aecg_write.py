@@ -22,7 +22,7 @@ _HL7, _XSI = "urn:hl7-org:v3", "{http://www.w3.org/2001/XMLSchema-instance}type"
 _MDC = {"codeSystem": "2.16.840.1.113883.6.24", "codeSystemName": "MDC"}
 _ACT = {"codeSystem": "2.16.840.1.113883.5.4", "codeSystemName": "ActCode"}
 _OURS = {"codeSystem": "2.25.203938469031137291204183563218407571290", "codeSystemName": "Galvano"}
-SAMPLES_CODE, LEADS_CODE = "GALVANO_SAMPLES", "GALVANO_LEADS"
+SAMPLES_CODE, START_CODE, LEADS_CODE = "GALVANO_SAMPLES", "GALVANO_START", "GALVANO_LEADS"
 _UNKNOWN = {"nullFlavor": "UNK"}
 
 
@@ -81,7 +81,8 @@ def _period(parent: Element, record: Record) -> None:
 
 
 def _stamp(time: datetime) -> str:
-    return f"{time:%Y%m%d%H%M%S}.{time.microsecond // 1000:03d}{time:%z}"
+    fraction = f"{time.microsecond:06d}".removesuffix("000")
+    return f"{time:%Y%m%d%H%M%S}.{fraction}{time:%z}"
 
 
 def _add_subject(root: Element, meta: Mapping[str, object]) -> None:
@@ -90,7 +91,7 @@ def _add_subject(root: Element, meta: Mapping[str, object]) -> None:
     timepoint = _sub(_sub(root, "componentOf"), "timepointEvent")
     assignment = _sub(_sub(timepoint, "componentOf"), "subjectAssignment")
     subject = _sub(_sub(assignment, "subject"), "trialSubject")
-    _sub(subject, "id", **({"extension": number, "root": "2.25.0"} if number else _UNKNOWN))
+    _sub(subject, "id", **({"root": _OURS["codeSystem"], "extension": number} if number else _UNKNOWN))
     person = _sub(subject, "subjectDemographicPerson")
     if name:
         _sub(person, "name").text = name
@@ -117,9 +118,10 @@ def _add_device(series: Element, meta: Mapping[str, object]) -> None:
 
 
 def _add_extent(series: Element, record: Record) -> None:
-    samples = _sub(_sub(series, "controlVariable"), "controlVariable")
-    _sub(samples, "code", code=SAMPLES_CODE, **_OURS)
-    _value(samples, "PQ", value=str(record.samples), unit="1")
+    for code, value, unit in ((SAMPLES_CODE, record.samples, "1"), (START_CODE, record.start_s, "s")):
+        stated = _sub(_sub(series, "controlVariable"), "controlVariable")
+        _sub(stated, "code", code=code, **_OURS)
+        _value(stated, "PQ", value=to_code(value), unit=unit)
     leads = _sub(_sub(series, "controlVariable"), "controlVariable")
     _sub(leads, "code", code=LEADS_CODE, **_OURS)
     _value(leads, "ST").text = " ".join(record.leads)

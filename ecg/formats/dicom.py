@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ecg.formats.format import ReadOptions, read_bytes
 from ecg.formats.identity import patient
 from ecg.formats.lead_codes import lead_of_code
 from ecg.formats.spans import without_short
+from ecg.formats.timeline import Part, on_one_line
 from ecg.leads import canonical, is_known
 from ecg.record import Record
 
@@ -30,7 +32,8 @@ _DEFLATED, _META_BYTES = b"1.2.840.10008.1.2.1.99", 1024
 _BEAT_WORDS = ("MEDIAN", "AVERAGE", "BEAT", "TEMPLATE")
 _LONGEST_BEAT_S = 2.0
 _SHORTEST_ZERO_GAP_S = 0.5  # a flat line this long is a gap, where 0 stands for "nothing here"
-_FIRST_REAL_YEAR = 1900  # before it, a date stands for one that is not known
+_MOMENT = re.compile(r"(\d{8})(\d{2}(?:\d{2}){0,2})?(?:\.(\d{1,6}))?([-+]\d{4})?")
+_NO_YEAR = 1900  # stands for a time that is not known
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +60,20 @@ def read(path: Path, options: ReadOptions) -> list[Record]:
     fewer than the header says.
     """
     dataset = _dataset(path)
-    items = [item for item in dataset.get("WaveformSequence") or [] if item.get("WaveformOriginality") is not None]
+    items = list(dataset.get("WaveformSequence") or [])
     if not items:
         raise InputError(f"{path}: is DICOM, but holds no waveform (modality {dataset.get('Modality') or 'unknown'})")
     little = bool(dataset.original_encoding[1])
+    for item in dataset.WaveformSequence:  # also those that are no rhythm: a file that is cut off is not to be trusted
+        _check_length(path, item)
     groups = [_group(path, item, little) for item in _rhythms(items)]
     fs_hz = max(groups, key=lambda g: g.samples / g.fs_hz).fs_hz
     chosen = [group for group in groups if group.fs_hz == fs_hz]
     if len(chosen) < len(groups):
         warnings.warn(f"{path}: left out groups at another rate than {fs_hz:g} Hz", stacklevel=2)
     start_s = min(group.start_s for group in chosen)
-    channels = _on_one_line(path, chosen, start_s)
+    parts = [Part(round((group.start_s - start_s) * fs_hz), group.channels) for group in chosen]
+    channels = on_one_line(path, fs_hz, parts)
     return [to_record(path, channels, fs_hz, _meta(dataset, options), start_s=start_s)]
 
 
@@ -100,17 +106,23 @@ def _seconds(item: Dataset) -> float:
     return int(item.get("NumberOfWaveformSamples") or 0) / rate if rate > 0 else 0.0
 
 
+def _check_length(path: Path, item: Dataset) -> None:
+    fs_hz, bits = float(item.get("SamplingFrequency") or 0), int(item.get("WaveformBitsAllocated") or 0)
+    said = int(item.get("NumberOfWaveformSamples") or 0) * int(item.get("NumberOfWaveformChannels") or 0)
+    check_size(path, fs_hz, said)
+    held = len(item.get("WaveformData") or b"")
+    if not bits or 8 * held < said * bits:
+        raise InputError(f"{path}: says {said} samples of {bits} bits, but holds {held} bytes; is the file cut off?")
+
+
 def _group(path: Path, item: Dataset, little: bool) -> _Group:
     fs_hz, count = float(item.get("SamplingFrequency") or 0), int(item.get("NumberOfWaveformSamples") or 0)
     channels = int(item.get("NumberOfWaveformChannels") or 0)
-    check_size(path, fs_hz, count * channels)
     definitions = item.get("ChannelDefinitionSequence") or []
     if not count or not channels or len(definitions) != channels:
         words = f"{count} samples of {channels} channels, {len(definitions)} of them described"
         raise InputError(f"{path}: the header says {words}; expected as many descriptions as channels")
     counts = _numbers(path, item, item.get("WaveformData"), little)
-    if len(counts) < count * channels:
-        raise InputError(f"{path}: says {count * channels} samples, but holds {len(counts)}; is the file cut off?")
     table = counts[: count * channels].reshape(count, channels).T
     is_gap = _gaps(path, item, table, fs_hz, little)
     found = (
@@ -173,35 +185,23 @@ def _name(definition: Dataset) -> str:
     words = [str(source.get(key, "")) for source in sources for key in ("CodeValue", "CodeMeaning")]
     words.append(str(definition.get("ChannelLabel", "")))
     leads = [lead_of_code(word).partition("(")[0].strip() for word in words if word]
-    return next((canonical(lead) for lead in leads if is_known(lead)), words[1] if len(words) > 1 else words[0] or "unnamed")
-
-
-def _on_one_line(path: Path, groups: Sequence[_Group], start_s: float) -> list[Channel]:
-    """Every lead once, the longest group first, NaN where no group has it."""
-    total = max(round((g.start_s - start_s) * g.fs_hz) + g.samples for g in groups)
-    names = list(dict.fromkeys(c.name for g in groups for c in g.channels))
-    check_size(path, groups[0].fs_hz, total * len(names))
-    rows = {name: np.full(total, np.nan) for name in names}
-    for group in sorted(groups, key=lambda g: -g.samples):
-        at = round((group.start_s - start_s) * group.fs_hz)
-        for channel in group.channels:
-            row = rows[channel.name][at : at + group.samples]
-            row[:] = np.where(np.isnan(row), channel.mv, row)
-    return [Channel(name, row) for name, row in rows.items()]
+    return next((canonical(lead) for lead in leads if is_known(lead)), words[-1] or "unnamed")
 
 
 def _meta(dataset: Dataset, options: ReadOptions) -> dict[str, object]:
+    began = _time(str(dataset.get("AcquisitionDateTime") or ""))
+    family, *given = str(dataset.get("PatientName") or "").split("^")
     age, sex = str(dataset.get("PatientAge") or ""), str(dataset.get("PatientSex") or "")
     maker = str(dataset.get("Manufacturer") or "")
     device = ("" if maker == MAKER else maker, dataset.get("ManufacturerModelName"))
     return {
-        "recorded_at": _time(str(dataset.get("AcquisitionDateTime") or "")),
+        "recorded_at": "" if began.startswith(f"{_NO_YEAR}-") else began,
         "device": " ".join(str(word) for word in device if word),
         "age": str(int(age[:-1])) if age.endswith("Y") and age[:-1].isdigit() else "",
         "sex": sex if sex in ("M", "F") else "",
         **patient(
             options,
-            str(dataset.get("PatientName") or "").replace("^", " ").strip(),
+            " ".join(word for word in (*given[:2], family) if word),
             str(dataset.get("PatientID") or ""),
             _time(str(dataset.get("PatientBirthDate") or ""))[:10],
         ),
@@ -209,11 +209,13 @@ def _meta(dataset: Dataset, options: ReadOptions) -> dict[str, object]:
 
 
 def _time(text: str) -> str:
-    whole, _, fraction = text.partition(".")
+    """DICOM's YYYYMMDDHHMMSS.FFFFFF+ZZZZ as ISO, "" for what is none; all after the day may be left out."""
+    parts = _MOMENT.fullmatch(text.strip())
+    if parts is None:
+        return ""
+    day, clock, fraction, zone = parts.groups(default="")
     try:
-        found = datetime.strptime(whole[:14], "%Y%m%d%H%M%S"[: max(len(whole[:14]) - 2, 0)])
+        moment = datetime.strptime(day + clock.ljust(6, "0") + zone, "%Y%m%d%H%M%S" + ("%z" if zone else ""))
     except ValueError:
         return ""
-    digits = fraction[:6].partition("+")[0].partition("-")[0]
-    found = found.replace(microsecond=int(digits.ljust(6, "0"))) if digits.isdigit() else found
-    return found.isoformat() if found.year >= _FIRST_REAL_YEAR else ""
+    return moment.replace(microsecond=int(fraction.ljust(6, "0"))).isoformat()

@@ -1,4 +1,4 @@
-"""DICOM, written: an ECG waveform with padding where nothing is printed, or the page to scale as an encapsulated PDF."""
+"""DICOM, written: a waveform with padding where nothing is printed, or the page to scale as an encapsulated PDF."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PADDING = -32768
 _TWELVE_LEAD, _GENERAL, _AMBULATORY = (f"1.2.840.10008.5.1.4.1.1.9.{part}" for part in ("1.1", "1.2", "1.3"))
 _ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 _RATES_HZ, _AMBULATORY_RATES_HZ = (200.0, 1000.0), (50.0, 1000.0)  # DICOM PS3.3 A.34
-_NO_DATE = "00010101000000"  # where the standard wants a time and none is known
+_NO_DATE = "19000101000000"  # where the standard wants a time and none is known
 
 
 def write(record: Record, path: Path) -> None:
@@ -77,11 +77,11 @@ def _sop_class(record: Record, path: Path) -> str:
 def _dataset(record: Record, sop_class: str, modality: str) -> Dataset:
     """Patient, study, series and equipment; what is not known is empty, as DICOM allows it."""
     from pydicom import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     found, began, now = Dataset(), began_at(record.meta), datetime.now()
     found.file_meta = FileMetaDataset()
-    found.file_meta.MediaStorageSOPClassUID = found.SOPClassUID = sop_class
+    found.file_meta.MediaStorageSOPClassUID = found.SOPClassUID = UID(sop_class)
     found.file_meta.MediaStorageSOPInstanceUID = found.SOPInstanceUID = generate_uid(prefix=None)
     found.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     found.SpecificCharacterSet = "ISO_IR 192"
@@ -99,7 +99,9 @@ def _dataset(record: Record, sop_class: str, modality: str) -> Dataset:
 def _add_patient(dataset: Dataset, meta: Mapping[str, object]) -> None:
     name, number, birth = identity.of(meta)
     sex, age = str(meta.get("sex", "")).upper()[:1], str(meta.get("age", "")).partition(".")[0]
-    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = name, number, birth.replace("-", "")
+    given, _, family = name.rpartition(" ")
+    dataset.PatientName, dataset.PatientID = f"{family}^{given}".strip("^"), number
+    dataset.PatientBirthDate = birth.replace("-", "")
     dataset.PatientSex = sex if sex in ("M", "F") else ""
     if age.isascii() and age.isdigit() and len(age) <= 3:
         dataset.PatientAge = f"{int(age):03d}Y"

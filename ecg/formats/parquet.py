@@ -17,7 +17,7 @@ from ecg.formats.identity import patient
 from ecg.leads import is_known
 from ecg.record import Record
 
-_FACTS = ("recorded_at", "device", "age", "sex")
+_FACTS, _WHO = ("recorded_at", "device", "age", "sex"), (identity.NAME, identity.ID, identity.BIRTH)
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -34,7 +34,7 @@ def read(path: Path, options: ReadOptions) -> list[Record]:
     if not leads or "fs_hz" not in names:
         raise InputError(f"{path}: expected the columns fs_hz and I, II ... V6, got {', '.join(names)[:200]}")
     _check_extent(path, file.metadata)
-    known = (*_FACTS, identity.NAME, identity.ID, identity.BIRTH, "id", "start_s", "fs_hz")
+    known = (*_FACTS, *_WHO, "id", "start_s", "fs_hz")
     wanted = [*leads, *(name for name in names if name in known)]
     rows = (row for batch in file.iter_batches(batch_size=64, columns=wanted) for row in batch.to_pylist())
     return [_record(path, row, leads, options) for row in rows if any(row[lead] is not None for lead in leads)]
@@ -56,7 +56,7 @@ def _record(path: Path, row: JsonMapping, leads: list[str], options: ReadOptions
     check_size(path, float(fs_hz), samples * len(leads))
     channels = list(_channels(row, leads, samples))
     facts = {key: row.get(key) for key in _FACTS}
-    who = [str(row.get(key) or "") for key in (identity.NAME, identity.ID, identity.BIRTH)]
+    who = [str(row.get(key) or "") for key in _WHO]
     meta = {"source": row.get("id"), **facts, **patient(options, *who)}
     return to_record(path, channels, float(fs_hz), meta, start_s=float(row.get("start_s") or 0.0))
 
@@ -80,8 +80,8 @@ def write(record: Record, path: Path) -> None:
         "id": pa.array([str(meta.get("source") or path.stem)]),
         "fs_hz": pa.array([record.fs_hz], pa.float64()),
         "start_s": pa.array([record.start_s], pa.float64()),
-        **{key: pa.array([str(meta[key])]) for key in (*_FACTS, identity.NAME, identity.ID, identity.BIRTH) if meta.get(key)},
     }
+    columns |= {key: pa.array([str(meta[key])]) for key in (*_FACTS, *_WHO) if meta.get(key)}
     for lead, row, there in zip(record.leads, counts, printed, strict=True):
         values = pa.array(row.astype(np.int16), pa.int16(), mask=~there)
         columns[lead] = pa.ListArray.from_arrays(pa.array([0, record.samples], pa.int32()), values)

@@ -47,6 +47,10 @@ def write(
         raise InputError(f"{path}: this record is empty, so there is nothing to draw")
     chosen = template(layout) if isinstance(layout, str) else layout or fitting(record)
     page_s = chosen.column_s if chosen.simultaneous else chosen.duration_s
+    widest_s = (_GRID_MM[2] - _TRACES_X_MM) / mm_per_s
+    if chosen.duration_s > widest_s and not chosen.simultaneous:
+        words = f"{chosen.duration_s:g} s at {mm_per_s:g} mm/s are wider than A4"
+        raise InputError(f"{path}: {words}; choose a shorter layout or a lower speed")
     pages = int(np.ceil(record.duration_s / page_s - 1e-9))
     if pages > _MOST_PAGES:
         raise InputError(f"{path}: {record.duration_s:.0f} s make {pages} pages; cut out what is to be printed first")
@@ -88,10 +92,12 @@ def _inside(record: Record, box: LeadBox, start_s: float) -> np.ndarray:
 
 
 def _placed(chosen: Template, mm_per_s: float, mm_per_mv: float) -> Layout:
-    left, top, _, bottom = _GRID_MM
+    """The template in the middle of the grid, every 0 mV line on one of its lines."""
+    _, top, _, bottom = _GRID_MM
     row_mm = min(_TALLEST_ROW_MM, (bottom - top) / chosen.row_count)
-    origin = (_TRACES_X_MM, top + (bottom - top - row_mm * chosen.row_count) / 2)
-    return chosen.place(origin, row_mm, mm_per_s, mm_per_mv)
+    first = top + (bottom - top - row_mm * (chosen.row_count - 1)) / 2
+    lines = [float(round(first + row * row_mm)) for row in range(chosen.row_count)]
+    return chosen.place((_TRACES_X_MM, top), row_mm, mm_per_s, mm_per_mv, lines)
 
 
 # --- drawing; y runs upward in a PDF, downward in a layout ------------------------------------------------------------
