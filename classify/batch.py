@@ -20,6 +20,7 @@ from digitize.stages import PageHints
 from ecg.cli import ENGINES
 from ecg.files import check_regular, named
 from ecg.formats import find_records, read
+from ecg.formats.rates import Rates, known_rates, rate_of
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -56,7 +57,7 @@ class CaseOptions(TypedDict, total=False):
     mm_per_mv: float | None
     device: str
     engine: str
-    fs_hz: float | None
+    fs_hz: str | Rates
     unit: str | None
     overwrite: bool
 
@@ -71,27 +72,25 @@ def cases(
     sense and for places without pages, OSError for those without recordings, and InputError where nothing can be
     written or results of an earlier run would be replaced without `overwrite`.
     """
+    hints = PageHints.of(options.get("layout"), options.get("mm_per_s"), options.get("mm_per_mv"))
     image = options.get("image") or ()
     files = expand_images(image) if image else find_records(options.get("record") or ())
     folder = OutputFolder(output, files, options.get("overwrite", False))
     folder.reserve(summaries)
     target = PageNames(files, folder, (*READING_ENDINGS, *endings) if image else endings)
     if not image:
-        return recordings(files, target, options.get("fs_hz"), options.get("unit"))
-    hints = PageHints.of(options.get("layout"), options.get("mm_per_s"), options.get("mm_per_mv"))
+        return recordings(files, target, known_rates(options.get("fs_hz")), options.get("unit"))
     digitize = load_digitizer(options.get("device", "cpu"), options.get("engine", ENGINES[0]))
     return pages(files, hints, guarding(target, digitize), target)
 
 
-def recordings(
-    files: Sequence[Path], target: Target, fs_hz: float | None = None, unit: str | None = None
-) -> Iterator[Case]:
+def recordings(files: Sequence[Path], target: Target, fs_hz: Rates = None, unit: str | None = None) -> Iterator[Case]:
     """Every recording of these files; `fs_hz` and `unit` are for CSVs that do not say them."""
     for path in _with_progress(files):
         name = target.of(path, 0)
         try:
             check_regular(path)
-            yield Case(name, path.absolute(), read(path, fs_hz, unit))
+            yield Case(name, path.absolute(), read(path, rate_of(fs_hz, path), unit))
         except Exception as error:  # one file that hits a bug must not cost the rest of the batch
             yield Case(name, path.absolute(), error=str(named(error, path)))
 

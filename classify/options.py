@@ -23,6 +23,13 @@ def add_case_options(parser: argparse.ArgumentParser) -> None:
     add_csv_options(parser)
 
 
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """`--base_path` and `--records`: where recordings lie beside their table, and which of them are taken."""
+    what = "folder in which the paths of a table start (default: that of the table)"
+    parser.add_argument("--base_path", metavar="FOLDER", help=what)
+    parser.add_argument("--records", metavar="100-180", help="which recordings of single beats (default: DS1 and DS2)")
+
+
 def add_weights(parser: argparse.ArgumentParser, also: str = "") -> None:
     what = f"a .safetensors file with its .json beside it{also} (default: the shipped ones)"
     parser.add_argument("--weights", type=Path, default=DEFAULT, help=what)

@@ -61,9 +61,9 @@ def infer(
     Raises ValueError for options that make no sense and for folders or patterns without pictures, InputError where
     results of an earlier run would be replaced without `overwrite` or nothing can be written.
     """
+    hints = PageHints.of(layout, mm_per_s, mm_per_mv)
     paths = expand_images(images)
     target = _target(Path(output), paths, overwrite)
-    hints = PageHints.of(layout, mm_per_s, mm_per_mv)
     fixes = by_page(load_corrections(corrections), target.names) if corrections else {}
     digitize = guarding(target, correcting(digitizer or engines.load_digitizer(device, engine), fixes))
     results: list[PageResult] = []

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
 from classify.batch import Case, CaseOptions, cases
+from classify.beat_classifier import BeatClassifier
 from classify.classifier import Classifier
 from classify.diagnosis import Diagnosis, known
 from classify.explanation.explanation import chosen, explain
+from classify.recipe import Recipe
+from classify.report.beats import ENDINGS as BEAT_ENDINGS
+from classify.report.beats import infer_beats
 from classify.report.html import report_html
 from classify.report.text import print_table
 from classify.weights import DEFAULT
+from classify.weights.files import load
 from digitize.batch import describe
 from digitize.output import write_reading
 from ecg.files import csv_text, named, write_text
+from ecg.fit.recipe import from_dict
 
 SUMMARY = "diagnoses"
 ENDINGS = (".diagnosis.json", ".report.html")
+_NO_BEATS = (
+    "--task aami needs --weights: none for single beats are shipped. Train them on MIT-BIH: python -m classify.train "
+    "--task aami_inter --data MITBIH, then python -m classify.calibrate --checkpoint RUN/checkpoints/best.pth "
+    "--data MITBIH --output beats.safetensors"
+)
 Row = dict[str, object]
 
 
@@ -28,15 +40,23 @@ def infer(
     *,
     output: str | Path = "out",
     weights: str | Path = DEFAULT,
+    task: str = "diagnosis",
     **options: Unpack[CaseOptions],
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
     For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
     could not be read: these are named and the rest goes on. They are also written when the run is interrupted, with the
-    cases so far.
+    cases so far. Of task "aami", or with weights of single beats, the class of every beat is written instead
+    (`infer_beats`).
     """
-    classifier, folder = Classifier.load(weights), Path(output)
+    if task == "aami" and Path(weights) == DEFAULT:
+        raise ValueError(_NO_BEATS)
+    net, card = load(Path(weights))
+    if task == "aami" or from_dict(Recipe, card.recipe).asked.of_beats:
+        todo = cases(output, BEAT_ENDINGS, **options)
+        return infer_beats(todo, BeatClassifier(net, card), Path(output))
+    classifier, folder = Classifier(net, card), Path(output)
     rows: list[Row] = []
     todo = cases(folder, ENDINGS, [f"{SUMMARY}.csv", f"{SUMMARY}.json"], **options)
     try:
@@ -50,9 +70,16 @@ def infer(
     finally:
         if rows:
             write_summary(folder, rows)
-    failed = sum(row["status"] == "failed" for row in rows)
-    print(f"{len(rows) - failed} of {len(rows)} diagnosed; all in {folder / SUMMARY}.csv", file=sys.stderr)
-    return int(failed > 0)
+    status = Counter(row["status"] for row in rows)
+    print(f"{_counted(status)}; all in {folder / SUMMARY}.csv", file=sys.stderr)
+    return int(status["failed"] > 0)
+
+
+def _counted(status: Counter[object]) -> str:
+    """How many were diagnosed, and how many were read without an answer or not at all."""
+    rest = (("abstained", "read, but without a diagnosis"), ("failed", "not read"))
+    words = [f"{status[name]} {what}" for name, what in rest if status[name]]
+    return ", ".join([f"{status['diagnosed']} of {status.total()} diagnosed", *words])
 
 
 def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnosis | None, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from ecg.files import check_regular, files_below, is_pattern, matches
 from ecg.formats import csv
 from ecg.formats.table import FORMATS, head_of
+from ecg.formats.wfdb_header import segments_of
 
 _FIRST = (".hea", ".csv", ".json")  # in a folder, the first that is there stands for a record of that name
 _SUFFIXES = (*_FIRST, *sorted({s for row in FORMATS if row.read for s in row.suffixes} - {*_FIRST, ".dat", ".mat"}))
@@ -19,7 +20,8 @@ def find_records(paths: Iterable[str | Path], *, one_per_name: bool = True) -> l
 
     In a folder, files that differ in their suffix alone are one recording, unless `one_per_name` is false. Sorted, each
     once. A file that is named is kept even when it is missing, so that reading it can say so; tables, texts and XML in
-    a folder that hold no signal are passed over. Raises FileNotFoundError for a folder or pattern that has none.
+    a folder that hold no signal are passed over, and headers that another header names as its segments are no records
+    of their own. Raises FileNotFoundError for a folder or pattern that has none.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
@@ -34,8 +36,7 @@ def _expand(path: Path, one_per_name: bool) -> Iterator[Path]:
     if path.is_dir():
         yield from _in_folder(path, one_per_name)
     elif is_pattern(path):
-        for match in matches(path):
-            yield from _expand(match, one_per_name)
+        yield from _without_segments([record for match in matches(path) for record in _expand(match, one_per_name)])
     elif path.suffix.lower() in (".dat", ".mat"):
         yield path.with_suffix(".hea")
     else:
@@ -49,7 +50,13 @@ def _in_folder(folder: Path, one_per_name: bool) -> Iterator[Path]:
     for path in sorted(files_below(folder), key=_rank):
         if _is_record(path):
             by_name.setdefault(path.with_name(path.name.removesuffix(suffix_of(path))) if one_per_name else path, path)
-    yield from by_name.values()
+    yield from _without_segments(by_name.values())
+
+
+def _without_segments(found: Collection[Path]) -> list[Path]:
+    """The records without those that the header of another names as its segments."""
+    segments = {segment for path in found if path.suffix == ".hea" for segment in segments_of(path)}
+    return [path for path in found if path not in segments]
 
 
 def _rank(path: Path) -> tuple[int, str]:
