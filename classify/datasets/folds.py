@@ -50,12 +50,18 @@ def _dealt(labels: Mapping[str, set[str]], rng: np.random.Generator) -> dict[str
 
 def by_ten_folds(found: Sequence[Example], group: str, root: Path) -> list[Example]:
     """Folds 1-8 train, 9 validates, 10 tests: those of `folds.csv` in `root`, or those that `ten_folds` deals out."""
+    fold_of = folds(found, group, root)
+    return [replace(example, part=by_fold(fold_of[example.id])) for example in found]
+
+
+def folds(found: Sequence[Example], group: str, root: Path) -> dict[str, int]:
+    """The fold of every id, by `folds.csv` in `root` or as `ten_folds` deals them out."""
     path = root / FILE
     fold_of = _read(path) if path.is_file() else ten_folds(found, group)
     missing = sorted(example.id for example in found if example.id not in fold_of)
     if missing:
         raise InputError(f"{path}: has no fold for {missing[0]} ({len(missing)} such records)")
-    return [replace(example, part=by_fold(fold_of[example.id])) for example in found]
+    return fold_of
 
 
 def write_folds(found: Sequence[Example], fold_of: Mapping[str, int], path: Path) -> None:

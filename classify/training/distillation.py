@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -75,12 +74,12 @@ def _projection(width: int) -> Tensor:
 
 
 @contextmanager
-def encoding_of(net: nn.Module) -> Iterator[list[Tensor]]:
+def encoding_of(net: object) -> Iterator[list[Tensor]]:
     """Collects what the trunk of a network encodes, [example, width], in every call within the block.
 
     Raises ValueError for a network without a trunk of its own.
     """
-    whole = cast(nn.Module, getattr(net, "module", net))  # a team's network stands in a wrapper
+    whole = getattr(net, "module", net)  # a team's network stands in a wrapper
     trunk = getattr(whole, "trunk", None)
     if not isinstance(trunk, nn.Module):
         raise ValueError(f"{type(whole).__name__} has no trunk whose encoding could be compared")
