@@ -11,6 +11,7 @@ from torch import nn
 from classify.nets import build
 from classify.recipe import LossSettings
 from classify.training.distillation import DISTANCES, disease_contrast, encoding_of
+from classify.training.losses import Loss
 
 torch.set_num_threads(1)
 
@@ -68,6 +69,17 @@ def test_encodings_are_collected_while_asked_for() -> None:
     assert torch.equal(one, net.encode(signal))
     with pytest.raises(ValueError, match="Linear has no trunk"), encoding_of(nn.Linear(2, 2)):
         pass
+
+
+def test_the_correlation_of_two_branches_is_a_loss() -> None:
+    options = {"width": 16, "depths": (1, 1), "select_at": (1, 1), "maps": 16}
+    net = build("token_selection", 2, 12, 200, options)
+    batch = {"signal": torch.randn(4, 12, 200), "target": torch.eye(2).repeat(2, 1)}
+    batch |= {"features": torch.zeros(4, 1), "demographics": torch.zeros(4, 2)}
+    losses = Loss(LossSettings(correlation=0.1), batch["target"].numpy(), False)(net, batch)
+    assert 0 <= losses["correlation"] <= 1
+    plain = Loss(LossSettings(), batch["target"].numpy(), False)(net.eval(), batch)
+    assert set(plain) == {"total"} and set(losses) == {"total", "correlation"}
 
 
 def test_settings_that_cannot_be_followed_are_refused() -> None:
