@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +10,7 @@ from typing import Protocol
 from digitize.engines import Digitize
 from digitize.page.open import DRAWN_SUFFIX, SUFFIXES
 from ecg.cli import WRITTEN_FORMATS
-from ecg.files import InputError
+from ecg.files import InputError, check_writable
 from ecg.formats import write
 from ecg.formats.table import by_name, of_new_file
 from ecg.layout import Template
@@ -63,18 +62,6 @@ def write_reading(
 def is_folder(path: Path) -> bool:
     """Whether an output is, or would be, a folder."""
     return path.is_dir() or path.suffix.lower() not in FILE_SUFFIXES
-
-
-def check_writable(folder: Path) -> None:
-    """Raise InputError where nothing can be written below a folder, which need not be there yet; leaves no trace."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
-    try:
-        with tempfile.TemporaryFile(dir=there):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be written to ({error.strerror or error}); name another --output", "output-unwritable"
-        ) from error
 
 
 class OutputFolder:

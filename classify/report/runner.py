@@ -20,6 +20,7 @@ from classify.report.beats import ENDINGS as BEAT_ENDINGS
 from classify.report.beats import infer_beats
 from classify.report.html import report_html
 from classify.report.text import print_table
+from classify.signal.preprocessing import DURATION_S
 from classify.weights import DEFAULT
 from classify.weights.files import load
 from digitize.batch import describe
@@ -42,6 +43,7 @@ def infer(
     output: str | Path = "out",
     weights: str | Path = DEFAULT,
     task: str = "diagnosis",
+    stride_s: float = DURATION_S,
     **options: Unpack[CaseOptions],
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
@@ -49,8 +51,11 @@ def infer(
     For a page, also all that `digitize.infer` writes, in the same `formats`. diagnoses.csv and .json have a row for
     each, also for those that could not be read: these are named and the rest goes on. They are also written when the
     run is interrupted, with the cases so far. Of task "aami", or with weights of single beats, the class of every beat
-    is written instead (`infer_beats`).
+    is written instead (`infer_beats`). Of a longer recording than ten seconds one window of that length is judged every
+    `stride_s`.
     """
+    if not stride_s >= DURATION_S:
+        raise ValueError(f"stride_s must be at least {DURATION_S:g} s, the length of a window; got {stride_s:g}")
     if task == "aami" and Path(weights) == DEFAULT:
         raise ValueError(_NO_BEATS)
     net, card = load(Path(weights))
@@ -63,7 +68,7 @@ def infer(
     todo = cases(folder, (*ENDINGS, *_fhir_endings(formats)), [f"{SUMMARY}.csv", f"{SUMMARY}.json"], **options)
     try:
         for case in todo:
-            diagnosis, error = _diagnose(case, classifier, folder, formats)
+            diagnosis, error = _diagnose(case, classifier, folder, stride_s, formats)
             rows.append(_row(case, diagnosis, error))
             if diagnosis is None:
                 print(f"error: {error}", file=sys.stderr, flush=True)
@@ -88,11 +93,13 @@ def _fhir_endings(formats: Sequence[str]) -> list[str]:
     return [fhir.ENDING] if {"fhir", "fhir-r5"} & set(formats) else []
 
 
-def _diagnose(case: Case, classifier: Classifier, folder: Path, formats: Sequence[str]) -> tuple[Diagnosis | None, str]:
+def _diagnose(
+    case: Case, classifier: Classifier, folder: Path, stride_s: float, formats: Sequence[str]
+) -> tuple[Diagnosis | None, str]:
     if case.record is None:
         return None, case.error or ""
     try:
-        diagnosis = case.diagnose(classifier)
+        diagnosis = case.diagnose(classifier, stride_s)
         write_diagnosis(case, diagnosis, classifier, folder, formats)
     except Exception as error:  # one case that hits a bug must not cost the rest of the batch
         return None, str(named(error, case.place))
@@ -109,7 +116,7 @@ def write_diagnosis(
     if case.record is None:
         raise ValueError(f"{case.source}: nothing was read")
     picture = write_reading(case.reading, folder, case.name, formats)["overlay"] if case.reading else None
-    explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
+    explained = explain(classifier, case.first(DURATION_S).select(diagnosis.leads_used), chosen(diagnosis))
     paths = folder / f"{case.name}{ENDINGS[0]}", folder / f"{case.name}{ENDINGS[1]}"
     write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
     page = describe(case.reading) if case.reading else ""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from digitize import output
-from digitize.output import OneFile, OutputFolder, PageNames, check_writable, is_folder, reading_endings
-from ecg.files import InputError
+from digitize.output import OneFile, OutputFolder, PageNames, is_folder, reading_endings
+from ecg import files
+from ecg.files import InputError, check_writable
 
 
 @pytest.mark.parametrize("name", ["results_v1.2", "out", "2024.05.final", "study.A", ".out", "v1.0.0"])
@@ -35,7 +35,7 @@ def test_an_output_that_cannot_be_written_is_found_at_once_and_nothing_is_left(
     def read_only(**_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(output.tempfile, "TemporaryFile", read_only)
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", read_only)
     with pytest.raises(InputError, match=r"out: cannot be written to \(Read-only file system\)"):
         OutputFolder(tmp_path / "out")
 
