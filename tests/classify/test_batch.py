@@ -34,7 +34,7 @@ class Stub:
     def __init__(self, fails: dict[int, BaseException]) -> None:
         self.fails = fails
 
-    def __call__(self, record: Record) -> Diagnosis:
+    def __call__(self, record: Record, **_: object) -> Diagnosis:
         if record.samples in self.fails:
             raise self.fails[record.samples]
         return Diagnosis(self.reported, False, (), {"snr": 1.0}, weights="stub")
