@@ -60,5 +60,5 @@ def _explain(
         print(f"{case.name} <- {case.place}: {one.label.title}: logit {one.logit:+.2f}, most from {leads}", flush=True)
     if diagnosis.abstained:
         print(f"{case.name} <- {case.place}: {'; '.join(diagnosis.warnings)}", flush=True)
-    found = {"weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
+    found = {"source": case.place, "weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
     write_text(folder / f"{case.name}{ENDING}", json.dumps(found, indent=2) + "\n")

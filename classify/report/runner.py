@@ -100,9 +100,10 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
     picture = write_reading(case.reading, folder, case.name)["overlay"] if case.reading else None
     explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
     paths = folder / f"{case.name}{ENDINGS[0]}", folder / f"{case.name}{ENDINGS[1]}"
-    write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
+    found = {"source": case.place, **diagnosis.to_dict()}
+    write_text(paths[0], json.dumps(found, indent=2, allow_nan=False) + "\n")
     page = describe(case.reading) if case.reading else ""
-    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
+    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page, case.place))
     return paths
 
 
