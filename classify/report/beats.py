@@ -28,8 +28,9 @@ def infer_beats(cases: Iterable[Case], classifier: BeatClassifier, folder: Path)
         try:
             if case.record is None:
                 raise ValueError(case.error)
-            beats = classifier(case.record)
-            write_beats(case.record, beats, folder, case.name, case.place)
+            record = case.first()
+            beats = classifier(record)
+            write_beats(record, beats, folder, case.name, case.place)
         except Exception as error:  # one file that hits a bug must not cost the rest of the batch
             failed += 1
             print(f"error: {named(error, case.source)}", file=sys.stderr, flush=True)

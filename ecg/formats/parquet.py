@@ -36,7 +36,9 @@ def read(path: Path, options: ReadOptions) -> list[Record]:
     _check_extent(path, file.metadata)
     known = (*_FACTS, *_WHO, "id", "start_s", "fs_hz")
     wanted = [*leads, *(name for name in names if name in known)]
-    rows = (row for batch in file.iter_batches(batch_size=64, columns=wanted) for row in batch.to_pylist())
+    table = file.read(columns=wanted, use_threads=False)
+    table.validate(full=True)  # a damaged column would end the process as soon as it is looked into
+    rows = (row for batch in table.to_batches(max_chunksize=64) for row in batch.to_pylist())
     return [_record(path, row, leads, options) for row in rows if any(row[lead] is not None for lead in leads)]
 
 

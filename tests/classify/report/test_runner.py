@@ -25,7 +25,20 @@ from simulate.heart import synthetic_record
 
 torch.set_num_threads(1)
 
-KEYS = {"source", "labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "codes", "weights"}
+KEYS = {
+    "source",
+    "labels",
+    "abstained",
+    "leads_used",
+    "leads",
+    "quality",
+    "features",
+    "warnings",
+    "codes",
+    "weights",
+    "windows",
+    "episodes",
+}
 LABEL_KEYS = ("group", "name", "title", "probability", "threshold", "predicted")
 SUMMARY = {"diagnoses.csv", "diagnoses.json"}
 
