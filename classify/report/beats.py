@@ -30,21 +30,21 @@ def infer_beats(cases: Iterable[Case], classifier: BeatClassifier, folder: Path)
                 raise ValueError(case.error)
             record = case.first()
             beats = classifier(record)
-            write_beats(record, beats, folder, case.name)
+            write_beats(record, beats, folder, case.name, case.place)
         except Exception as error:  # one file that hits a bug must not cost the rest of the batch
             failed += 1
             print(f"error: {named(error, case.source)}", file=sys.stderr, flush=True)
             continue
         done += 1
         counted = ", ".join(f"{count} {name}" for name, count in beats.counts().items() if count)
-        print(f"{case.name}: {len(beats.times_s)} beats: {counted}")
-        print(*(f"  note: {words}\n" for words in beats.warnings), sep="", end="")
+        lines = [f"{case.name} <- {case.place}: {len(beats.times_s)} beats: {counted}"]
+        print("\n".join([*lines, *(f"  note: {words}" for words in beats.warnings)]), flush=True)
     print(f"beats of {done} of {done + failed} recordings; all in {folder}", file=sys.stderr)
     return int(failed > 0)
 
 
-def write_beats(record: Record, beats: Beats, folder: Path, name: str) -> None:
-    """The table, the counts and the strip of one recording."""
+def write_beats(record: Record, beats: Beats, folder: Path, name: str, source: str = "") -> None:
+    """The table, the counts and the strip of one recording; `source` is its file."""
     rows = [
         f"{number},{time:.3f},{label}," + ",".join(f"{p:.4f}" for p in row)
         for number, (time, label, row) in enumerate(
@@ -53,7 +53,10 @@ def write_beats(record: Record, beats: Beats, folder: Path, name: str) -> None:
     ]
     head = ",".join(["beat", "time_s", "class", *(f"p_{name}" for name in beats.names)])
     write_text(folder / f"{name}.beats.csv", "\n".join([head, *rows]) + "\n")
-    found = {"beats": len(rows), "counts": beats.counts(), "weights": beats.weights, "warnings": list(beats.warnings)}
+    found = {
+        "source": source, "beats": len(rows), "counts": beats.counts(), "weights": beats.weights,
+        "warnings": list(beats.warnings),
+    }  # fmt: skip
     write_text(folder / f"{name}.beats.json", json.dumps(found, indent=2) + "\n")
     save_png(strip(record, beats, name), folder / f"{name}.beats.png")
 

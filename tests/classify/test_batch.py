@@ -200,3 +200,17 @@ def test_reported_cases_are_a_line_each(name: str, tmp_path: Path, stub: Stub) -
     rows = json.loads((tmp_path / "diagnoses.json").read_text())
     assert len(rows) == len(files)
     assert all(row["status"] == "diagnosed" or row["source"] in row["error"] for row in rows)
+
+
+def test_a_name_in_another_encoding_costs_nothing(
+    tmp_path: Path, stub: Stub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Old disks hold names in Latin-1, which are no text in UTF-8: neither line nor table may fail at them."""
+    odd = tmp_path / "in" / os.fsdecode(b"M\xfcller.csv")
+    write(RECORD, tmp_path / "in" / "a.csv")
+    (tmp_path / "in" / "a.csv").rename(odd)
+    write(RECORD, tmp_path / "in" / "z.csv")
+    code, rows = run(tmp_path)
+    assert code == 0 and len(rows) == 2
+    assert rows[0]["source"].endswith(r"M\udcfcller.csv")
+    assert r"M\udcfcller" in capsys.readouterr().out
