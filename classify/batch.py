@@ -15,7 +15,7 @@ from classify.diagnosis import Diagnosis
 from classify.signal.preprocessing import DURATION_S
 from digitize.batch import read_file
 from digitize.engines import Digitize, load_digitizer
-from digitize.output import READING_ENDINGS, OutputFolder, PageNames, Target, guarding
+from digitize.output import DEFAULT_FORMATS, OutputFolder, PageNames, Target, guarding, reading_endings
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg.cli import ENGINES
@@ -71,6 +71,7 @@ class CaseOptions(TypedDict, total=False):
     fs_hz: str | Rates
     unit: str | None
     overwrite: bool
+    formats: Sequence[str]
 
 
 def cases(
@@ -88,7 +89,8 @@ def cases(
     files = expand_images(image) if image else find_records(options.get("record") or ())
     folder = OutputFolder(output, files, options.get("overwrite", False))
     folder.reserve(summaries)
-    target = PageNames(files, folder, (*READING_ENDINGS, *endings) if image else endings)
+    of_reading = reading_endings(options.get("formats", DEFAULT_FORMATS)) if image else ()
+    target = PageNames(files, folder, (*of_reading, *endings))
     if not image:
         return recordings(files, target, known_rates(options.get("fs_hz")), options.get("unit"))
     digitize = load_digitizer(options.get("device", "cpu"), options.get("engine", ENGINES[0]))

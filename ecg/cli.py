@@ -135,6 +135,13 @@ def add_output(parser: argparse.ArgumentParser, default: str, what: str = "folde
     parser.add_argument("--output", type=Path, default=Path(default), help=f"{what} (default: {default})")
 
 
+def add_formats(parser: argparse.ArgumentParser) -> None:
+    """`--format`: one or several, of the signals of pages."""
+    what = f"of the signals: {', '.join(WRITTEN_FORMATS)} (default: csv wfdb)"
+    parser.add_argument("--format", dest="formats", nargs="+", default=("csv", "wfdb"), metavar="FORMAT",
+                        choices=WRITTEN_FORMATS, help=what)  # fmt: skip
+
+
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
     """`--overwrite`."""
     what = "replace results of an earlier run that lie in the output folder"

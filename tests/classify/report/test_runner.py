@@ -26,9 +26,18 @@ from simulate.heart import synthetic_record
 torch.set_num_threads(1)
 
 KEYS = {
-    "labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "codes", "weights", "windows",
+    "labels",
+    "abstained",
+    "leads_used",
+    "leads",
+    "quality",
+    "features",
+    "warnings",
+    "codes",
+    "weights",
+    "windows",
     "episodes",
-}  # fmt: skip
+}
 LABEL_KEYS = ("group", "name", "title", "probability", "threshold", "predicted")
 SUMMARY = {"diagnoses.csv", "diagnoses.json"}
 
