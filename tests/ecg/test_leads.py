@@ -7,15 +7,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg.leads import INDEPENDENT, LIMB, STANDARD, canonical, derive_12, is_known, limb_residual_mv
+from ecg.leads import INDEPENDENT, LIMB, STANDARD, canonical, derive_12, is_known, limb_residual_mv, unplaced
 
 
 @pytest.mark.parametrize(
     ("spelling", "name"),
-    [("i", "I"), ("AVR", "aVR"), ("lead ii", "II"), ("D3", "III"), (" C4 ", "V4"), ("MLII", "II"), ("-avr", "-aVR")],
+    [
+        ("i", "I"),
+        ("AVR", "aVR"),
+        ("lead ii", "II"),
+        ("D3", "III"),
+        (" C4 ", "V4"),
+        ("MLII", "II"),
+        ("-avr", "-aVR"),
+        ("ECG II", "II"),
+        ("EKG V1", "V1"),
+        ("MDC_ECG_LEAD_aVL", "aVL"),
+        ("ECG-III", "III"),
+        ("ECG lead V6", "V6"),
+        ("ECG -aVR", "-aVR"),
+        ("\u2212aVR", "-aVR"),
+        ("Lead_I", "I"),
+        ("ecgV2", "V2"),
+    ],
 )
 def test_spellings(spelling: str, name: str) -> None:
     assert canonical(spelling) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("ECG", "ECG"), ("ecg 2", "ECG2"), ("EKG1", "ECG1"), ("V", "V"), ("mcl1", "MCL1"), ("II", None), ("RESP", None)],
+)
+def test_an_ecg_of_no_stated_place(name: str, plain: str | None) -> None:
+    assert unplaced(name) == plain
 
 
 @given(st.sampled_from(STANDARD), st.sampled_from([str.upper, str.lower, str.title]))
@@ -23,7 +48,9 @@ def test_case_never_matters(name: str, change: object) -> None:
     assert canonical(change(name)) == name  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("name", ["V7", "", "RESP", "aV", "time_s", "--I"])
+@pytest.mark.parametrize(
+    "name", ["V7", "", "RESP", "aV", "time_s", "--I", "ECG", "ECG1", "V", "MCL1", "ECG-aVR", "lead"]
+)
 def test_what_is_no_lead_is_refused_by_name(name: str) -> None:
     assert not is_known(name)
     with pytest.raises(ValueError, match="unknown lead name"):
