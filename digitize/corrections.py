@@ -47,7 +47,7 @@ def load_corrections(path: str | Path) -> dict[str, Correction]:
     path = Path(path)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: the corrections cannot be read ({error})") from error
     if not isinstance(data, dict):
         raise ValueError(f"{path}: expected an object with the pages' names as keys, got {type(data).__name__}")
@@ -64,7 +64,10 @@ def _correction(item: object) -> Correction:
     if unknown:
         raise ValueError(f"unknown key {unknown[0]!r}: expected some of {', '.join(_HINTS)}, curves")
     hints = PageHints.of(item.get("layout"), item.get("mm_per_s"), item.get("mm_per_mv"))
-    return Correction(hints, tuple(_curve(curve) for curve in item.get("curves", ())))
+    curves = item.get("curves", [])
+    if not isinstance(curves, list):
+        raise ValueError(f"curves must be a list, got {curves!r:.60}")
+    return Correction(hints, tuple(_curve(curve) for curve in curves))
 
 
 def _curve(item: object) -> tuple[str, np.ndarray]:
