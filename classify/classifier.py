@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from classify.nets.predict import predict
 from classify.recipe import Recipe
 from classify.signal import quality
 from classify.signal.channels import stack_channels
+from classify.signal.page_evidence import reasons_of_page
 from classify.signal.preprocessing import DURATION_S, on_grid, prepare
 from classify.tasks import TASKS
 from classify.weights import DEFAULT
@@ -54,9 +55,21 @@ class Classifier:
 
         `confidence` is that of a page's reading in each lead, 0..1; a lead of low confidence is not used.
         """
-        leads = quality.lead_qualities(record, confidence or {})
+        return self._diagnosis(record, confidence or {}, [])
+
+    def of_reading(self, reading: Reading) -> Diagnosis:
+        """The diagnosis of what was read from a page, with the reading's warnings first.
+
+        There is none where nothing tells that the page is an ECG, and a whole one.
+        """
+        diagnosis = self._diagnosis(reading.record, reading.confidence, reasons_of_page(reading))
+        return replace(diagnosis, warnings=(*texts(reading.notes), *diagnosis.warnings))
+
+    def _diagnosis(self, record: Record, confidence: Mapping[str, float], doubts: Sequence[str]) -> Diagnosis:
+        """The diagnosis of a record unless there are doubts or its signal gives reasons to abstain."""
+        leads = quality.lead_qualities(record, confidence)
         figures = quality.signal_quality(record, leads)
-        reasons = quality.reasons_to_abstain(leads, figures)
+        reasons = [*doubts, *quality.reasons_to_abstain(leads, figures)]
         warnings = [f"no diagnosis: {reason}" for reason in reasons] + quality.quality_warnings(leads, figures)
         if reasons:
             probability = np.full(len(self.card.labels), np.nan)
@@ -66,11 +79,6 @@ class Classifier:
         return Diagnosis(
             self._labels(probability), bool(reasons), leads, figures, tuple(warnings), self.card.version, measured
         )
-
-    def of_reading(self, reading: Reading) -> Diagnosis:
-        """The diagnosis of what was read from a page, with the reading's warnings first."""
-        diagnosis = self(reading.record, reading.confidence)
-        return replace(diagnosis, warnings=(*texts(reading.notes), *diagnosis.warnings))
 
     def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
         """The network's inputs for ten seconds of a record: signal [channel, sample] and features [k]."""

@@ -62,7 +62,7 @@ class LocatedPage:
     `reach_mm` [row] is how far each row's ink goes from its zero line. `is_named` tells whether the lead names were
     recognised, `is_confirmed` whether these or the user confirm the layout, `certain_strips` for every rhythm strip
     whether its name was read for certain, `is_speed_seen` whether pulses or print showed the paper speed,
-    `is_speed_printed` whether print did: pulses are seen again, close up.
+    `is_speed_printed` and `is_gain_printed` whether print did: pulses are seen again, close up.
     """
 
     geometry: PageGeometry
@@ -74,6 +74,7 @@ class LocatedPage:
     certain_strips: tuple[bool, ...] = ()
     is_speed_seen: bool = True
     is_speed_printed: bool = False
+    is_gain_printed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from digitize.vector.curves import Curve
 from ecg.geometry import PageGeometry
+from ecg.layout import Layout
 from ecg.leads import canonical, is_known
 from ecg.notes import Note
 from ecg.page import Word
@@ -18,8 +19,10 @@ from ecg.page import Word
 _NUMBER = r"(\d+(?:[.,]\d+)?)\s*"
 _SPEED = re.compile(_NUMBER + "mm/s", re.IGNORECASE)
 _GAIN = re.compile(_NUMBER + "mm/mv", re.IGNORECASE)
+_GAINS = re.compile(_NUMBER + r"(?:mm/mv\s*)?/\s*" + _NUMBER + "mm/mv", re.IGNORECASE)
 _CHEST_GAIN = re.compile(r"(?:chest|precordial|v1\s*-\s*v6)\W*" + _GAIN.pattern, re.IGNORECASE)
 _FARTHEST_MM = 45.0  # a name stands no farther from its trace
+_ROOM_MM = 12.0  # names stand so far around the traces
 _BELOW = 2.0  # names stand above or beside their traces: one below is as far as one twice as high above
 
 
@@ -31,13 +34,29 @@ def stated_speed(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]
 
 def stated_gain(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]:
     """The gain in mm/mV that the page states, not only for the chest leads, and a note where it states several."""
+    pair = _gain_pair(words)
+    if pair is not None:
+        text = f"two gains are printed, {pair[0]:g} and {pair[1]:g} mm/mV: the second was taken for the chest leads"
+        return pair[0], (Note("chest-gain-halved", text),)
     values = _numbers(_GAIN, _CHEST_GAIN.sub("", _text(words)))
     return _usual(values), _several(values, "several-gains-stated", "gains", "mm/mV")
 
 
 def stated_chest_gain(words: Sequence[Word]) -> float | None:
     """The gain in mm/mV that the page states for the chest leads alone."""
-    return _usual(_numbers(_CHEST_GAIN, _text(words)))
+    pair = _gain_pair(words)
+    return pair[1] if pair else _usual(_numbers(_CHEST_GAIN, _text(words)))
+
+
+def _gain_pair(words: Sequence[Word]) -> tuple[float, float] | None:
+    """The gains of limb and chest leads that stand side by side, the second half of the first: 10/5 mm/mV."""
+    text = _text(words)
+    pairs = {(float(a.replace(",", ".")), float(b.replace(",", "."))) for a, b in _GAINS.findall(text)}
+    if not pairs and not _CHEST_GAIN.search(text):
+        alone = list(_numbers(_GAIN, text))
+        pairs = {(alone[0], alone[1])} if len(alone) == 2 else set()
+    pair = pairs.pop() if len(pairs) == 1 else None
+    return pair if pair is not None and pair[1] == pair[0] / 2 else None
 
 
 def _numbers(pattern: re.Pattern[str], text: str) -> Counter[float]:
@@ -75,6 +94,24 @@ def name_traces(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGe
         if cost[t, w] < _FARTHEST_MM:
             found[t] = canonical(named[w].text)
     return found
+
+
+def names_without_curve(words: Sequence[Word], geometry: PageGeometry, layout: Layout) -> tuple[Note, ...]:
+    """A note on lead names that are printed among the traces while no curve is theirs."""
+    x0, y0, x1, y1 = layout.extent_mm
+    read = {box.lead.removeprefix("-") for box in layout.boxes}
+    among = [
+        canonical(word.text).removeprefix("-")
+        for word in words
+        if is_known(word.text)
+        for x, y in geometry.to_mm(np.array([word.middle_px]))
+        if x0 - _ROOM_MM < x < x1 + _ROOM_MM and y0 - _ROOM_MM < y < y1 + _ROOM_MM
+    ]
+    bare = [lead for lead in dict.fromkeys(among) if lead not in read]
+    if not bare:
+        return ()
+    text = f"no curve was found at the names {', '.join(bare)}: these leads are not read"
+    return (Note("names-without-curve", text),)
 
 
 def names_beside(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGeometry) -> list[int]:

@@ -105,7 +105,7 @@ def test_the_gain_is_read_from_the_pulses(monkeypatch: pytest.MonkeyPatch) -> No
     assert "gain" not in " ".join(texts(found.notes))
     told, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch, mm_per_mv=10.0)
     assert told.layout.mm_per_mv == 10.0
-    assert "the gain given is 10 mm/mV, but the pulses say 5 mm/mV" in texts(told.notes)
+    assert any("but the pulses say 5 mm/mV" in words for words in texts(told.notes))
 
 
 def test_what_is_assumed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
