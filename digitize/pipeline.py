@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from threadpoolctl import threadpool_limits
 
 from digitize.errors import NotVector
-from digitize.layout.mirror import mirror_image
+from digitize.layout.mirror import refuse_mirror_image
 from digitize.layout.search import locate
 from digitize.nets.networks import Networks
 from digitize.nets.pretrained import load_networks
@@ -62,8 +62,7 @@ class Digitizer:
     def _read_pixels(self, page: Page, hints: PageHints) -> Reading:
         page = positive(page)
         located = locate(page, self.nets, hints)
-        if (mirrored := mirror_image(page, self.nets, located)) is not None:
-            page, located = mirrored, locate(mirrored, self.nets, hints)
+        refuse_mirror_image(page, self.nets, located)
         rows = read_rows(page, located, self.nets.row)
         calibrated = calibrate(located, rows, hints)
         leads = cut_leads(calibrated, rows)

@@ -71,6 +71,12 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", dest="images", metavar="PATH", nargs="+", required=True, help=what)
 
 
+def add_csv_options(parser: argparse.ArgumentParser) -> None:
+    """`--fs_hz` and `--unit`: what a CSV may leave unsaid, as `ecg.formats.read` takes them."""
+    parser.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
+    parser.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
+
+
 def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
     """`--pages`, `--truth`, `--printed`, `--limit`: pages that are there, and the signals that they print."""
     what = "folders of pages (or single pages)"

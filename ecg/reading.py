@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from PIL import Image
@@ -22,12 +23,56 @@ from ecg.review.overlay import draw
 _CONFIDENCE_DIGITS = 4  # as saved, so that what is read again says the same
 
 
+class _Saved:
+    """Fields that stand beside others in one JSON object; those at their default are left out."""
+
+    def to_dict(self) -> JsonObject:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, value in values.items() if value is not None and value != {}}
+
+    @classmethod
+    def from_dict(cls, data: JsonMapping) -> Self:
+        """From an object that may hold more, or less."""
+        return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class ReadingFacts(_Saved):
+    """How the paper lies in the picture, at its middle, and what read it.
+
+    `px_per_mm` is (across, down); `weights` names the version by the kind of network; `read_from` says where the
+    curves come from when it is not the pixels.
+    """
+
+    rotation_deg: float | None = None
+    px_per_mm: Sequence[float] | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
+    read_from: str | None = None
+
+
+@dataclass(frozen=True)
+class SceneTruth(_Saved):
+    """What a simulated page shows beside its traces, in mm of its paper, and what it was `simulated` with.
+
+    Rectangles are (x0, y0, x1, y1): of the grid (none on plain paper), the sheet and each text. A calibration pulse
+    has six corners [corner, xy]; `hidden_mm` are the outlines of what covers the paper.
+    """
+
+    grid_mm: Sequence[float] | None = None
+    extent_mm: Sequence[float] = ()
+    pulses_mm: Sequence[Sequence[Sequence[float]]] = ()
+    texts_mm: Sequence[Sequence[float]] = ()
+    pen_mm: float | None = None
+    hidden_mm: Sequence[Sequence[Sequence[float]]] = ()
+    simulated: JsonMapping = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """All that is needed to show, correct and redo the reading of a page.
 
     `traces[i]` belongs to `layout.boxes[i]`. `record` is on the page's time line: 0 s is the left end of the first
-    column. `notes` begin with the page's.
+    column. `notes` begin with the page's. `scene` is there only where a simulator drew the page.
     """
 
     record: Record
@@ -36,7 +81,8 @@ class Reading:
     layout: Layout
     traces: tuple[Trace, ...]
     notes: tuple[Note, ...] = ()
-    facts: JsonMapping = field(default_factory=dict)
+    facts: ReadingFacts = field(default_factory=ReadingFacts)
+    scene: SceneTruth | None = None
 
     def __post_init__(self) -> None:
         if len(self.traces) != len(self.layout.boxes):
@@ -64,7 +110,10 @@ class Reading:
             "confidence": {lead: round(value, 4) for lead, value in self.confidence.items()},
             "warnings": texts(self.notes),
             "codes": [note.code for note in self.notes],
-            **self.facts,
+            "mm_per_s": self.layout.mm_per_s,
+            "mm_per_mv": self.layout.mm_per_mv,
+            **self.facts.to_dict(),
+            **(self.scene.to_dict() if self.scene else {}),
             "traces": [
                 {
                     "lead": t.lead,
@@ -83,13 +132,10 @@ class Reading:
             Trace(t["lead"], _array(t["x_px"]), _array(t["y_px"]), _array(t["confidence"])) for t in data["traces"]
         )
         geometry, layout = PageGeometry.from_dict(data["geometry"]), Layout.from_dict(data["layout"])
-        known = {
-            "source", "page_index", "size_px", "geometry", "layout", "confidence", "warnings", "codes", "traces",
-        }  # fmt: skip
-        facts = {key: value for key, value in data.items() if key not in known}
         codes = data.get("codes", [UNCODED] * len(data["warnings"]))
         notes = tuple(Note(code, text) for code, text in zip(codes, data["warnings"], strict=True))
-        return cls(record, page, geometry, layout, traces, notes, facts)
+        facts, scene = ReadingFacts.from_dict(data), SceneTruth.from_dict(data)
+        return cls(record, page, geometry, layout, traces, notes, facts, scene if scene != SceneTruth() else None)
 
     def correct(self, lead: str, points_px: np.ndarray) -> Reading:
         """A new reading with a lead drawn anew between its first and last given point (x, y) in page px.
@@ -113,9 +159,8 @@ class Reading:
     def _rebuilt(self, layout: Layout, traces: tuple[Trace, ...], note: Note) -> Reading:
         """The reading of other curves or another layout, with the note that says what was changed."""
         record = traces_to_record(traces, self.geometry, layout)
-        facts = {**self.facts, "mm_per_s": layout.mm_per_s, "mm_per_mv": layout.mm_per_mv}
         notes = (*self.notes, note)
-        return replace(self, record=record, layout=layout, traces=traces, notes=notes, facts=facts)
+        return replace(self, record=record, layout=layout, traces=traces, notes=notes)
 
     def picture(self) -> Image.Image:
         """What was read, drawn over the page."""

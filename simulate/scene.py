@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
-import yaml
 
 from ecg.files import JsonMapping
 from ecg.geometry import PageGeometry
 from ecg.layout import TEMPLATES, Layout, Template
 from ecg.leads import STANDARD
 from ecg.page import Page, Trace
-from ecg.reading import Reading
+from ecg.reading import Reading, SceneTruth
 from ecg.record import Record
 from simulate.capture.background import background, beyond, screen, shadowed, show_through
 from simulate.capture.camera import View, apply, look
 from simulate.capture.relief import Relief, Shade, sample_relief
+from simulate.presets import presets
 from simulate.printed.machine import Style, apart, compose, sample_style, text_boxes_mm
 from simulate.printed.paper import Paper, sample_paper
 from simulate.printed.rasterize import view_of
@@ -35,13 +33,6 @@ _COMMON = {
 }  # fmt: skip
 _DPI, _SIDE_PX = (40, 600), (300, 4800)
 _RHYTHM_LEADS = ("II", "V1", "V5", "III", "I", "aVF", "V2")
-
-
-@cache
-def presets() -> Mapping[str, JsonMapping]:
-    """The named kinds of picture."""
-    data: Mapping[str, JsonMapping] = yaml.safe_load((Path(__file__).parent / "presets.yaml").read_text())
-    return data
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,16 +148,16 @@ def truth(page: Page, geometry: PageGeometry, sheet: Sheet, record: Record) -> R
         shown &= (x > -0.5) & (x < page.size_px[0] - 0.5) & (y > -0.5) & (y < page.size_px[1] - 0.5)
         traces.append(Trace(box.lead, x, np.where(shown, y, np.nan), np.ones(len(x))))
         seen.append(np.stack([points[:, 0], np.where(shown, points[:, 1], np.nan)], axis=-1))
-    facts = {
-        "grid_mm": list(sheet.paper.grid_mm) if sheet.paper.has_grid else None,
-        "extent_mm": list(sheet.paper.extent_mm),
-        "pulses_mm": [s.points_mm.tolist() for s in sheet.strokes if s.kind == "pulse"],
-        "texts_mm": text_boxes_mm(sheet),
-        "pen_mm": sheet.paper.pen_mm,
-        "hidden_mm": [shape.tolist() for layer in sheet.layers for shape in layer.hides_mm],
-    }
+    drawn = SceneTruth(
+        grid_mm=list(sheet.paper.grid_mm) if sheet.paper.has_grid else None,
+        extent_mm=list(sheet.paper.extent_mm),
+        pulses_mm=[s.points_mm.tolist() for s in sheet.strokes if s.kind == "pulse"],
+        texts_mm=text_boxes_mm(sheet),
+        pen_mm=sheet.paper.pen_mm,
+        hidden_mm=[shape.tolist() for layer in sheet.layers for shape in layer.hides_mm],
+    )
     in_picture = legible(record, replace(sheet, traces=tuple(seen)))
-    return Reading(in_picture, page, geometry, sheet.layout, tuple(traces), (), facts)
+    return Reading(in_picture, page, geometry, sheet.layout, tuple(traces), scene=drawn)
 
 
 def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:

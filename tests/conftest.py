@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch start their threads
+# Commands take their recordings from ECG_DATA unless told: no test may depend on what it names, but those that ask for
+# the fixture `ecg_data`. Under another name the folder reaches the workers, too.
+if "ECG_DATA" in os.environ:
+    os.environ["ECG_TEST_DATA"] = os.environ.pop("ECG_DATA")
 
 import pytest
 from hypothesis import settings
@@ -15,7 +19,7 @@ settings.load_profile("repeatable")
 @pytest.fixture(scope="session")
 def ecg_data() -> Path:
     """The folder of real recordings that ECG_DATA names; a test that asks for it is skipped without one."""
-    folder = os.environ.get("ECG_DATA", "")
+    folder = os.environ.get("ECG_TEST_DATA", "")
     if not Path(folder or "missing").is_dir():
         pytest.skip("ECG_DATA names no folder of real recordings")
     return Path(folder)

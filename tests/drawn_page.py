@@ -12,7 +12,7 @@ from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 
 PX_PER_MM = 4.0
 REFUSED_WORDS = "no grid and no traces were found"
@@ -30,7 +30,7 @@ def drawn(name: str = "3x4+1", offset_px: float = 0.0) -> Reading:
         ImageDraw.Draw(picture).line(list(zip(trace.x_px, trace.y_px, strict=True)), fill="black", width=2)
     moved = tuple(replace(t, y_px=t.y_px + offset_px) for t in traces)
     page = Page(np.asarray(picture), None, "drawn.png")
-    facts = {"rotation_deg": 0.0, "px_per_mm": PX_PER_MM, "weights": {"page": "none", "row": "none"}}
+    facts = ReadingFacts(0.0, (PX_PER_MM, PX_PER_MM), {"page": "none", "row": "none"})
     notes = (Note("speed-assumed", "speed assumed"),)
     return Reading(traces_to_record(moved, geometry, layout), page, geometry, layout, moved, notes, facts)
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ecg.fit import ddp
-from ecg.fit.launch import leave
+from ecg.fit.launch import exit_process
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.recipe import to_dict
 from ecg.fit.run_folder import RunFolder
@@ -85,4 +85,4 @@ def whole_training(folder: Path, resume: Path | None = None, **changes: object) 
 
 if __name__ == "__main__":
     whole_training(Path(sys.argv[1]))
-    leave(0)
+    exit_process(0)

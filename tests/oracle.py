@@ -130,7 +130,7 @@ class Oracle:
             height = np.where(np.isfinite(found), found, height)
             ends.append(points[[0, -1], 0])
             _ink(seg[ROW_TARGET], points)
-        for points in self.truth.facts["pulses_mm"]:
+        for points in self.truth.scene.pulses_mm:
             _ink(seg[ROW_PULSE], to_strip(self.truth.geometry.to_px(np.array(points))))
         seen = np.isfinite(height)
         return RowReading(

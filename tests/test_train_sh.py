@@ -31,7 +31,7 @@ class Shell:
 
     def __call__(self, *options: str, answer: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         (self.folder / "calls").write_text("")
-        own = {key: value for key, value in os.environ.items() if key not in ("ECG_DATA", "SIM_ROOT", "CSV_ROOT")}
+        own = {key: value for key, value in os.environ.items() if key not in ("SIM_ROOT", "CSV_ROOT")}
         own |= {"PYTHON": str(self.folder / "python"), "CALLS": str(self.folder / "calls")}
         own |= {"WORK": str(self.folder / "work"), **env}
         command = [str(ROOT / "train.sh"), *options]

@@ -25,7 +25,5 @@ def reasons_of_page(reading: Reading) -> list[str]:
     shown = [lead for lead, confidence in reading.confidence.items() if confidence >= LIMITS.min_confidence]
     for group, what, other in ((LIMB, "limb", "chest"), (PRECORDIAL, "chest", "limb")):
         if shown and set(shown) <= set(group):
-            reasons.append(
-                f"only {what} leads can be read, which rules nothing out: the {other} leads are missing"
-            )
+            reasons.append(f"only {what} leads can be read, which rules nothing out: the {other} leads are missing")
     return reasons

@@ -15,7 +15,7 @@ from classify.signal.settings import DataSettings
 from classify.tasks import Task
 from classify.training.inputs import fixed_inputs
 from ecg.fit import ddp
-from ecg.fit.tensorboard import Board
+from ecg.fit.tensorboard import TensorBoardLog
 
 LAYOUTS = ("full", "3x4+1")  # the records whole, and as the commonest page prints them
 
@@ -50,7 +50,7 @@ class Validation:
             metrics[f"{group}_f1_{layout}"] = macro_f1(own == own.max(1, keepdims=True), target)
         return metrics
 
-    def show(self, board: Board, step: int) -> None:
+    def show(self, board: TensorBoardLog, step: int) -> None:
         """ROC and precision-recall of every label, and how far the probabilities are from the truth."""
         names, target = [label for _, label in self.columns], self.arrays.targets
         known = np.isfinite(target)

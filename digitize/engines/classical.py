@@ -18,7 +18,7 @@ from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _reading(
     """The reading of curves [row, col] in px of the straightened picture."""
     of_line = {round(line / scale[1], 3): curve for line, curve in zip(lines, curves, strict=True)}
     traces = tuple(_cut(box, of_line[round(box.baseline_mm, 3)], scale, geometry) for box in layout.boxes)
-    facts = {"mm_per_s": layout.mm_per_s, "mm_per_mv": layout.mm_per_mv, "px_per_mm": list(scale)}
+    facts = ReadingFacts(px_per_mm=list(scale))
     record = traces_to_record(traces, geometry, layout)
     notes = (Note("layout-assumed", "layout, speed and gain are assumed"),)
     return Reading(record, page, geometry, layout, traces, notes, facts)

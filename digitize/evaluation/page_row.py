@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from digitize.evaluation.confidence_metrics import ConfidenceHistogram
 from digitize.evaluation.metrics import PageScore
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 
 CLEAN = "none"  # the condition without stress
 
@@ -27,7 +27,7 @@ class PageRow:
     layout: str = ""
     heart_rate_bpm: float = float("nan")
     confidence: Mapping[str, float] = field(default_factory=dict)
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: ReadingFacts = field(default_factory=ReadingFacts)
     agreement: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     histogram: ConfidenceHistogram | None = None
@@ -35,8 +35,7 @@ class PageRow:
     @property
     def px_per_mm(self) -> float:
         """The coarser of both directions, infinite where it is not known."""
-        scales = self.facts.get("px_per_mm")
-        return min(map(float, scales)) if isinstance(scales, Sequence) else math.inf
+        return min(self.facts.px_per_mm, default=math.inf) if self.facts.px_per_mm else math.inf
 
     def read_as(
         self,
@@ -51,7 +50,7 @@ class PageRow:
             layout=f"{reading.layout.name} {reading.layout.mm_per_s:g} mm/s {reading.layout.mm_per_mv:g} mm/mV",
             heart_rate_bpm=heart_rate_bpm,
             confidence=reading.confidence,
-            facts=dict(reading.facts),
+            facts=reading.facts,
             agreement=agreement,
             histogram=histogram,
         )

@@ -158,7 +158,8 @@ def _line(row: PageRow) -> dict[str, object]:
         line |= {name: _round(getattr(row.score, name)) for name in names}
         line["missing"] = " ".join(row.score.missing)
     line |= {"heart_rate_bpm": _round(row.heart_rate_bpm), "layout": row.layout, "seconds": _round(row.seconds)}
-    line |= {name: _round(row.facts[name]) for name in ("rotation_deg", "px_per_mm") if name in row.facts}
+    facts = row.facts.to_dict()
+    line |= {name: _round(facts[name]) for name in ("rotation_deg", "px_per_mm") if name in facts}
     line |= {name: _round(value) for name, value in row.agreement.items()}
     if row.score:
         line |= {f"{lead.name} rmse_uv": _round(lead.rmse_uv) for lead in row.score.leads}

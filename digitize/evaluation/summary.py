@@ -28,7 +28,7 @@ def summarise(rows: Sequence[PageRow]) -> Report:
     clean = {group["folder"]: group["metrics"]["snr_mean_db"] for group in groups if group["condition"] == CLEAN}
     for group in groups:
         group["loss_db"] = clean[group["folder"]] - group["metrics"]["snr_mean_db"]
-    weights = next((row.facts["weights"] for row in rows if "weights" in row.facts), None)
+    weights = next((row.facts.weights for row in rows if row.facts.weights), None)
     report = Report(
         groups=groups,
         kinds=_kinds(rows),

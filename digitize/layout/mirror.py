@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
+from digitize.errors import NotAnEcg
 from digitize.layout.printed_words import read_words
 from digitize.nets.networks import Networks
 from digitize.stages import LocatedPage
 from ecg.geometry import PageGeometry
-from ecg.notes import Note
 from ecg.page import Page
 
 _MIN_NAMES, _CERTAIN = 3, 0.5  # so many different names read for certain in the mirror tell a mirrored page
 _BESIDE_MM = 20.0  # names stand so near to the layout
 
 
-def mirror_image(page: Page, nets: Networks, located: LocatedPage) -> Page | None:
-    """The page turned round, with a note, where only its mirror image has lead names; else None."""
-    if located.is_named or not _is_named_in_mirror(page, nets, located):
-        return None
-    text = "the page is a mirror image, by its lead names: it was turned round and read"
-    pixels = np.ascontiguousarray(page.pixels[:, ::-1])
-    return replace(page, pixels=pixels, drawing=None, notes=(*page.notes, Note("mirrored", text)))
+def refuse_mirror_image(page: Page, nets: Networks, located: LocatedPage) -> None:
+    """Raises NotAnEcg for a page of which only the mirror image has lead names."""
+    if not located.is_named and _is_named_in_mirror(page, nets, located):
+        raise NotAnEcg(
+            "the page is a mirror image, for its lead names can be read in a mirror only: turn the picture round (flip "
+            "it from left to right) and give that"
+        )
 
 
 def _is_named_in_mirror(page: Page, nets: Networks, located: LocatedPage) -> bool:

@@ -90,8 +90,7 @@ class SinglePass:
         placed = replace(moved, mm_per_mv=mm_per_mv or found.mm_per_mv)
         traces = tuple(cut(box, curves, geometry, placed) for box in placed.boxes)
         record = traces_to_record(traces, geometry, placed)
-        facts = {"mm_per_s": placed.mm_per_s, "mm_per_mv": placed.mm_per_mv}
-        return Reading(record, page, geometry, placed, traces, located.notes, facts)
+        return Reading(record, page, geometry, placed, traces, located.notes)
 
     def _look(self, page: Page, geometry: PageGeometry, layout: Layout) -> Curves:
         import torch

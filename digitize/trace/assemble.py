@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,11 +12,10 @@ from digitize.grid.squareness import MAX_STRETCH, stretch
 from digitize.stages import Leads
 from digitize.trace.confidence import doubted
 from ecg.geometry import PageGeometry
-from ecg.layout import Layout
 from ecg.leads import limb_law_share, limb_residual_mv
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 from ecg.record import Record
 
 
@@ -41,11 +40,14 @@ def assemble(page: Page, leads: Leads, versions: Mapping[str, str]) -> Reading:
     """
     record = traces_to_record(leads.traces, leads.geometry, leads.layout)
     _refuse_guesses(leads, record)
-    return reading(page, leads, record, {"weights": versions})
+    return reading(page, leads, record, ReadingFacts(weights=versions))
 
 
-def reading(page: Page, leads: Leads, record: Record, facts: Mapping[str, object]) -> Reading:
-    """The reading with what has to be said of it; its confidence carries what speaks against its scale."""
+def reading(page: Page, leads: Leads, record: Record, read_by: ReadingFacts) -> Reading:
+    """The reading with what has to be said of it; its confidence carries what speaks against its scale.
+
+    `read_by` says what read it; how the paper lies is added.
+    """
     geometry, layout = leads.geometry, leads.layout
     x0, y0, x1, y1 = layout.extent_mm
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
@@ -57,18 +59,14 @@ def reading(page: Page, leads: Leads, record: Record, facts: Mapping[str, object
     )
     traces = doubted(leads.traces, notes)
     notes = (*notes, *_confidence_notes(traces))
-    return Reading(record, page, geometry, layout, traces, notes, {**page_facts(geometry, layout, middle), **facts})
+    facts = replace(page_facts(geometry, middle), weights=read_by.weights, read_from=read_by.read_from)
+    return Reading(record, page, geometry, layout, traces, notes, facts)
 
 
-def page_facts(geometry: PageGeometry, layout: Layout, at_mm: tuple[float, float]) -> dict[str, object]:
-    """How the paper lies in the picture at a place, and its scales."""
+def page_facts(geometry: PageGeometry, at_mm: tuple[float, float]) -> ReadingFacts:
+    """How the paper lies in the picture at a place."""
     across, down = geometry.px_per_mm(at_mm)
-    return {
-        "rotation_deg": round(geometry.angle_deg(at_mm), 2),
-        "px_per_mm": [round(across, 3), round(down, 3)],
-        "mm_per_s": layout.mm_per_s,
-        "mm_per_mv": layout.mm_per_mv,
-    }
+    return ReadingFacts(round(geometry.angle_deg(at_mm), 2), [round(across, 3), round(down, 3)])
 
 
 def _refuse_guesses(leads: Leads, record: Record) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor
 
 from ecg.fit import ddp
-from ecg.fit.cache import GB, Kept
+from ecg.fit.cache import GB, BoundedMemo
 from ecg.fit.dataloader import ItemDataset, loader
 
 _MEMORY_BYTES = 2 * GB
@@ -23,7 +23,7 @@ class HeldOut:
         batches = [list(range(i, min(i + batch_size, n))) for i in range(0, n, batch_size)]
         self.count = len(batches)
         own = ddp.share(batches)
-        self._kept = Kept(lambda: loader(dataset, own, num_workers), _nbytes, _MEMORY_BYTES)
+        self._kept = BoundedMemo(lambda: loader(dataset, own, num_workers), _nbytes, _MEMORY_BYTES)
 
     def __iter__(self) -> Iterator[Batch]:
         return iter(self._kept)

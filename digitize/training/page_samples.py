@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ from digitize.training.drawn_samples import DrawnSamples
 from digitize.training.target_drawing import column_heights, draw_polyline, edge_heat, gaussian
 from ecg.geometry import PageGeometry, project
 from ecg.leads import STANDARD
-from ecg.reading import Reading
+from ecg.reading import Reading, SceneTruth
 from simulate.capture.camera import pixel_mm
 
 # What the targets are drawn like. It is part of the key under which prepared pages are kept: another drawing needs
@@ -61,14 +62,14 @@ def page_targets(
     reading: Reading, matrix: np.ndarray, size_px: tuple[int, int] = PAGE_SIZE_PX
 ) -> dict[str, np.ndarray]:
     """The five heads' targets in the picture of `size_px` that `matrix` makes of the page, drawn from vectors."""
-    geometry = reading.geometry.after(matrix)
+    geometry, drawn = reading.geometry.after(matrix), reading.scene or SceneTruth()
     mm = pixel_mm(geometry, size_px)
     x0, y0, x1, y1 = reading.layout.extent_mm
     angle = np.radians(geometry.angle_deg(((x0 + x1) / 2, (y0 + y1) / 2)))
     curves = [project(matrix, np.stack([t.x_px, t.y_px], -1)) for t in reading.traces]
     return {
         "seg": _page_seg(reading, geometry, curves, size_px),
-        "grid": _grid_heat(mm, reading.facts.get("grid_mm"))[None],
+        "grid": _grid_heat(mm, drawn.grid_mm)[None],
         "baseline": _baseline_heat(mm, reading)[None],
         "theta": np.array([np.sin(angle), np.cos(angle)], np.float32),
         **_page_signal(reading, curves, size_px, float(angle)),
@@ -79,10 +80,11 @@ def _page_seg(
     reading: Reading, geometry: PageGeometry, curves: list[np.ndarray], size_px: tuple[int, int]
 ) -> np.ndarray:
     seg = np.zeros(size_px[::-1], np.uint8)
-    texts = np.array(reading.facts.get("texts_mm", ())).reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    drawn = reading.scene or SceneTruth()
+    texts = np.array(drawn.texts_mm).reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     for corners in geometry.to_px(texts):
         cv2.fillPoly(seg, [np.round(corners).astype(np.int32)], TEXT)
-    for points in geometry.to_px(np.array(reading.facts.get("pulses_mm", ())).reshape(-1, 6, 2)):
+    for points in geometry.to_px(np.array(drawn.pulses_mm).reshape(-1, 6, 2)):
         draw_polyline(seg, points, PULSE)
     for trace, curve in zip(reading.traces, curves, strict=True):
         draw_polyline(seg, curve, 1 + STANDARD.index(trace.lead.removeprefix("-")))
@@ -95,7 +97,7 @@ def _px_per_mm(mm: np.ndarray, axis: int) -> np.ndarray:
     return 1 / np.maximum(np.hypot(down, right), 1e-6)
 
 
-def _grid_heat(mm: np.ndarray, grid_mm: list[float] | None) -> np.ndarray:
+def _grid_heat(mm: np.ndarray, grid_mm: Sequence[float] | None) -> np.ndarray:
     if grid_mm is None:
         return np.zeros(mm.shape[:2], np.float32)
     crossing = _GRID_MM * np.round(mm / _GRID_MM)

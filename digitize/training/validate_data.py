@@ -62,7 +62,7 @@ def _look(findings: Findings, pixels: np.ndarray, reading: Reading) -> None:
     findings.count("signal Hz", f"{record.fs_hz:g}")
     findings.count("signal s", f"{record.duration_s:g}")
     findings.count("long side px", f"{round(max(pixels.shape[:2]), -2)}")
-    simulated = reading.facts.get("simulated", {})
+    simulated = reading.scene.simulated if reading.scene else {}
     findings.count("preset", simulated.get("preset", "not stated"))
     findings.count("label", *(simulated.get("labels") or ["not stated"]))
 

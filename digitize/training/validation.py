@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from digitize.trace.path_decoding import decode_columns
-from digitize.training.board_images import Board, show_example
 from digitize.training.held_out import Batch, HeldOut
+from digitize.training.log_images import ImageLog, show_example
 from digitize.training.losses import total_loss
 from digitize.training.recipe import PassRecipe
 from ecg.fit import ddp
@@ -80,13 +80,13 @@ class Validation:
             means["error_px"], means["error_p95_px"] = map(float, np.percentile(self.errors_px, [50, 95]))
         return means
 
-    def show(self, board: Board, step: int) -> None:
+    def show(self, log: ImageLog, step: int) -> None:
         """Pictures of the first held-out pages, and how the errors are spread."""
-        board.histogram("Val/errors_px", self.errors_px, step)
+        log.histogram("Val/errors_px", self.errors_px, step)
         if self.shown:
             batch, out = self.shown
             for index in range(min(_SHOWN, len(batch["image"]))):
-                show_example(board, step, index, batch, out)
+                show_example(log, step, index, batch, out)
 
 
 def _pearson(a: np.ndarray, b: np.ndarray) -> float | None:

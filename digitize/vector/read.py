@@ -30,7 +30,7 @@ from ecg.layout import TEMPLATES, Layout, LeadBox, Template
 from ecg.leads import PRECORDIAL
 from ecg.notes import Note
 from ecg.page import Drawing, Page, Stroke, Trace, traces_to_record
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 
 _MM_PER_INCH = 25.4
 _SPEEDS, _GAINS = (12.5, 25.0, 50.0), (2.5, 5.0, 10.0, 20.0, 40.0)
@@ -56,7 +56,7 @@ def read_vector_page(page: Page, hints: PageHints) -> Reading:
     notes = (*speed_notes, *doubts_of_gain, *name_notes, *without_curve)
     leads = resolve_timing(Leads(geometry, layout, _traces(layout, curves, geometry), notes), hints)
     record = traces_to_record(leads.traces, geometry, leads.layout)
-    return reading(page, leads, record, {"read_from": "the file's own curves"})
+    return reading(page, leads, record, ReadingFacts(read_from="the file's own curves"))
 
 
 def _going_on(layout: Layout, given: Template | None) -> Layout:

@@ -115,7 +115,7 @@ class DiskCache:
         self.old = [(path, freed) for _, path, freed in unused]
 
 
-class Kept:
+class BoundedMemo:
     """What `make` yields, made once and kept in memory as long as it stays below the bound; made anew beyond it."""
 
     def __init__(self, make: Callable[[], Iterable[Any]], size_of: Callable[[Any], int], limit_bytes: int) -> None:

@@ -21,7 +21,7 @@ class Interrupt:
 
 
 @contextmanager
-def listening() -> Iterator[Interrupt]:
+def deferred_interrupt() -> Iterator[Interrupt]:
     """Inside, the first SIGINT or SIGTERM only asks; a second one raises KeyboardInterrupt."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""How a training command begins and ends: the processes beside it, its errors and its code; torch comes late."""
+"""The processes that a training command is one of, and how it ends among them; torch comes late."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
-
-from ecg.fit.errors import FitError
 
 
 def launched() -> int:
@@ -25,35 +23,16 @@ def local_rank() -> int:
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
-def ended(training: Callable[[], str], wrong: int, name: str = "") -> int:
-    """Run a training and print the line it gives at its end; the program's code: 0, `wrong`, or 130 when interrupted.
-
-    What is wrong is told on stderr behind the command's `name`, or behind "error" without one.
-    """
-    try:
-        line = training()
-    except (FitError, OSError, ValueError) as error:
-        print(f"{name or 'error'}: {error}", file=sys.stderr)
-        return wrong
-    except KeyboardInterrupt:
-        told = "interrupted; --resume goes on from the last checkpoint"
-        print(f"{name}: {told}" if name else told, file=sys.stderr)
-        return 130
-    if is_first():
-        print(line)
-    return 0
-
-
 def finish(main: Callable[[], int]) -> NoReturn:
     """Run a training command and end the program with its code, also where it ends itself."""
     try:
         code = main()
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
-    leave(code)
+    exit_process(code)
 
 
-def leave(code: int) -> NoReturn:
+def exit_process(code: int) -> NoReturn:
     """End the program; a team's process goes at once, as gloo's threads may abort it while Python shuts down."""
     if launched() == 1:
         sys.exit(code)

@@ -16,10 +16,10 @@ from ecg.fit.allocator import keep_freed
 from ecg.fit.dataloader import Batch, EpochDataset, batch_lists, loader
 from ecg.fit.engine import Engine, LossFn, NotFinite
 from ecg.fit.errors import FitError
-from ecg.fit.interrupt import INTERRUPTED, listening
+from ecg.fit.interrupt import INTERRUPTED, deferred_interrupt
 from ecg.fit.memory import advice, ran_out
 from ecg.fit.progress import Progress
-from ecg.fit.progress_state import Course
+from ecg.fit.progress_state import ProgressState
 from ecg.fit.recipe import to_dict
 from ecg.fit.report import Report
 from ecg.fit.resume_check import check_same
@@ -27,10 +27,10 @@ from ecg.fit.run_folder import RunFolder
 from ecg.fit.schedule import Schedule
 from ecg.fit.seeds import seed_step
 from ecg.fit.settings import FitRecipe
-from ecg.fit.tensorboard import Board
+from ecg.fit.tensorboard import TensorBoardLog
 
 Validate = Callable[[nn.Module], Mapping[str, float]]
-Show = Callable[[Board, int], None]
+Show = Callable[[TensorBoardLog, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class _Fit:
         self.engine = Engine(task.model, task.loss_fn, s)
         batches = len(batch_lists(len(task.dataset), s.batch_size, s.seed, 0))
         self.schedule = Schedule(s, -(-batches // s.accumulate))
-        self.course = Course()
+        self.state = ProgressState()
         self.saved_at = time.monotonic()
         torch.manual_seed(s.seed)
 
@@ -91,10 +91,10 @@ class _Fit:
         if resume is not None:
             self._restore(resume)
         self.engine.join_team()
-        self.report = Report(self.folder, self.settings, self.course)
+        self.report = Report(self.folder, self.settings, self.state)
         try:
-            with listening() as self.interrupt:
-                while self.course.epoch < self.settings.epochs and not self.course.gave_up(self.settings):
+            with deferred_interrupt() as self.interrupt:
+                while self.state.epoch < self.settings.epochs and not self.state.gave_up(self.settings):
                     self._epoch()
         except (RuntimeError, MemoryError) as error:
             if not ran_out(error):
@@ -104,56 +104,56 @@ class _Fit:
         finally:
             self.report.close()
         self.report.finish()
-        course, names = self.course, self.folder.checkpoints
+        state, names = self.state, self.folder.checkpoints
         return FitResult(
-            course.best_metric, course.best_epoch, course.epoch, course.step, names / "best.pth", names / "last.pth"
+            state.best_metric, state.best_epoch, state.epoch, state.step, names / "best.pth", names / "last.pth"
         )
 
     def _epoch(self) -> None:
-        s, course, dataset = self.settings, self.course, self.task.dataset
-        dataset.set_epoch(course.epoch)
-        batches = batch_lists(len(dataset), s.batch_size, s.seed, course.epoch)
-        mine = [ddp.share(indices) for indices in batches[course.step_in_epoch :]]
+        s, state, dataset = self.settings, self.state, self.task.dataset
+        dataset.set_epoch(state.epoch)
+        batches = batch_lists(len(dataset), s.batch_size, s.seed, state.epoch)
+        mine = [ddp.share(indices) for indices in batches[state.step_in_epoch :]]
         if not all(mine):
             raise FitError(
                 f"batches of {len(batches[-1])} are too small for {ddp.size()} processes; raise --batch_size"
             )
         stream = loader(dataset, mine, s.num_workers, self.engine.device.type == "cuda")
-        title = f"epoch {course.epoch + 1}/{s.epochs}"
+        title = f"epoch {state.epoch + 1}/{s.epochs}"
         self.engine.model.train()
         started = time.monotonic()
-        with closing(Progress(title, len(batches), course.step_in_epoch, s.log_every)) as progress:
-            while course.step_in_epoch < len(batches):
-                group = batches[course.step_in_epoch : course.step_in_epoch + s.accumulate]
+        with closing(Progress(title, len(batches), state.step_in_epoch, s.log_every)) as progress:
+            while state.step_in_epoch < len(batches):
+                group = batches[state.step_in_epoch : state.step_in_epoch + s.accumulate]
                 losses, stop = self._step(stream, group)
                 progress.update(len(group), losses["total"])
                 self._after_step(losses, stop)
         self._end_epoch(time.monotonic() - started)
 
     def _step(self, stream: Iterator[Batch], group: list[list[int]]) -> tuple[dict[str, float], bool]:
-        course = self.course
-        seed_step(self.settings.seed, course.step, ddp.rank())
-        lr = self.schedule.lr(course.step)
+        state = self.state
+        seed_step(self.settings.seed, state.step, ddp.rank())
+        lr = self.schedule.lr(state.step)
         try:
-            done = self.engine.step(stream, group, lr, course.step + 1, lambda: self.interrupt.asked)
+            done = self.engine.step(stream, group, lr, state.step + 1, lambda: self.interrupt.asked)
         except NotFinite as error:
             raise FitError(self._where(error, group)) from error
-        course.step += 1
-        course.step_in_epoch += len(group)
+        state.step += 1
+        state.step_in_epoch += len(group)
         return done
 
     def _where(self, error: NotFinite, group: list[list[int]]) -> str:
         samples = [index for indices in group for index in indices]
         shown = ", ".join(map(str, samples[:16])) + (" ..." if len(samples) > 16 else "")
         return (
-            f"not a finite number in epoch {self.course.epoch + 1}, batch {self.course.step_in_epoch + 1} (samples "
+            f"not a finite number in epoch {self.state.epoch + 1}, batch {self.state.step_in_epoch + 1} (samples "
             f"{shown}): {error}; stopped before it reached the weights, the last good checkpoint is in "
             f"{self.folder.checkpoints}; lower --lr, set fit.grad_clip or fit.amp=off, or look at those samples"
         )
 
     def _after_step(self, losses: Mapping[str, float], stop: bool) -> None:
-        self.course.add(losses)
-        self.report.step(losses, self.schedule.lr(self.course.step - 1))
+        self.state.add(losses)
+        self.report.step(losses, self.schedule.lr(self.state.step - 1))
         if stop:
             self._stop()
         if time.monotonic() - self.saved_at > self.settings.save_every_s:
@@ -166,15 +166,15 @@ class _Fit:
 
     def _end_epoch(self, seconds: float) -> None:
         metrics = self._validated()
-        losses = self.course.end_epoch()
-        improved = self.course.judge(metrics, self.settings)
-        self.report.epoch(losses, metrics, self.schedule.lr(self.course.step - 1), seconds)
+        losses = self.state.end_epoch()
+        improved = self.state.judge(metrics, self.settings)
+        self.report.epoch(losses, metrics, self.schedule.lr(self.state.step - 1), seconds)
         self.schedule.after_epoch(metrics.get(self.settings.best_metric))
         # last.pth comes last: whatever is cut off before it is done again by the run that resumes from the one before.
         if improved:
             self._save("best")
-        if self.settings.epoch_every and self.course.epoch % self.settings.epoch_every == 0:
-            self._save(f"epoch_{self.course.epoch}")
+        if self.settings.epoch_every and self.state.epoch % self.settings.epoch_every == 0:
+            self._save(f"epoch_{self.state.epoch}")
         self._save("last")
         if self.interrupt.asked and ddp.size() == 1:
             self._stop()
@@ -190,13 +190,13 @@ class _Fit:
 
     def _save(self, name: str) -> None:
         if ddp.rank() == 0:
-            told = {"schedule": self.schedule.state_dict(), "recipe": to_dict(self.recipe), **vars(self.course)}
+            told = {"schedule": self.schedule.state_dict(), "recipe": to_dict(self.recipe), **vars(self.state)}
             checkpoint.save(self.folder.checkpoints / f"{name}.pth", {**self.engine.state_dict(), **told})
         self.saved_at = time.monotonic()
 
     def _restore(self, path: Path) -> None:
-        state = checkpoint.load(path)
-        check_same(state["recipe"], self.recipe, path)
-        self.engine.load_state_dict(state, path)
-        self.schedule.load_state_dict(state["schedule"])
-        self.course = Course.of_state(state)
+        saved = checkpoint.load(path)
+        check_same(saved["recipe"], self.recipe, path)
+        self.engine.load_state_dict(saved, path)
+        self.schedule.load_state_dict(saved["schedule"])
+        self.state = ProgressState.of_state(saved)

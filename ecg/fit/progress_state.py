@@ -11,7 +11,7 @@ from ecg.fit.settings import FitSettings
 
 
 @dataclass
-class Course:
+class ProgressState:
     """Position, best so far, and the losses of the epoch so far: what a resumed run knows besides its tensors."""
 
     epoch: int = 0
@@ -24,8 +24,8 @@ class Course:
     count: int = 0
 
     @classmethod
-    def of_state(cls, state: JsonMapping) -> Course:
-        """The course in a checkpoint; checkpoints of earlier versions do not hold the losses."""
+    def of_state(cls, state: JsonMapping) -> ProgressState:
+        """The state in a checkpoint; checkpoints of earlier versions do not hold the losses."""
         return cls(**{f.name: state[f.name] for f in fields(cls) if f.name in state})
 
     def add(self, losses: Mapping[str, float]) -> None:

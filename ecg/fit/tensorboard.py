@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch.utils.tensorboard import SummaryWriter
 
 
-class Board:
+class TensorBoardLog:
     """Writes `Train/<name>_loss`, `Train/lr`, `Val/<metric>`, and pictures and histograms under names of their own.
 
     What an earlier, interrupted start wrote from step `since` on is hidden.

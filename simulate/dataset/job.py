@@ -13,13 +13,13 @@ from ecg import read
 from ecg.files import JsonObject
 from ecg.layout import Layout, template
 from ecg.page import DURATION_S, FS_HZ
-from ecg.reading import Reading
+from ecg.reading import Reading, SceneTruth
 from ecg.record import Record
 from simulate.dataset.page_stream import SyntheticHearts
+from simulate.presets import MIXED, presets
 from simulate.printed.sheet import printed
-from simulate.scene import Scene, presets
+from simulate.scene import Scene
 
-MIXED = "mixed"
 _SHORTEST_S = 1.0  # with less of any lead on it, a page is not worth printing
 _TRIES = 60
 
@@ -86,7 +86,8 @@ class Job:
             where = f"the layout {self.layout}" if self.layout else "any layout"
             raise ValueError(f"{source}: {where} would print less than {_SHORTEST_S:g} s of {', '.join(record.leads)}")
         _, reading = scene.render(record)
-        return replace(reading, facts={**reading.facts, "simulated": self._facts(index, scene, record, source)})
+        drawn = replace(reading.scene or SceneTruth(), simulated=self._settings(index, scene, record, source))
+        return replace(reading, scene=drawn)
 
     def _scene(self, rng: np.random.Generator, record: Record) -> Scene | None:
         """The first scene at random whose layout shows enough of the record; most records are shown by all."""
@@ -99,7 +100,7 @@ class Job:
                 return replace(scene, long_side_px=self.long_side_px or scene.long_side_px)
         return None
 
-    def _facts(self, index: int, scene: Scene, record: Record, source: Path | None) -> JsonObject:
+    def _settings(self, index: int, scene: Scene, record: Record, source: Path | None) -> JsonObject:
         labels = record.meta.get("labels", [])
         return {
             "index": index,

@@ -14,7 +14,7 @@ import cv2
 
 from ecg.files import JsonMapping, JsonObject
 from ecg.formats import atomic_path, write, write_text
-from ecg.reading import Reading
+from ecg.reading import Reading, SceneTruth
 
 PICTURES = ("png", "jpg")
 MANIFEST, SETTINGS = "manifest.csv", "settings.json"
@@ -107,7 +107,8 @@ def _lines(rows: Iterable[Row]) -> str:
 
 def row_of(stem: str, reading: Reading) -> Row:
     """The manifest's row of a page."""
-    return _row(stem, reading.facts["simulated"], reading.layout.to_dict(), reading.page.size_px)
+    drawn = reading.scene or SceneTruth()
+    return _row(stem, drawn.simulated, reading.layout.to_dict(), reading.page.size_px)
 
 
 def _row(stem: str, facts: JsonMapping, layout: JsonMapping, size_px: Sequence[int]) -> Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,33 +15,19 @@ from simulate.dataset.writer import write_pages
 torch.set_num_threads(1)
 
 
-@pytest.fixture(scope="module")
-def no_recordings() -> Iterator[None]:
-    """Hearts are synthetic, whatever the environment names."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ECG_DATA", raising=False)
-        yield
-
-
-def _run(folder: Path, recipe: dict, *options: str) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ECG_DATA", raising=False)
-        return trained(folder, recipe, *options)
-
-
 @pytest.fixture(scope="session")
 def page_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _run(tmp_path_factory.mktemp("page"), PAGE, "--set", "fit.show_every=2")
+    return trained(tmp_path_factory.mktemp("page"), PAGE, "--set", "fit.show_every=2")
 
 
 @pytest.fixture(scope="session")
 def row_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _run(tmp_path_factory.mktemp("row"), ROW)
+    return trained(tmp_path_factory.mktemp("row"), ROW)
 
 
 @pytest.fixture(scope="session")
 def names_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _run(tmp_path_factory.mktemp("names"), NAMES)
+    return trained(tmp_path_factory.mktemp("names"), NAMES)
 
 
 @pytest.fixture

@@ -28,9 +28,8 @@ from ecg.files import InputError
     ],
 )
 def test_the_options_are_the_functions_parameters(
-    parser: Callable[[], argparse.ArgumentParser], function: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+    parser: Callable[[], argparse.ArgumentParser], function: Callable[..., object]
 ) -> None:
-    monkeypatch.delenv("ECG_DATA", raising=False)
     options = {a.dest: a for a in parser()._actions if a.dest != "help"}
     parameters = {p.name: p for p in inspect.signature(function).parameters.values() if p.name != "digitizer"}
     assert set(options) == set(parameters)

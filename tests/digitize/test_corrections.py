@@ -95,7 +95,7 @@ def test_speed_and_gain_change_the_signal_and_not_the_curves() -> None:
     old, new = before.record["V1"], after.record["V1"]
     assert np.isfinite(new).sum() == np.isfinite(old).sum() / 2
     assert np.nanmax(new) == pytest.approx(2 * np.nanmax(old), rel=0.02)
-    assert (after.layout.mm_per_s, after.facts["mm_per_mv"]) == (50.0, 5.0)
+    assert (after.layout.mm_per_s, after.to_dict()["mm_per_mv"]) == (50.0, 5.0)
 
 
 def test_another_order_of_leads_renames_the_same_curves() -> None:

@@ -73,13 +73,13 @@ def test_a_page_gives_back_its_signal(
     printed, seen = np.isfinite(truth.record.signal_mv), np.isfinite(found.record.signal_mv)
     assert (printed != seen).mean() < 0.001  # NaN where nothing is printed, and nowhere else
     assert min(found.confidence.values()) > 0.95  # a probability: even of what is seen clearly never all
-    turn = truth.geometry.angle_deg((125.0, 60.0)) - found.facts["rotation_deg"]
+    turn = truth.geometry.angle_deg((125.0, 60.0)) - found.facts.rotation_deg
     assert abs((turn + 180) % 360 - 180) < 3
-    np.testing.assert_allclose(found.facts["px_per_mm"], truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.1)
+    np.testing.assert_allclose(found.facts.px_per_mm, truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.1)
     # Every trace lies on the ink, in the page's own px.
     for mine, wanted in zip(found.traces, truth.traces, strict=True):
         off = mine.y_px - np.interp(mine.x_px, wanted.x_px, wanted.y_px)
-        if abs(found.facts["rotation_deg"]) < 20:
+        if abs(found.facts.rotation_deg) < 20:
             assert np.nanmedian(np.abs(off)) < 0.6
 
 
@@ -101,7 +101,7 @@ def test_minus_avr_is_turned_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_gain_is_read_from_the_pulses(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch)
-    assert found.layout.mm_per_mv == found.facts["mm_per_mv"] == 5.0
+    assert found.layout.mm_per_mv == found.to_dict()["mm_per_mv"] == 5.0
     assert "gain" not in " ".join(texts(found.notes))
     told, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch, mm_per_mv=10.0)
     assert told.layout.mm_per_mv == 10.0

@@ -13,8 +13,6 @@ from digitize.train import main, parser
 
 torch.set_num_threads(1)
 
-pytestmark = pytest.mark.usefixtures("no_recordings")
-
 
 def code_of(*options: object) -> int | str | None:
     """How a command ends, by itself or by argparse."""

@@ -13,7 +13,7 @@ from ecg.layout import Layout, LeadBox, template
 from ecg.leads import STANDARD
 from ecg.notes import Note, texts
 from ecg.page import Page, Trace, traces_to_record
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 from ecg.record import Record
 
 PX_PER_MM = 8.0
@@ -80,7 +80,7 @@ def test_a_long_hidden_stretch_stays_empty() -> None:
     assert np.isnan(lead[1260:1365]).all()
 
 
-def reading(facts: dict[str, object] | None = None) -> Reading:
+def reading(facts: ReadingFacts | None = None) -> Reading:
     layout = template("3x1").place()
     traces = list(page_of(layout))
     gap = traces[0].y_px.copy()
@@ -89,15 +89,15 @@ def reading(facts: dict[str, object] | None = None) -> Reading:
     record = traces_to_record(traces, GEOMETRY, layout)
     page = Page(np.zeros((90, 120, 3), np.uint8), source="scans/p 1.png", index=1)
     notes = (Note("speed-assumed", "speed assumed"),)
-    return Reading(record, page, GEOMETRY, layout, tuple(traces), notes, facts or {})
+    return Reading(record, page, GEOMETRY, layout, tuple(traces), notes, facts or ReadingFacts())
 
 
 def test_saved_and_rebuilt(tmp_path: Path) -> None:
-    first = reading({"weights": "page-1"})
+    first = reading(ReadingFacts(weights={"page": "1"}))
     first.save_json(tmp_path / "r.json")
     data = json.loads((tmp_path / "r.json").read_text())
     again = Reading.from_dict(data, first.page, first.record)
-    assert (again.layout, texts(again.notes), again.facts) == (first.layout, texts(first.notes), {"weights": "page-1"})
+    assert (again.layout, texts(again.notes), again.facts) == (first.layout, texts(first.notes), first.facts)
     assert data["source"] == "p 1.png" and data["size_px"] == [120, 90]
     for a, b in zip(again.traces, first.traces, strict=True):
         assert a.lead == b.lead

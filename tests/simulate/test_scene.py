@@ -13,10 +13,11 @@ from ecg.leads import STANDARD
 from ecg.page import traces_to_record
 from ecg.reading import Reading
 from ecg.record import Record
-from simulate import Scene, presets
+from simulate import Scene
 from simulate.capture.camera import View
 from simulate.capture.relief import RELIEF
 from simulate.heart import synthetic_record
+from simulate.presets import presets
 from simulate.printed.ink import Ink
 from simulate.printed.sheet import Sheet
 
@@ -149,11 +150,11 @@ def node_errors_px(scene: Scene) -> np.ndarray:
 
 def free_nodes_mm(truth: Reading, sheet: Sheet) -> np.ndarray:
     """The 5 mm grid crossings well inside the grid and away from any print, [node, (x, y)]."""
-    x0, y0, x1, y1 = truth.facts["grid_mm"]
+    x0, y0, x1, y1 = truth.scene.grid_mm
     x, y = np.arange(np.ceil(x0 / 5) + 1, x1 / 5 - 1) * 5, np.arange(np.ceil(y0 / 5) + 1, y1 / 5 - 1) * 5
     nodes = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
     lines = [[*stroke.points_mm.min(0), *stroke.points_mm.max(0)] for stroke in sheet.strokes]
-    for a, b, c, d in [*truth.facts["texts_mm"], *lines]:
+    for a, b, c, d in [*truth.scene.texts_mm, *lines]:
         near = (nodes > (a - 5, b - 5)) & (nodes < (c + 5, d + 5))
         nodes = nodes[~near.all(1)]
     return nodes

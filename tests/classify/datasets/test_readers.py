@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from classify.labels.scp import SCP_GROUPS, assessed
 from classify.tasks import TASKS
 from ecg.leads import STANDARD
 
-DATA = Path(os.environ.get("ECG_DATA", ""))
-real = pytest.mark.skipif(not (DATA / "ptbxl/index.csv").is_file(), reason="ECG_DATA has no ptbxl")
 FIVE = ("Atrial_Fibrillation", "Bradycardia", "Bundle_Branch_Block", "Normal", "Tachycardia")
 
 
@@ -250,9 +247,10 @@ def test_statements_fall_into_their_groups() -> None:
     }  # fmt: skip
 
 
-@real
-def test_the_statements_of_ptbxl_are_those_of_its_own_tables() -> None:
-    table = {row[""]: row for row in csv.DictReader((DATA / "labels/scp_statements.csv").open(encoding="utf-8-sig"))}
+def test_the_statements_of_ptbxl_are_those_of_its_own_tables(ecg_data: Path) -> None:
+    table = {
+        row[""]: row for row in csv.DictReader((ecg_data / "labels/scp_statements.csv").open(encoding="utf-8-sig"))
+    }
     for code, row in table.items():
         found = assessed([code])
         assert (found["superclass"] or {""}) == {row["diagnostic_class"]}, code
@@ -260,7 +258,7 @@ def test_the_statements_of_ptbxl_are_those_of_its_own_tables() -> None:
         assert (found["form"] is not None, found["rhythm12"] is not None) == (row["form"] != "", row["rhythm"] != ""), (
             code
         )
-    for row in csv.DictReader((DATA / "ptbxl/index.csv").open()):
+    for row in csv.DictReader((ecg_data / "ptbxl/index.csv").open()):
         if row["scp_codes"]:
             codes = [code.strip(" '\"{}").split("'")[0] for code in row["scp_codes"].split(",")]
             assert ";".join(sorted(assessed(codes)["superclass"] or ())) == ";".join(
@@ -268,10 +266,9 @@ def test_the_statements_of_ptbxl_are_those_of_its_own_tables() -> None:
             )
 
 
-@real
-def test_the_beats_of_mit_bih_are_as_many_as_others_count() -> None:
+def test_the_beats_of_mit_bih_are_as_many_as_others_count(ecg_data: Path) -> None:
     """As de Chazal et al. (2004) divide them, escape beats in N."""
-    found = examples(TASKS["aami_inter"], DATA)
+    found = examples(TASKS["aami_inter"], ecg_data)
     count = Counter((example.path.stem in DS2, sorted(example.found["aami"] or ())[0]) for example in found)
     assert [count[False, name] for name in "NSVF"] == [45866, 944, 3788, 415]
     assert [count[True, name] for name in "NSVF"] == [44259, 1837, 3221, 388]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,6 @@ import pytest
 from classify.datasets.readers import examples
 from classify.labels import GROUPS, columns, targets, title
 from classify.tasks import TASKS
-
-DATA = Path(os.environ.get("ECG_DATA", ""))
-real = pytest.mark.skipif(not (DATA / "ptbxl/index.csv").is_file(), reason="ECG_DATA has no ptbxl")
 
 
 @pytest.mark.parametrize("groups", [("superclass",), ("rhythm", "superclass"), ("superclass", "rhythm")])
@@ -37,9 +33,8 @@ def test_names_that_are_not_known() -> None:
     assert title("rhythm", "TORSADE") == "TORSADE"
 
 
-@real
-def test_no_patient_is_in_two_parts_and_the_overlap_is_left_out() -> None:
-    found = examples(TASKS["ptbxl"], DATA)
+def test_no_patient_is_in_two_parts_and_the_overlap_is_left_out(ecg_data: Path) -> None:
+    found = examples(TASKS["ptbxl"], ecg_data)
     patients = {part: {e.patient for e in found if e.part == part and e.source != "cinc_mix"} for part in
                 ("train", "validation", "test")}  # fmt: skip
     assert all(len(p) > 150 for p in patients.values())

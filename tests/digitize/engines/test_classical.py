@@ -36,7 +36,7 @@ def printed() -> Reading:
 
 def test_a_clean_page_is_read(printed: Reading) -> None:
     read = Classical()(printed.page)
-    assert read.facts["px_per_mm"] == pytest.approx([FINE, FINE], rel=2e-3)
+    assert read.facts.px_per_mm == pytest.approx([FINE, FINE], rel=2e-3)
     score = score_page(printed.record, read.record)
     assert score.missing == ()
     assert score.snr_db > 15

@@ -13,8 +13,6 @@ from digitize.engines import load_digitizer
 from digitize.evaluation.checkpoint_review import review, with_checkpoint
 from digitize.pipeline import Digitizer
 
-pytestmark = pytest.mark.usefixtures("no_recordings")
-
 
 def best(run: Path) -> Path:
     return run / "checkpoints" / "best.pth"

@@ -15,7 +15,7 @@ from saved_pages import WHOLE, save_page
 
 from digitize.evaluation.runner import evaluate
 from ecg import write
-from ecg.reading import Reading
+from ecg.reading import Reading, SceneTruth
 
 
 def test_the_report_of_perfect_refused_and_crashed_pages(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def simulated(folder: Path, name: str, reading: Reading, preset: str) -> None:
     folder.mkdir(exist_ok=True)
     Image.fromarray(reading.page.pixels).save(folder / f"{name}.png")
     write(reading.record, str(folder / f"{name}.csv"))
-    replace(reading, facts={**reading.facts, "simulated": {"preset": preset}}).save_json(folder / f"{name}.json")
+    replace(reading, scene=SceneTruth(simulated={"preset": preset})).save_json(folder / f"{name}.json")
 
 
 def test_simulated_pages_are_told_by_kind_and_the_tables_say_so(tmp_path: Path) -> None:

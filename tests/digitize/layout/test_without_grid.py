@@ -48,7 +48,7 @@ def test_pulses_give_the_scale_with_a_warning(
     found = Oracle(truth).use(monkeypatch)(page)
     assert (found.layout.name, found.layout.mm_per_s, found.layout.mm_per_mv) == ("3x4+1", 25.0, mm_per_mv)
     assert f"taken as {mm_per_mv:g} mm high and 5 mm wide" in texts(found.notes)[0]
-    np.testing.assert_allclose(found.facts["px_per_mm"], truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.02)
+    np.testing.assert_allclose(found.facts.px_per_mm, truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.02)
     assert to_db(page_ratio(truth.record, found.record)) > 15
 
 
@@ -60,7 +60,7 @@ def test_what_was_looked_for_in_vain_is_said(monkeypatch: pytest.MonkeyPatch) ->
     without_grid(monkeypatch)
     told = digitizer(page, mm_per_s=25.0)
     assert "columns of the usual length at 25 mm/s" in texts(told.notes)[0]
-    np.testing.assert_allclose(told.facts["px_per_mm"], truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.02)
+    np.testing.assert_allclose(told.facts.px_per_mm, truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.02)
 
 
 def test_a_page_with_a_grid_never_asks_the_pulses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def test_what_is_not_printed_or_cut_away_cannot_be_read() -> None:
     assert unreadable(made, sheet, whole) == ()
     bare = replace(made, style=replace(made.style, has_names=False, pulse="none"))
     bare_sheet = replace(bare.sheet(heart()), labels=())
-    without = replace(whole, facts={**whole.facts, "texts_mm": [], "pulses_mm": []})
+    without = replace(whole, scene=replace(whole.scene, texts_mm=[], pulses_mm=[]))
     assert unreadable(bare, bare_sheet, without) == ("names", "speed", "gain")
 
 

@@ -34,7 +34,7 @@ def test_grid_peaks_stand_on_the_crossings_of_5_mm_lines(seed: int) -> None:
     truth = photo(seed)
     matrix, targets = targets_of(truth)
     seen = truth.geometry.after(matrix)
-    x0, y0, x1, y1 = truth.facts["grid_mm"]
+    x0, y0, x1, y1 = truth.scene.grid_mm
     mm = seen.to_mm(find_nodes(targets["grid"][0]))
     assert np.abs(seen.to_px(5 * np.round(mm / 5)) - seen.to_px(mm)).max() < 0.35
     x, y = (np.arange(np.ceil(a / 5) * 5, b, 5) for a, b in ((x0, x1), (y0, y1)))
@@ -48,7 +48,7 @@ def test_grid_peaks_stand_on_the_crossings_of_5_mm_lines(seed: int) -> None:
 
 def test_paper_without_a_grid_has_no_crossings() -> None:
     truth = photo(1)
-    bare = replace(truth, facts={**truth.facts, "grid_mm": None})
+    bare = replace(truth, scene=replace(truth.scene, grid_mm=None))
     assert not targets_of(bare)[1]["grid"].any()
 
 
@@ -83,7 +83,7 @@ def test_ink_stands_where_the_truth_says_in_its_leads_class() -> None:
         px = np.rint(points[np.isfinite(points).all(1)]).astype(int)
         seen = targets["seg"][px[:, 1], px[:, 0]]
         assert np.mean(seen == 1 + STANDARD.index(trace.lead)) > 0.85, trace.lead  # neighbours cross it
-    pulses = truth.geometry.after(matrix).to_px(np.array(truth.facts["pulses_mm"]))
+    pulses = truth.geometry.after(matrix).to_px(np.array(truth.scene.pulses_mm))
     tops = np.rint(pulses[:, 2:4].mean(1)).astype(int)  # the middle of each plateau
     assert (targets["seg"][tops[:, 1], tops[:, 0]] == PULSE).all()
     assert (targets["seg"] == TEXT).any()

@@ -21,7 +21,7 @@ from digitize.training.prepared_pages import PreparedPages
 from ecg.fit.cache import DiskCache, MemoryCache
 from ecg.fit.dataloader import loader
 from ecg.formats import write
-from ecg.reading import Reading
+from ecg.reading import Reading, SceneTruth
 
 SIZE_PX = (64, 64)
 
@@ -130,12 +130,12 @@ def digest(arrays: dict[str, np.ndarray]) -> str:
 def page_by_hand() -> Reading:
     """A page that no simulator draws, so that only the drawing of its targets can change them."""
     reading = drawn_page("3x4+1")
-    facts = {
-        "grid_mm": [-5.0, -5.0, 255.0, 120.0],
-        "texts_mm": [[10.0, 2.0, 16.0, 5.0]],
-        "pulses_mm": [[[-4.0, 12.5], [-3.0, 12.5], [-3.0, 2.5], [-1.0, 2.5], [-1.0, 12.5], [0.0, 12.5]]],
-    }
-    return replace(reading, facts={**reading.facts, **facts})
+    drawn = SceneTruth(
+        grid_mm=[-5.0, -5.0, 255.0, 120.0],
+        texts_mm=[[10.0, 2.0, 16.0, 5.0]],
+        pulses_mm=[[[-4.0, 12.5], [-3.0, 12.5], [-3.0, 2.5], [-1.0, 2.5], [-1.0, 12.5], [0.0, 12.5]]],
+    )
+    return replace(reading, scene=drawn)
 
 
 def test_targets_that_are_drawn_otherwise_have_another_version(monkeypatch: pytest.MonkeyPatch) -> None:

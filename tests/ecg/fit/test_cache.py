@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg.fit.cache import Arrays, DiskCache, Kept, MemoryCache, key_of
+from ecg.fit.cache import Arrays, BoundedMemo, DiskCache, MemoryCache, key_of
 
 KEY, OTHER = "a" * 32, "b" * 32
 
@@ -126,6 +126,6 @@ def test_what_is_kept_whole_is_made_once(limit: int, made: int) -> None:
         calls.append(1)
         return [1, 2, 3]
 
-    kept = Kept(make, lambda item: item, limit)
+    kept = BoundedMemo(make, lambda item: item, limit)
     assert [list(kept) for _ in range(3)] == [[1, 2, 3]] * 3
     assert len(calls) == made

@@ -22,14 +22,13 @@ from ecg.fit import device as precision
 from ecg.fit import doctor, options
 from ecg.fit.device import pick_amp, pick_device
 from ecg.fit.errors import FitError
-from ecg.fit.launch import ended
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.memory import advice, ran_out
 from ecg.fit.progress import Progress
 from ecg.fit.provenance import git_revision, origin
 from ecg.fit.run_folder import RunFolder
 from ecg.fit.settings import FitSettings
-from ecg.fit.tensorboard import Board
+from ecg.fit.tensorboard import TensorBoardLog
 
 CPU = torch.device("cpu")
 
@@ -40,7 +39,7 @@ def events_of(folder: Path) -> EventAccumulator:
     return events
 
 
-def draw(board: Board, step: int) -> None:
+def draw(board: TensorBoardLog, step: int) -> None:
     board.image("Val/overlay/0", np.zeros((4, 4, 3), np.uint8), step)
 
 
@@ -89,13 +88,13 @@ def test_code_outside_git_has_no_revision(tmp_path: Path) -> None:
 def test_what_a_killed_start_wrote_beyond_its_checkpoint_is_hidden_on_the_board(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Board(tmp_path)
+    first = TensorBoardLog(tmp_path)
     for step in (1, 2, 3):
         first.train({"total": float(step)}, 0.1, step)
     first.close()
     later = time.time() + 5  # event files are read in the order of the second they are named by
     monkeypatch.setattr(time, "time", lambda: later)
-    second = Board(tmp_path, since=3)
+    second = TensorBoardLog(tmp_path, since=3)
     second.train({"total": 30.0}, 0.1, 3)
     second.close()
     values = {event.step: event.value for event in events_of(tmp_path).Scalars("Train/total_loss")}
@@ -193,41 +192,6 @@ def test_memory_errors_are_told_from_others() -> None:
     assert ran_out(RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."))
     assert not ran_out(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     assert not ran_out(ValueError("out of memory"))
-
-
-# --- how a command ends ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("error", "name", "code", "said"),
-    [
-        (FitError("no such device"), "digitize.train", 2, "digitize.train: no such device"),
-        (ValueError("unknown key"), "", 2, "error: unknown key"),
-        (KeyboardInterrupt(), "digitize.train", 130, "digitize.train: interrupted; --resume goes on"),
-        (KeyboardInterrupt(), "", 130, "interrupted; --resume goes on"),
-    ],
-)
-def test_what_is_wrong_becomes_a_line_and_a_code(
-    error: BaseException, name: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def training() -> str:
-        raise error
-
-    assert ended(training, 2, name) == code
-    out, err = capsys.readouterr()
-    assert not out and err.startswith(said)
-
-
-def test_errors_that_nobody_foresaw_are_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        ended(lambda: str(1 // 0), 2)
-
-
-def test_the_first_of_a_team_tells_the_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for rank, told in (("0", "done\n"), ("1", "")):
-        monkeypatch.setenv("RANK", rank)
-        assert ended(lambda: "done", 2) == 0
-        assert capsys.readouterr().out == told
 
 
 # --- options ----------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def test_a_long_record_gives_ten_seconds_from_somewhere(tmp_path: Path) -> None:
     starts = []
     for index in range(4):
         reading = CLEAN.page(index, tmp_path / "long.hea")
-        starts.append(reading.facts["simulated"]["start_s"])
+        starts.append(reading.scene.simulated["start_s"])
         first = round(starts[-1] * 500)
         there = heart["II"][first : first + 5000]
         assert np.nanmax(np.abs(reading.record["II"] - there)) < 0.001
@@ -145,7 +145,5 @@ def test_recordings_are_each_drawn_once_before_any_is_drawn_again() -> None:
 
 
 def test_mixed_pages_come_from_several_presets() -> None:
-    found = {
-        Job(seed=s, difficulty=0.5, long_side_px=200).page(0, None).facts["simulated"]["preset"] for s in range(14)
-    }
+    found = {Job(seed=s, difficulty=0.5, long_side_px=200).page(0, None).scene.simulated["preset"] for s in range(14)}
     assert {"scan", "photo"} < found

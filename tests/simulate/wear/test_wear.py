@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from simulate import Scene, presets
+from simulate import Scene
 from simulate.capture.background import screen
 from simulate.capture.camera import EFFECTS, View
 from simulate.capture.relief import RELIEF, Shade, sample_relief
 from simulate.heart import synthetic_record
+from simulate.presets import presets
 from simulate.printed.ink import Ink, dots, runs, sample_ink, settle
 from simulate.printed.rasterize import draw
 from simulate.printed.sheet import Sheet
@@ -115,7 +116,7 @@ def test_holes_show_the_desk_and_fingers_reach_over_it(kind: type) -> None:
         x, y = np.clip(np.round(outside), 0, np.array(page.size_px) - 1).astype(int)
         desk = replace(scene, effects={}).render(HEART)[0].pixels[y, x]
         assert np.abs(page.pixels[y, x] - rgb).max() < 25 < np.abs(desk - rgb).max()  # its back is lighter than it is
-    assert truth.facts["hidden_mm"]
+    assert truth.scene.hidden_mm
 
 
 def test_a_finger_is_round_and_goes_on_beyond_the_page() -> None:

@@ -18,7 +18,7 @@ _TRUE, _PREDICTED = (0, 160, 0), (220, 0, 0)
 _SCALE = 2  # the overlay is drawn larger than the network sees, so that both lines can be seen
 
 
-class Board(Protocol):
+class ImageLog(Protocol):
     """What pictures and histograms are given to: TensorBoard, or a folder."""
 
     def image(self, name: str, pixels: np.ndarray, step: int) -> None: ...
@@ -26,16 +26,16 @@ class Board(Protocol):
     def histogram(self, name: str, values: np.ndarray, step: int) -> None: ...
 
 
-def show_example(board: Board, step: int, index: int, batch: Mapping[str, Tensor], out: Mapping[str, Tensor]) -> None:
+def show_example(log: ImageLog, step: int, index: int, batch: Mapping[str, Tensor], out: Mapping[str, Tensor]) -> None:
     """All pictures of one page of a batch under `Val/...`; the truth in green, the prediction in red."""
     image = (batch["image"][index, :3].permute(1, 2, 0).numpy() * 255).astype(np.uint8)
-    board.image(f"Val/heads/{index}", heads(index, batch, out), step)
+    log.image(f"Val/heads/{index}", heads(index, batch, out), step)
     if "signal" in out:
         true = batch["signal"][index].numpy()
         predicted = decode_columns(out["signal"][index])[0].numpy()
         predicted = np.where(out["signal_valid"][index].numpy() > 0, predicted, np.nan)
-        board.image(f"Val/overlay/{index}", overlay(image, true, predicted), step)
-        board.figure(f"Val/traces/{index}", traces(true, predicted), step)
+        log.image(f"Val/overlay/{index}", overlay(image, true, predicted), step)
+        log.figure(f"Val/traces/{index}", traces(true, predicted), step)
 
 
 def overlay(image: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
