@@ -166,9 +166,9 @@ def _at_seen_speed(found: Match, evidence: Evidence) -> Match:
     Where neither shows one, columns of half the usual width are a part of a page rather than slow paper, unless all
     twelve leads stand there.
     """
-    printed, shown = evidence.printed_number("mm/s"), evidence.pulse_mm_per_s()
+    printed = evidence.printed_number("mm/s")
     is_part = len({lead.removeprefix("-") for _, _, lead, _ in found.template.cells()}) < len(STANDARD)
-    speed = printed or shown or (USUAL_MM_PER_S if is_part else found.mm_per_s)
+    speed = evidence.seen_mm_per_s() or (USUAL_MM_PER_S if is_part else found.mm_per_s)
     row_mm = found.template.duration_s * found.mm_per_s
     is_told = printed is not None and row_mm < _CHOICE.longest_row_mm
     is_usual_paper = (found.mm_per_s, speed) in ((25.0, 50.0), (12.5, 25.0))
