@@ -67,18 +67,25 @@ def chest_gain_notes(layout: Layout) -> tuple[Note, ...]:
 
 def gain_notes(mm_per_mv: float, is_known: bool, seen: PulseSize) -> tuple[Note, ...]:
     """What has to be said of a gain, `is_known` being whether it was given or printed, beside the pulses."""
+    notes = []
     if is_known and seen.usual not in (None, mm_per_mv):
         text = (
             f"the gain is taken as {mm_per_mv:g} mm/mV, as it is given or printed, but the pulses say "
             f"{seen.usual:g} mm/mV: check it"
         )
-        return (Note("gain-contradicted", text),)
-    if is_known or seen.usual is not None:
-        return ()
-    shown = "no calibration pulse was found"
-    if np.isfinite(seen.mm):
-        shown = f"the pulses are {seen.mm:.1f} mm high"
+        notes.append(Note("gain-contradicted", text))
+    if not is_known and seen.usual is None:
+        text = f"gain taken as {mm_per_mv:g} mm/mV: {_what_was_seen(seen)}; give it if the page says otherwise"
+        notes.append(Note("gain-assumed", text))
+    if seen.is_odd:
+        text = f"the pulses of the rows are alike, but {seen.mm:.1f} mm high: check the millimetres of the grid"
+        notes.append(Note("pulse-size-odd", text))
+    return tuple(notes)
+
+
+def _what_was_seen(seen: PulseSize) -> str:
+    if not np.isfinite(seen.mm):
+        return "no calibration pulse was found"
     if seen.is_single:
-        shown = f"only one row of several shows what may be a pulse, {seen.mm:.1f} mm high"
-    text = f"gain taken as {mm_per_mv:g} mm/mV: {shown}; give it if the page says otherwise"
-    return (Note("gain-assumed", text),)
+        return f"only one row of several shows what may be a pulse, {seen.mm:.1f} mm high"
+    return f"the pulses are {seen.mm:.1f} mm high"

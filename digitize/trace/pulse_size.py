@@ -29,6 +29,7 @@ class PulseThresholds:
     min_tall_mm: float = 1.5  # of it, and so far above the zero line is a plateau at least
     broad: float = 0.6  # share of the broadest stroke from which on a stroke may be the plateau
     side: float = 0.5  # share of the tallest column from which on a column is a side
+    alike: float = 0.1  # pulses that differ by less than this share are one machine's
     min_flat: float = 0.75  # a plateau is so wide beside the pulse below it; a round blot is narrower on top
 
 
@@ -40,11 +41,13 @@ class PulseSize:
     """What a page's pulses say: the `usual` gain or speed (None without one) and their median size in mm (or NaN).
 
     `is_single` tells that only one row of several shows a pulse, which sets nothing unusual: it may be a blot.
+    `is_odd` tells that the pulses of several rows are alike, but of no usual size: the millimetres may be wrong.
     """
 
     usual: float | None
     mm: float
     is_single: bool = False
+    is_odd: bool = False
 
 
 def most_shown(
@@ -61,7 +64,9 @@ def most_shown(
     value, count = max(votes.items(), key=lambda vote: vote[1])
     is_single = len(sizes) == 1 < row_count
     is_seen = 2 * count > len(sizes) and (not is_single or value == default)
-    return PulseSize(value if is_seen else None, float(np.median(sizes)), is_single)
+    middle = float(np.median(sizes))
+    is_odd = len(sizes) > 1 and set(votes) == {None} and float(np.ptp(sizes)) < _PULSES.alike * middle
+    return PulseSize(value if is_seen else None, middle, is_single, is_odd)
 
 
 def _nearest(size: float, known: Sequence[float]) -> float | None:

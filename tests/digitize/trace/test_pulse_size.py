@@ -106,3 +106,12 @@ def test_pulses_tell_the_speed(width_mm: float, mm_per_s: float | None, foot_mm:
 
 def test_without_pulses_there_is_no_speed() -> None:
     assert speed_from_pulses([strip(30.0, [])]) is None
+
+
+@pytest.mark.parametrize(("heights", "is_odd"), [((7.2, 7.3), True), ((7.2, 13.5), False), ((10.0, 10.1), False)])
+def test_pulses_that_agree_on_an_unusual_height_speak_against_the_millimetres(
+    heights: tuple[float, float], is_odd: bool
+) -> None:
+    rows = [strip(y, [pulse_mm(height, y)]) for y, height in zip((30.0, 80.0), heights, strict=True)]
+    assert gain_from_pulses(rows).is_odd == is_odd
+    assert not gain_from_pulses(rows[:1]).is_odd
