@@ -44,7 +44,7 @@ full() {
 evaluation() {
     "$python" -m digitize.evaluate --checkpoint "$(newest "$home/pages" best)" --output "$home/review"
     "$python" -m digitize.evaluate --pages "$SIM_ROOT" --limit 2 --output "$home/evaluation"
-    "$python" -m classify.infer --image examples/photo.jpg --output "$home/sample"
+    "$python" -m classify.infer --image examples/photo.jpg --output "$home/sample" --overwrite
     echo "the trained network's pages: $home/review; a photo read by the shipped weights: $home/sample"
 }
 

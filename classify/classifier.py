@@ -23,9 +23,10 @@ from classify.weights import DEFAULT
 from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 from ecg.leads import STANDARD
-from ecg.notes import texts
+from ecg.notes import Note
 from ecg.reading import Reading
 from ecg.record import Record
+from ecg.signal.plausibility import doubts_about
 
 _MIN_WINDOW_S = 5.0  # a last window that holds less is left out: half of it would be empty
 
@@ -58,27 +59,28 @@ class Classifier:
         return self._diagnosis(record, confidence or {}, [])
 
     def of_reading(self, reading: Reading) -> Diagnosis:
-        """The diagnosis of what was read from a page, with the reading's warnings first.
+        """The diagnosis of what was read from a page, with the reading's notes first.
 
         There is none where nothing tells that the page is an ECG, and a whole one.
         """
         diagnosis = self._diagnosis(reading.record, reading.confidence, reasons_of_page(reading))
-        return replace(diagnosis, warnings=(*texts(reading.notes), *diagnosis.warnings))
+        return replace(diagnosis, notes=(*reading.notes, *diagnosis.notes))
 
-    def _diagnosis(self, record: Record, confidence: Mapping[str, float], doubts: Sequence[str]) -> Diagnosis:
-        """The diagnosis of a record unless there are doubts or its signal gives reasons to abstain."""
+    def _diagnosis(self, record: Record, confidence: Mapping[str, float], doubts_of_page: Sequence[Note]) -> Diagnosis:
+        """The diagnosis of a record, unless its page or its signal gives reasons to abstain."""
         leads = quality.lead_qualities(record, confidence)
         figures = quality.signal_quality(record, leads)
-        reasons = [*doubts, *quality.reasons_to_abstain(leads, figures)]
-        warnings = [f"no diagnosis: {reason}" for reason in reasons] + quality.quality_warnings(leads, figures)
+        reasons = [*doubts_of_page, *quality.reasons_to_abstain(leads, figures)]
+        doubts = doubts_about(record)
+        known = {note.code for note in doubts}
+        others = [note for note in quality.quality_notes(leads, figures) if note.code not in known]
         if reasons:
             probability = np.full(len(self.card.labels), np.nan)
         else:
             probability = self._probability(record.select(quality.usable(leads)))
         measured = dict(zip(features.ALL, features.measure(record).tolist(), strict=True))
-        return Diagnosis(
-            self._labels(probability), bool(reasons), leads, figures, tuple(warnings), self.card.version, measured
-        )
+        notes = (*record.notes, *doubts, *reasons, *others)
+        return Diagnosis(self._labels(probability), bool(reasons), leads, figures, notes, self.card.version, measured)
 
     def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
         """The network's inputs for ten seconds of a record: signal [channel, sample] and features [k]."""
@@ -99,6 +101,11 @@ class Classifier:
         inputs = [self.inputs(window) for window in windows(record)]
         signal, measured = (np.stack(each) for each in zip(*inputs, strict=True))
         return self.card.calibrated(predict(self.net, signal, measured).mean(0))
+
+    @property
+    def reported(self) -> tuple[Label, ...]:
+        """All labels that a diagnosis may name."""
+        return self._labels(np.full(len(self.card.labels), np.nan))
 
     def _labels(self, probability: np.ndarray) -> tuple[Label, ...]:
         """The labels with their decisions, without those that were too rare in training to be learned."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from classify.tasks import TASKS
 from classify.weights import DEFAULT
-from ecg.cli import add_csv_options, add_engine, add_page_options
+from ecg.cli import add_csv_options, add_engine, add_overwrite, add_page_options
 
 
 def add_case_options(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def add_case_options(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--image", nargs="+", default=[], metavar="PATH", help="pages: files, folders or patterns")
     what.add_argument("--record", nargs="+", default=[], metavar="PATH", help="recordings (WFDB, CSV, JSON) or folders")
     parser.add_argument("--output", default="out", help="folder for the results (default: out)")
+    add_overwrite(parser)
     add_weights(parser)
     add_page_options(parser)
     add_engine(parser)

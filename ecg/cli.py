@@ -14,6 +14,19 @@ from ecg.files import InputError
 
 ENGINES = ("torch", "onnx")
 CLASSICAL = "classical"
+WRITTEN_FORMATS = (
+    "csv",
+    "wfdb",
+    "dicom",
+    "dicom-pdf",
+    "aecg",
+    "edf",
+    "bdf",
+    "fhir",
+    "fhir-r5",
+    "parquet",
+    "pdf",
+)  # of `ecg.formats.FORMATS`; the JSON beside them is a reading's own
 INPUT_FAILED, INTERRUPTED = 1, 130  # exit codes; 0 is all well, and argparse ends a wrong command with 2
 
 
@@ -42,6 +55,9 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Ca
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read what is printed has gone: head, less
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INPUT_FAILED
     except (OSError, InputError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return INPUT_FAILED
@@ -73,8 +89,8 @@ def add_images(parser: argparse.ArgumentParser) -> None:
 
 def add_csv_options(parser: argparse.ArgumentParser) -> None:
     """`--fs_hz` and `--unit`: what a CSV may leave unsaid, as `ecg.formats.read` takes them."""
-    parser.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
-    parser.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
+    parser.add_argument("--fs_hz", type=float, help="sampling rate of recordings that do not say it (CSV)")
+    parser.add_argument("--unit", choices=("mV", "uV", "V"), help="unit of CSV recordings (default: mV)")
 
 
 def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
@@ -116,6 +132,12 @@ def add_drawing(
 def add_output(parser: argparse.ArgumentParser, default: str, what: str = "folder for the results") -> None:
     """`--output`."""
     parser.add_argument("--output", type=Path, default=Path(default), help=f"{what} (default: {default})")
+
+
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """`--overwrite`."""
+    what = "replace results of an earlier run that lie in the output folder"
+    parser.add_argument("--overwrite", action="store_true", help=what)
 
 
 # --- what is known of the pages, and what runs the networks -----------------------------------------------------------

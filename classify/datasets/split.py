@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -94,7 +96,9 @@ def _refuse_one_class(found: Sequence[Example], part: Part, groups: Sequence[str
 
 def write(parts: Iterable[tuple[str, str, str]], path: Path) -> None:
     """The split as `id,patient,part`."""
-    write_text(path, "\n".join([",".join(_COLUMNS), *(",".join(row) for row in parts)]) + "\n")
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_COLUMNS, *parts])
+    write_text(path, text.getvalue())
 
 
 def read(path: Path) -> dict[str, tuple[str, str]]:

@@ -18,6 +18,7 @@ from classify.datasets.sources import load_example
 from classify.labels import columns
 from classify.tasks import Task
 from ecg.markdown import table
+from ecg.notes import texts
 from ecg.record import Record
 from ecg.signal.plausibility import doubts_about, flat_leads
 
@@ -122,7 +123,7 @@ def _look_at(example: Example, files: _Files, measure: Callable[[Record], None] 
         return
     doubts = doubts_about(record)
     if doubts:
-        files.doubts[str(example.path)] = "; ".join(doubts)
+        files.doubts[str(example.path)] = "; ".join(texts(doubts))
     if measure is not None:
         measure(record)
 

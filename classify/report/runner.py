@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,10 +15,12 @@ from classify.explanation.explanation import chosen, explain
 from classify.report.html import report_html
 from classify.report.text import print_table
 from classify.weights import DEFAULT
-from digitize.batch import describe, write_reading
-from ecg.formats import write_text
+from digitize.batch import describe
+from digitize.output import write_reading
+from ecg.files import csv_text, named, write_text
 
 SUMMARY = "diagnoses"
+ENDINGS = (".diagnosis.json", ".report.html")
 Row = dict[str, object]
 
 
@@ -33,18 +33,23 @@ def infer(
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
     For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
-    could not be read: these are named and the rest goes on.
+    could not be read: these are named and the rest goes on. They are also written when the run is interrupted, with the
+    cases so far.
     """
     classifier, folder = Classifier.load(weights), Path(output)
     rows: list[Row] = []
-    for case in cases(**options):
-        diagnosis, error = _diagnose(case, classifier, folder)
-        rows.append(_row(case, diagnosis, error))
-        if diagnosis is None:
-            print(f"error: {error}", file=sys.stderr)
-        else:
-            print_table(case.name, diagnosis)
-    write_summary(folder, rows)
+    todo = cases(folder, ENDINGS, [f"{SUMMARY}.csv", f"{SUMMARY}.json"], **options)
+    try:
+        for case in todo:
+            diagnosis, error = _diagnose(case, classifier, folder)
+            rows.append(_row(case, diagnosis, error))
+            if diagnosis is None:
+                print(f"error: {error}", file=sys.stderr, flush=True)
+            else:
+                print_table(f"{case.name} <- {case.place}", diagnosis)
+    finally:
+        if rows:
+            write_summary(folder, rows)
     failed = sum(row["status"] == "failed" for row in rows)
     print(f"{len(rows) - failed} of {len(rows)} diagnosed; all in {folder / SUMMARY}.csv", file=sys.stderr)
     return int(failed > 0)
@@ -56,8 +61,8 @@ def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnos
     try:
         diagnosis = case.diagnose(classifier)
         write_diagnosis(case, diagnosis, classifier, folder)
-    except (OSError, ValueError) as error:
-        return None, f"{case.source}: {error}"
+    except Exception as error:  # one case that hits a bug must not cost the rest of the batch
+        return None, str(named(error, case.place))
     return diagnosis, ""
 
 
@@ -67,7 +72,7 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
         raise ValueError(f"{case.source}: nothing was read")
     picture = write_reading(case.reading, folder, case.name)["overlay"] if case.reading else None
     explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
-    paths = folder / f"{case.name}.diagnosis.json", folder / f"{case.name}.report.html"
+    paths = folder / f"{case.name}{ENDINGS[0]}", folder / f"{case.name}{ENDINGS[1]}"
     write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
     page = describe(case.reading) if case.reading else ""
     write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
@@ -76,7 +81,7 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
 
 def _row(case: Case, diagnosis: Diagnosis | None, error: str) -> Row:
     """A line of the summary; what is not known is None."""
-    row: Row = {"name": case.name, "source": str(case.source), "status": "failed", "error": error}
+    row: Row = {"name": case.name, "source": case.place, "status": "failed", "error": error}
     if diagnosis is None:
         return row
     row |= {"status": "abstained" if diagnosis.abstained else "diagnosed", "weights": diagnosis.weights}
@@ -88,10 +93,5 @@ def _row(case: Case, diagnosis: Diagnosis | None, error: str) -> Row:
 
 def write_summary(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """All cases as one table, CSV and JSON; a cell is empty (null) where nothing is known."""
-    columns = dict.fromkeys(name for row in rows for name in row)
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(columns), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_text(folder / f"{SUMMARY}.csv", text.getvalue())
+    write_text(folder / f"{SUMMARY}.csv", csv_text(rows))
     write_text(folder / f"{SUMMARY}.json", json.dumps(rows, indent=1, allow_nan=False) + "\n")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from classify.signal.quality import LIMITS
 from ecg.leads import LIMB, PRECORDIAL, limb_law_share
+from ecg.notes import Note
 from ecg.reading import Reading
 
 MAX_LIMB_SHARE = 0.4  # of power left of the limb laws, as digitize.trace.assemble has it
 
 
-def reasons_of_page(reading: Reading) -> list[str]:
+def reasons_of_page(reading: Reading) -> list[Note]:
     """Why what was read from a page is not diagnosed, whatever its signal looks like; empty where it can be."""
     codes = {note.code for note in reading.notes}
     reasons = []
@@ -26,4 +27,4 @@ def reasons_of_page(reading: Reading) -> list[str]:
     for group, what, other in ((LIMB, "limb", "chest"), (PRECORDIAL, "chest", "limb")):
         if shown and set(shown) <= set(group):
             reasons.append(f"only {what} leads can be read, which rules nothing out: the {other} leads are missing")
-    return reasons
+    return [Note("no-diagnosis", f"no diagnosis: {reason}") for reason in reasons]

@@ -78,7 +78,7 @@ def visualize(
         page_calls, row_calls = page_probe.calls, row_probe.calls
     attempt = next(read_file(path, digitize, given))
     if attempt.reading is None:
-        raise Refusal(attempt.error)
+        raise Refusal(attempt.error or f"{path}: nothing was read", attempt.code)
     if row_calls and not 1 <= row <= len(row_calls):
         raise ValueError(f"row must lie between 1 and {len(row_calls)}, got {row}")
     seen = Inspection(

@@ -12,6 +12,7 @@ from digitize.grid.squareness import MAX_STRETCH, stretch
 from digitize.stages import Leads
 from digitize.trace.confidence import doubted
 from ecg.geometry import PageGeometry
+from ecg.layout import Layout
 from ecg.leads import limb_law_share, limb_residual_mv
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
@@ -27,6 +28,7 @@ class ReadingThresholds:
     low_confidence: float = 0.3  # mean of the traces, below which it is said
     max_limb_share: float = 0.4  # of power left of the limb laws; true leads leave less, strange curves about all
     min_px_per_mm: float = 3.0  # below which small waves are lost
+    max_flat_sd_mv: float = 0.01  # a lead whose standard deviation is not above this is a flat line
     max_limb_residual_mv: float = 0.15  # of I + III - II, above which names or gain are doubtful
 
 
@@ -56,6 +58,7 @@ def reading(page: Page, leads: Leads, record: Record, read_by: ReadingFacts) -> 
         *_coarseness_notes(min(geometry.px_per_mm(middle))),
         *_oblong_notes(geometry, middle, page.size_px),
         *_limb_notes(record),
+        *curve_notes(record, layout),
     )
     traces = doubted(leads.traces, notes)
     notes = (*notes, *_confidence_notes(traces))
@@ -69,6 +72,24 @@ def page_facts(geometry: PageGeometry, at_mm: tuple[float, float]) -> ReadingFac
     return ReadingFacts(round(geometry.angle_deg(at_mm), 2), [round(across, 3), round(down, 3)])
 
 
+def curve_notes(record: Record, layout: Layout) -> tuple[Note, ...]:
+    """What has to be said of leads of the layout in which nothing, or only a flat line, was read."""
+    leads = list(dict.fromkeys(box.lead.removeprefix("-") for box in layout.boxes))
+    spread_mv = {lead: _spread_mv(record[lead]) for lead in leads}
+    empty = ", ".join(lead for lead in leads if np.isnan(spread_mv[lead]))
+    flat = ", ".join(lead for lead in leads if spread_mv[lead] <= _THRESHOLDS.max_flat_sd_mv)
+    texts = {
+        "lead-without-curve": (empty, f"no curve was read at {empty}, which the layout has: check them on the page"),
+        "lead-flat": (flat, f"{flat} is read as a flat line: an electrode may have been off; check it on the page"),
+    }
+    return tuple(Note(code, text) for code, (which, text) in texts.items() if which)
+
+
+def _spread_mv(values: np.ndarray) -> float:
+    seen = values[np.isfinite(values)]
+    return float(seen.std()) if seen.size else float("nan")
+
+
 def _refuse_guesses(leads: Leads, record: Record) -> None:
     """Raises NotAnEcg where neither the names nor the curves speak for the layout: whatever was found is a guess."""
     if leads.is_confirmed:
@@ -78,7 +99,8 @@ def _refuse_guesses(leads: Leads, record: Record) -> None:
         raise NotAnEcg(
             "no lead names were recognised and the curves could hardly be followed (confidence "
             f"{confidence:.0%}): expected a picture of an ECG that is sharp and large enough to read; give --layout if "
-            "it is one"
+            "it is one",
+            "only-guesses",
         )
     if limb_law_share(record.signal_mv, record.leads) > _THRESHOLDS.max_limb_share:
         raise NotAnEcg(

@@ -11,8 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from digitize.vector.curves import Curve
 from ecg.geometry import PageGeometry
-from ecg.layout import Layout
-from ecg.leads import canonical, is_known
+from ecg.leads import STANDARD, canonical, is_known
 from ecg.notes import Note
 from ecg.page import Word
 
@@ -22,7 +21,6 @@ _GAIN = re.compile(_NUMBER + "mm/mv", re.IGNORECASE)
 _GAINS = re.compile(_NUMBER + r"(?:mm/mv\s*)?/\s*" + _NUMBER + "mm/mv", re.IGNORECASE)
 _CHEST_GAIN = re.compile(r"(?:chest|precordial|v1\s*-\s*v6)\W*" + _GAIN.pattern, re.IGNORECASE)
 _FARTHEST_MM = 45.0  # a name stands no farther from its trace
-_ROOM_MM = 12.0  # names stand so far around the traces
 _BELOW = 2.0  # names stand above or beside their traces: one below is as far as one twice as high above
 
 
@@ -96,22 +94,15 @@ def name_traces(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGe
     return found
 
 
-def names_without_curve(words: Sequence[Word], geometry: PageGeometry, layout: Layout) -> tuple[Note, ...]:
-    """A note on lead names that are printed among the traces while no curve is theirs."""
-    x0, y0, x1, y1 = layout.extent_mm
-    read = {box.lead.removeprefix("-") for box in layout.boxes}
-    among = [
-        canonical(word.text).removeprefix("-")
-        for word in words
-        if is_known(word.text)
-        for x, y in geometry.to_mm(np.array([word.middle_px]))
-        if x0 - _ROOM_MM < x < x1 + _ROOM_MM and y0 - _ROOM_MM < y < y1 + _ROOM_MM
-    ]
-    bare = [lead for lead in dict.fromkeys(among) if lead not in read]
-    if not bare:
+def unused_names(words: Sequence[Word], leads: Sequence[str]) -> tuple[Note, ...]:
+    """A note where the page prints names of leads of which no curve was found; `leads` are those that were."""
+    printed = {canonical(word.text).removeprefix("-") for word in words if is_known(word.text)}
+    unused = [lead for lead in STANDARD if lead in printed - {lead.removeprefix("-") for lead in leads}]
+    if not unused:
         return ()
-    text = f"no curve was found at the names {', '.join(bare)}: these leads are not read"
-    return (Note("names-without-curve", text),)
+    names = ", ".join(unused)
+    text = f"no curve was found at the names {names}: flat, missing or drawn in another way; check them on the page"
+    return (Note("name-without-curve", text),)
 
 
 def names_beside(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGeometry) -> list[int]:

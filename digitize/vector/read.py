@@ -20,10 +20,10 @@ from digitize.vector.lead_names import NEAR, cells_of, lead_names, listed, shape
 from digitize.vector.printed_text import (
     name_traces,
     names_beside,
-    names_without_curve,
     stated_chest_gain,
     stated_gain,
     stated_speed,
+    unused_names,
 )
 from ecg.geometry import PageGeometry, project
 from ecg.layout import TEMPLATES, Layout, LeadBox, Template
@@ -52,8 +52,8 @@ def read_vector_page(page: Page, hints: PageHints) -> Reading:
     chest_gain = None if hints.mm_per_mv else stated_chest_gain(drawing.words)
     layout = _place(rows, names, zero_lines(rows, pulses), speed, gain, (chest_gain or gain) / gain)
     layout = _going_on(layout, hints.layout)
-    without_curve = names_without_curve(drawing.words, geometry, layout)
-    notes = (*speed_notes, *doubts_of_gain, *name_notes, *without_curve)
+    unused = unused_names(drawing.words, [box.lead for box in layout.boxes])
+    notes = (*speed_notes, *doubts_of_gain, *name_notes, *unused)
     leads = resolve_timing(Leads(geometry, layout, _traces(layout, curves, geometry), notes), hints)
     record = traces_to_record(leads.traces, geometry, leads.layout)
     return reading(page, leads, record, ReadingFacts(read_from="the file's own curves"))

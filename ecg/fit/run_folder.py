@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ecg.files import JsonMapping, JsonObject
+from ecg.files import InputError, JsonMapping, JsonObject
 from ecg.formats import write_text
 
 ROOT = "experiments"
@@ -64,6 +64,11 @@ class RunFolder:
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
+    def check_there(self) -> None:
+        """Raise InputError where the folder has vanished: nothing of the run would be found again."""
+        if not self.checkpoints.is_dir():
+            raise InputError(f"{self.path}: the run's folder has vanished; start anew, or put it back and --resume")
+
     def start(self, facts: JsonMapping, epoch: int) -> None:
         """Note a start after `epoch` epochs: its origin in starts.jsonl; what a killed start left beyond goes."""
         _append(self.path / "starts.jsonl", {**facts, "after_epoch": epoch})
@@ -77,6 +82,7 @@ class RunFolder:
 
     def metrics(self, row: JsonMapping) -> None:
         """Append one line to metrics.jsonl."""
+        self.check_there()
         _append(self.path / "metrics.jsonl", _without_nan(row))
 
     def rows(self) -> list[JsonObject]:
@@ -85,12 +91,19 @@ class RunFolder:
 
     def recipe(self) -> JsonObject:
         """The recipe that the run was started with."""
-        loaded: JsonObject = json.loads((self.path / "config.json").read_text())
+        path = self.path / "config.json"
+        try:
+            loaded = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: the run's recipe cannot be read ({error})") from error
+        if not isinstance(loaded, dict):
+            raise InputError(f"{path}: the run's recipe must be an object, got {type(loaded).__name__}")
         return loaded
 
     def log(self, line: str) -> None:
         """A line for people: to logs/train.log with the time, and to stderr."""
         print(line, file=sys.stderr, flush=True)
+        self.check_there()
         with (self.path / "logs" / "train.log").open("a") as file:
             file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}\n")
 

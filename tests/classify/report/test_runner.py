@@ -25,7 +25,7 @@ from simulate.heart import synthetic_record
 
 torch.set_num_threads(1)
 
-KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "weights"}
+KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "codes", "weights"}
 LABEL_KEYS = ("group", "name", "title", "probability", "threshold", "predicted")
 SUMMARY = {"diagnoses.csv", "diagnoses.json"}
 

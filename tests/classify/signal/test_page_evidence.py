@@ -42,12 +42,12 @@ def reading(codes: list[str], *, is_lawful: bool = True, name: str = "3x4+1") ->
 def test_without_names_scale_and_limb_law_have_to_tell(codes: list[str], is_lawful: bool, lacking: str | None) -> None:
     reasons = reasons_of_page(reading(codes, is_lawful=is_lawful))
     assert len(reasons) == (lacking is not None)
-    assert lacking is None or lacking in reasons[0]
+    assert lacking is None or lacking in reasons[0].text
 
 
 @pytest.mark.parametrize(("name", "shown"), [("6x1-limb", "limb"), ("3x2-precordial", "chest"), ("3x1", "limb")])
 def test_half_an_ecg_rules_nothing_out(name: str, shown: str) -> None:
-    assert f"only {shown} leads" in reasons_of_page(reading([], name=name))[0]
+    assert f"only {shown} leads" in reasons_of_page(reading([], name=name))[0].text
 
 
 def test_the_classifier_abstains_with_the_reason() -> None:

@@ -23,12 +23,10 @@ from digitize.nets.networks import Networks
 from digitize.page.open import open_pages
 from digitize.pipeline import Digitizer
 from digitize.stages import PageHints
-from digitize.vector.printed_text import names_without_curve
 from digitize.vector.read import read_vector_page
-from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.notes import texts
-from ecg.page import Page, Word
+from ecg.page import Page
 from ecg.reading import Reading
 from ecg.record import Record
 from simulate.heart import synthetic_record
@@ -358,25 +356,11 @@ def test_two_gains_side_by_side_are_those_of_limb_and_chest_leads(tmp_path: Path
 @pytest.mark.parametrize("name", ["3x4+1", "6x2"])
 def test_a_lead_without_a_signal_is_read_as_flat(tmp_path: Path, name: str, flat: tuple[str, ...]) -> None:
     reading = read_drawn(tmp_path, placed(name), flat=flat)
-    assert (reading.layout.name, codes(reading)) == (name, [])
+    assert (reading.layout.name, codes(reading)) == (name, ["lead-flat"])
     for box in placed(name).boxes:
         inside = (HEART.time_s >= box.t0_s) & (HEART.time_s < box.t1_s)
         wanted = 0.0 if box.lead in flat else HEART[box.lead][inside]
         np.testing.assert_allclose(reading.record[box.lead][inside], wanted, atol=0.005)
-
-
-def test_a_name_without_a_curve_is_pointed_out() -> None:
-    layout = placed("6x1-limb")
-    geometry = PageGeometry.flat(10.0)
-    kept = Layout(layout.name, layout.boxes[:5], 25.0, 10.0)
-
-    def at(box: LeadBox, beside_mm: float = 1.0) -> Word:
-        return Word(box.lead, (10 * (box.box_mm[0] + beside_mm), 10 * (box.baseline_mm - 8)))
-
-    assert names_without_curve([at(box) for box in kept.boxes], geometry, kept) == ()
-    (note,) = names_without_curve([at(box) for box in layout.boxes], geometry, kept)
-    assert note.code == "names-without-curve" and "aVF" in note.text and "aVL" not in note.text
-    assert names_without_curve([Word("V1", (0.0, 5000.0)), Word("sinus", (500.0, 500.0))], geometry, kept) == ()
 
 
 def test_rows_of_one_lead_go_on_where_the_layout_says_so(tmp_path: Path) -> None:
