@@ -21,10 +21,15 @@ class NoteLimits:
 _LIMITS = NoteLimits()
 
 
-def layout_notes(match: Match, evidence: Evidence, mm_per_s: float | None) -> tuple[Note, ...]:
-    """The notes on names, speed and gains of a layout; of a speed that was given only what contradicts it."""
+def layout_notes(
+    match: Match, evidence: Evidence, mm_per_s: float | None, *, is_given: bool = False
+) -> tuple[Note, ...]:
+    """The notes on names, speed and gains of a layout; of a speed that was given only what contradicts it.
+
+    `is_given` tells that the layout was given: then nobody has to guess it where its names cannot be read.
+    """
     speed = _speed_notes(match, evidence) if mm_per_s is None else _given_speed_notes(mm_per_s, evidence)
-    return (*_name_notes(match), *_row_notes(match, evidence), *speed, *_gain_notes(evidence))
+    return (*_name_notes(match, is_given), *_row_notes(match, evidence), *speed, *_gain_notes(evidence))
 
 
 def _row_notes(match: Match, evidence: Evidence) -> tuple[Note, ...]:
@@ -36,14 +41,14 @@ def _row_notes(match: Match, evidence: Evidence) -> tuple[Note, ...]:
     return (Note("rows-unused", text),)
 
 
-def _name_notes(match: Match) -> tuple[Note, ...]:
+def _name_notes(match: Match, is_given: bool) -> tuple[Note, ...]:
     names, kind = match.names, match.template
     if not match.is_named:
         text = (
             f"the lead names were not recognised ({names.agreement:.0%} agree): they are taken from the usual order of "
             f"{kind.name}, which fits rows and columns; check them"
         )
-        return (Note("names-not-recognised", text),)
+        return (Note("layout-unconfirmed" if is_given else "names-not-recognised", text),)
     notes = []
     others = [word.text for word in names.others if word.certainty > _LIMITS.other_certainty]
     if len(others) > _LIMITS.max_others * names.cells:

@@ -178,7 +178,7 @@ def find_layout(candidate: GeometryCandidate, hints: PageHints) -> LocatedPage:
         geometry=candidate.geometry,
         layout=place(match, gain or _USUAL_MM_PER_MV, evidence.chest_gain()),
         reach_mm=tuple(evidence.reach_mm(match.baselines_mm)),
-        notes=layout_notes(match, evidence, hints.mm_per_s),
+        notes=layout_notes(match, evidence, hints.mm_per_s, is_given=hints.layout is not None),
         is_named=match.is_named,
         is_confirmed=match.is_named or hints.layout is not None,
         certain_strips=tuple(certainty > _CERTAIN_NAME for certainty in match.names.rhythm_certainty),

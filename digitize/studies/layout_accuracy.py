@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from ecg.reading import Reading
 
 # What is asked of a reading, and the codes of the notes that cast doubt on it.
-_NAMES = {"names-not-recognised", "names-contradicted", "names-assumed", "limb-leads-contradict", "speed-contradicted"}
+_NAMES = {
+    "names-not-recognised", "layout-unconfirmed", "names-contradicted", "names-assumed", "limb-leads-contradict",
+    "speed-contradicted",
+}  # fmt: skip
 _STRIPS = {"strip-name-assumed", "strip-name-by-curve", "strip-renamed"}
 _SCALE = {"scale-oblong", "pulse-size-odd"}
 _SPEED = {"speed-assumed", "speed-contradicted", "speed-from-pulses", "several-speeds-stated"}
