@@ -201,59 +201,6 @@ def test_a_negative_is_read_as_its_positive_and_said_to_be_one(monkeypatch: pyte
     np.testing.assert_array_equal(found.page.pixels, page.pixels)
 
 
-def test_a_mirror_image_is_refused_by_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    page, truth = whole(1, name="12x1").render(heart(1))
-    oracle = Oracle(truth)
-    digitizer = oracle.use(monkeypatch)
-    monkeypatch.setattr("digitize.layout.search.read_words", lambda *seen: [])
-    names = [PrintedWord(lead, 10.0, 10.0 * k, 0.9) for k, lead in enumerate(("II", "III", "aVR", "V3", "V5"))]
-    monkeypatch.setattr("digitize.layout.mirror.read_words", lambda *seen: names[:3])
-    assert digitizer(page, mm_per_mv=10.0).traces  # II and III are not enough: lines of the grid look like them
-    monkeypatch.setattr("digitize.layout.mirror.read_words", lambda *seen: names)
-    with pytest.raises(NotAnEcg, match="the page is a mirror image"):
-        digitizer(page)
-
-
-@pytest.mark.parametrize("is_lawful", [True, False])
-def test_curves_without_names_are_read_only_if_they_are_limb_leads(
-    is_lawful: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record = heart(1)
-    strange = np.stack([np.roll(record["V1"], 300 * k) for k in range(12)])
-    page, truth = whole(1, name="12x1").render(record if is_lawful else replace(record, signal_mv=strange))
-    digitizer = Oracle(truth).use(monkeypatch)
-    monkeypatch.setattr("digitize.layout.search.read_words", lambda *seen: [])
-    if is_lawful:
-        assert codes(digitizer(page))[0] == "names-not-recognised"
-        return
-    with pytest.raises(NotAnEcg, match="I \\+ III is not II"):
-        digitizer(page)
-    assert digitizer(page, "12x1").traces  # whoever gives the layout knows
-
-
-def test_what_speaks_against_the_scale_lowers_the_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
-    page, truth = whole(1, "clean").render(heart(1))
-    digitizer = Oracle(truth).use(monkeypatch)
-    sure = digitizer(page)
-    squeezed = np.diag([1.0, 0.5, 1.0])
-    oblong = replace(truth, geometry=truth.geometry.after(squeezed))
-    pixels = page.pixels[::2]
-    traces = tuple(replace(trace, y_px=trace.y_px / 2) for trace in truth.traces)
-    small = replace(page, pixels=pixels)
-    seen = Oracle(replace(oblong, page=small, traces=traces)).use(monkeypatch)(small, mm_per_mv=10.0)
-    assert "scale-oblong" in codes(seen) and "scale-oblong" not in codes(sure)
-    assert max(seen.confidence.values()) < 0.5 < min(sure.confidence.values())
-
-
-def test_a_reading_that_nobody_can_rely_on_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    page, truth = whole(1).render(heart(1))
-    digitizer = Oracle(truth).use(monkeypatch)
-    monkeypatch.setattr("digitize.trace.lead_traces.cut", cut_with(0.2))
-    assert "confidence-low" in codes(digitizer(page))
-    monkeypatch.setattr("digitize.trace.lead_traces.cut", cut_with(0.6))
-    assert "confidence-low" not in codes(digitizer(page))
-
-
 # --- pictures of something else ---------------------------------------------------------------------------------------
 
 
