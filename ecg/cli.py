@@ -89,7 +89,8 @@ def add_images(parser: argparse.ArgumentParser) -> None:
 
 def add_csv_options(parser: argparse.ArgumentParser) -> None:
     """`--fs_hz` and `--unit`: what a CSV may leave unsaid, as `ecg.formats.read` takes them."""
-    parser.add_argument("--fs_hz", type=float, help="sampling rate of recordings that do not say it (CSV)")
+    what = "sampling rate of recordings that do not say it (CSV), or a CSV table id,fs with the rate of each"
+    parser.add_argument("--fs_hz", metavar="HZ", help=what)
     parser.add_argument("--unit", choices=("mV", "uV", "V"), help="unit of CSV recordings (default: mV)")
 
 
@@ -134,6 +135,13 @@ def add_output(parser: argparse.ArgumentParser, default: str, what: str = "folde
     parser.add_argument("--output", type=Path, default=Path(default), help=f"{what} (default: {default})")
 
 
+def add_formats(parser: argparse.ArgumentParser) -> None:
+    """`--format`: one or several, of the signals of pages."""
+    what = f"of the signals: {', '.join(WRITTEN_FORMATS)} (default: csv wfdb)"
+    parser.add_argument("--format", dest="formats", nargs="+", default=("csv", "wfdb"), metavar="FORMAT",
+                        choices=WRITTEN_FORMATS, help=what)  # fmt: skip
+
+
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
     """`--overwrite`."""
     what = "replace results of an earlier run that lie in the output folder"
@@ -162,6 +170,12 @@ def add_engine(parser: argparse.ArgumentParser, *others: str) -> None:
     if others:
         what += f"; without networks: {', '.join(others)}"
     parser.add_argument("--engine", choices=(*ENGINES, *others), default=ENGINES[0], help=what)
+
+
+def add_checkpoint(parser: argparse.ArgumentParser, also: str = "") -> None:
+    """`--checkpoint`: a network of one's own that reads."""
+    what = f"best.pth of a run of digitize.train: it reads in place of the shipped network of its kind{also}"
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=what)
 
 
 # --- what is trained --------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from simulate.presets import MIXED, presets
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m simulate", description=__doc__)
     made.add_argument("--records", metavar="PATH", nargs="+", default=["synthetic"],
-                      help="recordings (WFDB, CSV, JSON), folders or patterns; or synthetic (default)")  # fmt: skip
+                      help="recordings of any readable format, folders or patterns; or synthetic")  # fmt: skip
     made.add_argument("--count", type=int, default=10, help="pages; on a contact sheet, pages in a row (default: 10)")
     made.add_argument("--seed", type=int, default=0, help="another seed, other pages (default: 0)")
     made.add_argument("--preset", default=MIXED, help=f"{', '.join(presets())} or {MIXED} (default)")
@@ -58,8 +58,10 @@ def _interrupt(*_: object) -> None:
 
 
 def _pages(options: dict) -> int:
+    from ecg.formats.rates import known_rates
     from simulate.dataset.writer import write_pages
 
+    options["fs_hz"] = known_rates(options["fs_hz"])
     output, only = options.pop("output"), ("contact_sheet", "rows")
     outcome = write_pages(output, **{name: value for name, value in options.items() if name not in only})
     print(f"{output}: {outcome.drawn} pages drawn, {outcome.kept} were there, {len(outcome.failures)} left out")

@@ -56,8 +56,8 @@ def explain(classifier: Classifier, record: Record, labels: Sequence[Label], ste
     if not labels:
         return []
     window = next(iter(windows(record)))
-    signal, measured = (torch.from_numpy(np.asarray(part)) for part in classifier.inputs(window))
-    other = [measured[None]]
+    signal, *beside = (torch.from_numpy(np.asarray(part)) for part in classifier.inputs(window))
+    other = [part[None] for part in beside]
     baseline = torch.from_numpy(classifier.flat_lines(window))
     outputs = [classifier.card.labels.index((label.group, label.name)) for label in labels]
     parts = integrated_gradients(classifier.net, signal, baseline, other, outputs, steps)

@@ -14,13 +14,14 @@ from markupsafe import Markup
 from PIL import Image
 
 from classify.diagnosis import Diagnosis, Label, LeadQuality
+from classify.episodes import times
 from classify.explanation.explanation import Explanation
 from classify.explanation.plot import draw
 from classify.features.catalog import EVERY, FeatureInfo
 from classify.report.ecg_svg import sheet_svg
 from classify.report.figures import png
 from classify.report.text import verdict
-from ecg.record import Record
+from ecg.record import Recording
 
 _GROUP_TITLES = {"superclass": "Findings", "rhythm": "Rhythm"}
 _PICTURE_WIDTH_PX = 1600
@@ -70,7 +71,7 @@ class LeadColumn(TypedDict):
 
 def report_html(
     title: str,
-    record: Record,
+    record: Recording,
     diagnosis: Diagnosis,
     picture: Path | None = None,
     explained: Sequence[Explanation] = (),
@@ -92,19 +93,31 @@ def report_html(
         sheet=Markup(sheet_svg(record)),
         explained=[_explained(one) for one in explained],
         picture=_of_file(picture) if picture else "",
+        over_time=_over_time(diagnosis),
         leads=[_lead(lead, diagnosis.features) for lead in diagnosis.leads],
         lead_rows=_lead_rows(diagnosis),
         weights=diagnosis.weights,
     )
 
 
-def facts(record: Record) -> Iterator[tuple[str, str]]:
+def facts(record: Recording) -> Iterator[tuple[str, str]]:
     """(title, value) of what is known of the patient and the recording."""
     for key, value in record.meta.items():
         known = str(value).strip()
         if key.lower() in _FACTS and known.lower() not in ("", "nan", "unknown", "none"):
             yield _FACTS[key.lower()], known
     yield "Signal", f"{record.duration_s:.1f} s at {record.fs_hz:g} Hz"
+
+
+def _over_time(diagnosis: Diagnosis) -> list[tuple[str, str, str]]:
+    """(title, windows, times) of every label that some windows of a long recording have."""
+    rows = []
+    for label in diagnosis.labels:
+        own = [e for e in diagnosis.episodes if (e.group, e.name) == (label.group, label.name)]
+        if own:
+            count = sum(episode.windows for episode in own)
+            rows.append((label.title, f"{count} of {len(diagnosis.windows)}", times(own)))
+    return rows
 
 
 def _groups(diagnosis: Diagnosis) -> Iterator[tuple[str, list[Bar]]]:

@@ -55,7 +55,7 @@ def _picture(folder: Path, rng: Rng) -> Path:
     ending = str(rng.choice(PICTURES))
     several = ending in ("tif", "gif") and rng.random() < 0.3
     path = folder / f"a.{ending}"
-    sheet.save(path, **({"save_all": True, "append_images": [sheet]} if several else {}))
+    sheet.save(path, save_all=several, append_images=[sheet] * several)
     return path
 
 
@@ -191,7 +191,18 @@ def _other_state(content: bytearray, rng: Rng) -> bytearray:
     while isinstance(place, dict) and place and (key is None or rng.random() < 0.4):
         parent, key = place, list(place)[int(rng.integers(len(place)))]
         place = place[key]
-    odd = (None, [], {}, 3, "x", float("nan"), torch.zeros(0), torch.full((3, 3), float("inf")), {"a": {"b": 1}}, -1)
+    odd: tuple[object, ...] = (
+        None,
+        [],
+        {},
+        3,
+        "x",
+        float("nan"),
+        torch.zeros(0),
+        torch.full((3, 3), float("inf")),
+        {"a": {"b": 1}},
+        -1,
+    )
     if rng.random() < 0.3:
         del parent[key]
     else:

@@ -80,7 +80,7 @@ def curve_notes(record: Record, layout: Layout) -> tuple[Note, ...]:
     flat = ", ".join(lead for lead in leads if spread_mv[lead] <= _THRESHOLDS.max_flat_sd_mv)
     texts = {
         "lead-without-curve": (empty, f"no curve was read at {empty}, which the layout has: check them on the page"),
-        "lead-flat": (flat, f"{flat} is read as a flat line: an electrode may have been off; check it on the page"),
+        "lead-flat": (flat, f"{flat}: read as a flat line, so an electrode may have been off; check the page"),
     }
     return tuple(Note(code, text) for code, (which, text) in texts.items() if which)
 

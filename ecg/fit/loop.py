@@ -198,6 +198,9 @@ class _Fit:
     def _restore(self, path: Path) -> None:
         saved = checkpoint.load(path)
         check_same(saved["recipe"], self.recipe, path)
+        before, now = saved["recipe"]["fit"].get("epochs"), self.settings.epochs
+        if before != now and ddp.rank() == 0:
+            self.folder.log(f"{now} epochs instead of {before}: the rate follows the schedule of {now} from here on")
         try:
             self.engine.load_state_dict(saved, path)
             self.schedule.load_state_dict(saved["schedule"])

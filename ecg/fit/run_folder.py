@@ -47,8 +47,8 @@ class RunFolder:
 
     @classmethod
     def open(cls, recipe: JsonMapping, root: str | Path, resume: str | Path | None) -> RunFolder:
-        """The folder of the checkpoint to go on from, or a new one."""
-        return cls.of_checkpoint(resume) if resume else cls.create(recipe, root)
+        """The folder of the checkpoint to go on from, with the recipe that it goes on with, or a new one."""
+        return cls.of_checkpoint(resume)._furnish(recipe) if resume else cls.create(recipe, root)
 
     def _furnish(self, recipe: JsonMapping) -> RunFolder:
         for folder in (self.checkpoints, self.tensorboard, self.path / "logs"):
@@ -68,6 +68,17 @@ class RunFolder:
         """Raise InputError where the folder has vanished: nothing of the run would be found again."""
         if not self.checkpoints.is_dir():
             raise InputError(f"{self.path}: the run's folder has vanished; start anew, or put it back and --resume")
+
+    def keep_source(self, places: Mapping[str, Path | None]) -> None:
+        """Note where the data lie that the run is trained on, for whoever resumes it."""
+        whole = {name: str(place.resolve()) if place else None for name, place in places.items()}
+        write_text(self.path / "source.json", json.dumps(whole, indent=2))
+
+    def source(self) -> dict[str, Path | None]:
+        """Where the data lie, by the names that they were kept under; empty for a run of an earlier version."""
+        kept = self.path / "source.json"
+        places: JsonObject = json.loads(kept.read_text()) if kept.is_file() else {}
+        return {name: Path(place) if place else None for name, place in places.items()}
 
     def start(self, facts: JsonMapping, epoch: int) -> None:
         """Note a start after `epoch` epochs: its origin in starts.jsonl; what a killed start left beyond goes."""

@@ -18,7 +18,7 @@ class BeatLimits:
 
     least_mv: float = 0.06  # from peak to peak at 3-30 Hz in some lead: 5 uV of white noise reach 0.02, an ECG 0.18
     least_share: float = 0.15  # of the size of the taller beats of the recording; a P wave has less
-    least_contrast: float = 6.5  # of the QRS energy over that between; noise reaches 6, an ECG falls below 10 rarely
+    least_contrast: float = 3.2  # of the QRS energy at beats over that between, mean of the leads; noise reaches 2.5
     least_likeness: float = 0.88  # where the contrast is less: of the beats to their usual shape; noise reaches 0.85
     soon_likeness: float = 0.8  # of a beat that comes before the refractory time of usual hearts is over
     soon_share: float = 0.75  # of its neighbours' height
@@ -68,6 +68,8 @@ def are_beats(shapes: BeatShapes, contrast: np.ndarray, in_mv: bool) -> np.ndarr
     `contrast` [beat] is how far the beats around stand above the rest. Without a unit only the sizes are compared.
     """
     size = shapes.size
+    if not len(size):
+        return np.zeros(0, bool)
     tall = np.percentile(size, 80, axis=0)
     there = size > 0
     share = (size * there).sum(1) / np.maximum((tall * there).sum(1), 1e-300)

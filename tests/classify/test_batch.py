@@ -46,6 +46,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
     made = Stub({})
 
     def write_one(found: Case, diagnosis: Diagnosis, classifier: Stub, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         (folder / f"{found.name}.diagnosis.json").write_text(json.dumps(diagnosis.to_dict()))
 
     monkeypatch.setattr("classify.report.runner.Classifier.load", lambda weights: made)
@@ -54,7 +55,6 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
 
 
 def run(folder: Path, *options: str) -> tuple[int, list[dict[str, str]]]:
-    (folder / "out").mkdir(exist_ok=True)
     code = main(["--record", str(folder / "in"), "--output", str(folder / "out"), *options])
     with (folder / "out" / "diagnoses.csv").open(newline="") as file:
         return code, list(csv.DictReader(file))

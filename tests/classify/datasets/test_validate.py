@@ -10,6 +10,7 @@ import published_forms as forms
 import pytest
 from PIL import Image
 
+from classify.datasets.readers import examples
 from classify.datasets.validate import validate
 from classify.evaluation.data_stats import LeadStats
 from classify.tasks import TASKS
@@ -87,7 +88,7 @@ def test_beats_count_as_examples_and_their_files_once(tmp_path: Path) -> None:
     from classify.datasets.aami import DS1, DS2
 
     root = forms.mitbih(tmp_path, [*DS1, *DS2], codes="NVNSN")
-    result, _ = validate(TASKS["aami_inter"], root)
+    result = validate(TASKS["aami_inter"], examples(TASKS["aami_inter"], root))
     assert (result["examples"], result["files"], result["subjects"]) == (220, 44, 43)
     assert result["rates_hz"] == {"360": 44}
     assert result["classes"]["aami"]["V"]["test"] == 22

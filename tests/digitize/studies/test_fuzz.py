@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitize.studies import fuzz as module
-from digitize.studies.fuzz import KINDS, fuzz, main, open_one
+from digitize.studies import fuzz_run
+from digitize.studies.fuzz import main
 from digitize.studies.fuzz_inputs import damage, whole
+from digitize.studies.fuzz_run import KINDS, fuzz, open_one
 from ecg.files import InputError
 
 COUNTS = dict.fromkeys(KINDS, 40) | {"pdf": 4}
@@ -37,7 +38,7 @@ def test_undamaged_files_open_and_an_input_is_always_the_same(
     if kind not in ("checkpoints", "dicom"):  # these hold the time, or a number, of their making
         assert [p.read_bytes() for p in sorted((tmp_path / "a").iterdir())] == [
             p.read_bytes() for p in sorted((tmp_path / "b").iterdir())]  # fmt: skip
-    monkeypatch.setattr(module, "damage", lambda path, rng: None)
+    monkeypatch.setattr(fuzz_run, "damage", lambda path, rng: None)
     for index in range(1 if kind == "pdf" else 3):
         outcome = open_one(kind, 0, index, tmp_path / str(index))
         assert (outcome.what, outcome.words) == ("opened", "")
@@ -65,7 +66,7 @@ def buggy(path: Path, _: object) -> None:
 def test_every_fault_is_counted_and_its_input_kept(
     opens: object, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(module._OPEN, "csv", opens)
+    monkeypatch.setitem(fuzz_run._OPEN, "csv", opens)
     options = ["--kind", "csv", "--count", "2", "--limit_s", "0.5" if what == "hung" else "30"]
     assert main([*options, "--output", str(tmp_path)]) == 1
     found = json.loads((tmp_path / "csv.json").read_text())
