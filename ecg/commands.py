@@ -93,9 +93,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.calibrate", "Make weights of a checkpoint: temperature, thresholds and their card."),
     Command("classify.ensemble", "Put several trained networks into one classifier."),
     Command("classify.compare", "Train and measure many networks on the same recordings, in one table."),
-    Command(
-        "classify.evaluation.network_table", "Every network with its parameters and multiply-adds, in one table."
-    ),
+    Command("classify.evaluation.network_table", "Every network with its parameters and multiply-adds, in one table."),
     Command("classify.benchmark_beats", "Measure R peaks and waves on annotated recordings."),
     Command(
         "classify.studies.not_ecgs",
