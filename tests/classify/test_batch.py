@@ -20,7 +20,7 @@ from classify.explain import main as explain_main
 from classify.infer import main
 from ecg.formats import write
 from ecg.leads import STANDARD
-from ecg.record import Record
+from ecg.record import Record, Recording
 
 RECORD = Record(np.random.default_rng(1).normal(0, 0.3, (12, 5000)).astype(np.float32), 500.0, STANDARD)
 ENDINGS = (".diagnosis.json", ".report.html")
@@ -34,7 +34,7 @@ class Stub:
     def __init__(self, fails: dict[int, BaseException]) -> None:
         self.fails = fails
 
-    def __call__(self, record: Record) -> Diagnosis:
+    def __call__(self, record: Recording, stride_s: float = 10.0) -> Diagnosis:
         if record.samples in self.fails:
             raise self.fails[record.samples]
         return Diagnosis(self.reported, False, (), {"snr": 1.0}, weights="stub")
@@ -45,7 +45,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
     """Diagnoses cost nothing; what is written of one is its JSON alone."""
     made = Stub({})
 
-    def write_one(found: Case, diagnosis: Diagnosis, classifier: Stub, folder: Path) -> None:
+    def write_one(found: Case, diagnosis: Diagnosis, classifier: Stub, folder: Path, formats: object) -> None:
         folder.mkdir(exist_ok=True)
         (folder / f"{found.name}.diagnosis.json").write_text(json.dumps(diagnosis.to_dict()))
 
