@@ -69,7 +69,8 @@ def strip(record: Record, beats: Beats, name: str) -> Figure:
     first_s = float(np.clip(other[0] - _ROW_S / 2, 0, latest)) if len(other) else 0.0
     count = min(_ROWS, max(int(np.ceil((record.duration_s - first_s) / _ROW_S)), 1))
     figure = Figure(figsize=(14, 1.3 * count + 0.8), layout="constrained")
-    lead = "II" if "II" in record.leads else record.leads[0]
+    there = [name for name in record.leads if np.isfinite(record[name]).any()]
+    lead = "II" if "II" in there else there[0]
     values, time_s = record[lead], np.arange(record.samples) / record.fs_hz
     low, high = np.nanpercentile(values, [0.2, 99.8])
     for row, view in enumerate(np.atleast_1d(figure.subplots(count, 1))):
@@ -78,7 +79,15 @@ def strip(record: Record, beats: Beats, name: str) -> Figure:
         view.plot(time_s[shown], values[shown], color="0.2", linewidth=0.6)
         for at_s, label in zip(beats.times_s, labels, strict=True):
             if start_s <= at_s < start_s + _ROW_S:
-                view.text(at_s, high, label, color=_COLOURS.get(label, "k"), ha="center", va="bottom", fontsize=8)
+                view.text(
+                    at_s,
+                    high + 0.1 * (high - low),
+                    label,
+                    color=_COLOURS.get(label, "k"),
+                    ha="center",
+                    va="bottom",
+                    fontsize=8,
+                )
         view.set(xlim=(start_s, start_s + _ROW_S), ylim=(low - 0.1, high + 0.45 * (high - low)), yticks=[])
         view.tick_params(labelsize=7)
     counted = ", ".join(f"{value} {key}" for key, value in beats.counts().items())

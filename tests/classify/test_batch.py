@@ -20,7 +20,7 @@ from classify.explain import main as explain_main
 from classify.infer import main
 from ecg.formats import write
 from ecg.leads import STANDARD
-from ecg.record import Record, Recording
+from ecg.record import Record
 
 RECORD = Record(np.random.default_rng(1).normal(0, 0.3, (12, 5000)).astype(np.float32), 500.0, STANDARD)
 ENDINGS = (".diagnosis.json", ".report.html")
@@ -34,7 +34,7 @@ class Stub:
     def __init__(self, fails: dict[int, BaseException]) -> None:
         self.fails = fails
 
-    def __call__(self, record: Recording, stride_s: float = 10.0) -> Diagnosis:
+    def __call__(self, record: Record, **_: object) -> Diagnosis:
         if record.samples in self.fails:
             raise self.fails[record.samples]
         return Diagnosis(self.reported, False, (), {"snr": 1.0}, weights="stub")
