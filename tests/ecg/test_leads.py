@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg.leads import INDEPENDENT, LIMB, STANDARD, canonical, derive_12, is_known, limb_residual_mv, unplaced
+from ecg.leads import (
+    INDEPENDENT,
+    LIMB,
+    STANDARD,
+    canonical,
+    derive_12,
+    is_known,
+    limb_law_share,
+    limb_residual_mv,
+    unplaced,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -92,3 +102,21 @@ def test_residual_needs_leads_that_coexist() -> None:
     limb[0, :5], limb[1, 5:] = np.nan, np.nan
     assert np.isnan(limb_residual_mv(limb, LIMB[:3]))
     assert np.isnan(limb_residual_mv(limb[:2], LIMB[:2]))
+
+
+@given(st.integers(0, 50), st.floats(0.001, 50.0))
+def test_what_is_left_of_the_limb_laws_tells_leads_from_strange_curves_whatever_their_size(
+    seed: int, size: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    one, two = size * rng.normal(size=(2, 1000))
+    lawful = np.stack([one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2])
+    assert limb_law_share(lawful + size, LIMB) == pytest.approx(0, abs=0.02)
+    assert limb_law_share(size * rng.normal(size=(6, 1000)), LIMB) > 0.7
+    assert limb_law_share(np.stack([one] * 6), LIMB) > 0.7  # one lead over and over again
+
+
+def test_no_law_is_checked_on_too_little() -> None:
+    assert np.isnan(limb_law_share(np.ones((6, 100)), LIMB))
+    assert np.isnan(limb_law_share(np.ones((6, 1000)), LIMB))  # flat leads obey nothing
+    assert np.isnan(limb_law_share(np.ones((2, 1000)), ("V1", "V2")))

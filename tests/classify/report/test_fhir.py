@@ -29,7 +29,7 @@ def test_a_report_is_valid_and_holds_the_recording(
     page = printed(60)
     record = Record(page.signal_mv, 500, page.leads, 0.0, facts)
     report = diagnostic_report(
-        Diagnosis(LABELS, False, (), {}, (Note("gain-doubtful", "check the gain"),), "w1"), record, "r", release
+        Diagnosis(LABELS, False, (), {}, (Note("gain-assumed", "check the gain"),), "w1"), record, "r", release
     )
     (tmp_path / "r.json").write_text(json.dumps(report))
     resource.model_validate(report)
@@ -42,6 +42,6 @@ def test_a_report_is_valid_and_holds_the_recording(
 
 
 def test_an_abstained_diagnosis_concludes_nothing() -> None:
-    report = diagnostic_report(Diagnosis((), True, (), {}, (Note("no-diagnosis", "too short"),)), printed(60), "r")
+    report = diagnostic_report(Diagnosis((), True, (), {}, (Note("too-short", "too short"),)), printed(60), "r")
     assert report["conclusion"] == "no diagnosis was made. too short"
     assert "conclusionCode" not in report
