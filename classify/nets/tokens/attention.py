@@ -20,8 +20,8 @@ class DotProduct(nn.Module):
         rows = q.shape[:2]  # windows of a record stand beside the records: exporters know one such axis
         if bias is not None:
             bias = bias.expand(*rows, *bias.shape[-3:]).flatten(0, 1)
-        made = functional.scaled_dot_product_attention(*(x.flatten(0, 1) for x in (q, k, v)), bias)
-        return made.unflatten(0, rows)
+        q, k, v = (x.flatten(0, 1) for x in (q, k, v))
+        return functional.scaled_dot_product_attention(q, k, v, bias).unflatten(0, rows)
 
 
 def attention_weights(q: Tensor, k: Tensor, bias: Tensor | None = None) -> Tensor:
