@@ -20,6 +20,7 @@ from classify.recipe import Recipe
 from classify.signal import quality
 from classify.signal.channels import stack_channels
 from classify.signal.demographics import demographics
+from classify.signal.page_evidence import reasons_of_page
 from classify.signal.preprocessing import DURATION_S, on_grid, prepare
 from classify.survey import survey
 from classify.weights import DEFAULT
@@ -63,9 +64,23 @@ class Classifier:
         `confidence` is that of a page's reading in each lead, 0..1; a lead of low confidence is not used. Of a record
         longer than ten seconds one window of that length is judged every `stride_s`.
         """
-        found = survey(record, confidence or {}, stride_s)
+        return self._diagnosis(record, confidence or {}, stride_s, ())
+
+    def of_reading(self, reading: Reading) -> Diagnosis:
+        """The diagnosis of what was read from a page, with the reading's notes first.
+
+        There is none where nothing tells that the page is an ECG, and a whole one.
+        """
+        diagnosis = self._diagnosis(reading.record, reading.confidence, DURATION_S, reasons_of_page(reading))
+        return replace(diagnosis, notes=(*reading.notes, *diagnosis.notes))
+
+    def _diagnosis(
+        self, record: Recording, confidence: Mapping[str, float], stride_s: float, doubts: Sequence[Note]
+    ) -> Diagnosis:
+        """The diagnosis of a record, unless the doubts of its page or its signal give reasons to abstain."""
+        found = survey(record, confidence, stride_s)
         leads, figures = found.leads, found.figures
-        reasons = quality.reasons_to_abstain(leads, figures)
+        reasons = [*doubts, *quality.reasons_to_abstain(leads, figures)]
         known = {note.code for note in found.notes}
         others = [note for note in quality.quality_notes(leads, figures) if note.code not in known]
         if asks_demographics(self.net) and np.isnan(demographics(record.meta)).any():
@@ -79,11 +94,6 @@ class Classifier:
         return Diagnosis(
             labels, bool(reasons), leads, figures, notes, self.card.version, found.features, judged, held
         )  # fmt: skip
-
-    def of_reading(self, reading: Reading) -> Diagnosis:
-        """The diagnosis of what was read from a page, with the reading's notes first."""
-        diagnosis = self(reading.record, reading.confidence)
-        return replace(diagnosis, notes=(*reading.notes, *diagnosis.notes))
 
     def inputs(self, window: Record) -> Inputs:
         """The network's inputs for ten seconds: signal [channel, sample], features [k], demographics [2]."""

@@ -75,7 +75,10 @@ def _correction(item: object) -> Correction:
     if unknown:
         raise ValueError(f"unknown key {unknown[0]!r}: expected some of {', '.join(_HINTS)}, curves")
     hints = PageHints.of(item.get("layout"), item.get("mm_per_s"), item.get("mm_per_mv"))
-    return Correction(hints, tuple(_curve(curve) for curve in item.get("curves", ())))
+    curves = item.get("curves", [])
+    if not isinstance(curves, list):
+        raise ValueError(f"curves must be a list, got {curves!r:.60}")
+    return Correction(hints, tuple(_curve(curve) for curve in curves))
 
 
 def _curve(item: object) -> tuple[str, np.ndarray]:

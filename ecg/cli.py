@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -50,6 +51,9 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Ca
     0 when all is well, 1 when an input failed, 2 for a wrong command, recipe or value, 130 when interrupted.
     """
     options = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files need not be text in the terminal's encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         return command(**vars(options))
     except KeyboardInterrupt:

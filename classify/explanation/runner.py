@@ -67,5 +67,5 @@ def _explain(
         save_if_any(attention_by_stage(classifier, used), folder / f"{case.name}.attention.png")
     if diagnosis.abstained:
         print(f"{case.name} <- {case.place}: {'; '.join(diagnosis.warnings)}", flush=True)
-    found = {"weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
+    found = {"source": case.place, "weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
     write_text(folder / f"{case.name}{ENDING}", json.dumps(found, indent=2) + "\n")

@@ -76,16 +76,17 @@ def report_html(
     picture: Path | None = None,
     explained: Sequence[Explanation] = (),
     page: str = "",
+    source: str = "",
 ) -> str:
     """The report as text: nothing in it points outside of it.
 
-    `picture` is the scan with the traces drawn over it, `page` its layout and scales in a line.
+    `picture` is the scan with the traces drawn over it, `page` its layout and scales in a line, `source` the file.
     """
     folder = Path(__file__).parent
     pages = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return pages.get_template("report.html").render(
         title=title,
-        facts=[*facts(record), *([("Page", page)] if page else [])],
+        facts=[*facts(record), *((what, text) for what, text in (("Page", page), ("File", source)) if text)],
         verdict=verdict(diagnosis),
         warnings=diagnosis.warnings,
         groups=[(_GROUP_TITLES.get(group, group), labels) for group, labels in _groups(diagnosis)],

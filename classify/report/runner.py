@@ -118,13 +118,15 @@ def write_diagnosis(
     picture = write_reading(case.reading, folder, case.name, formats)["overlay"] if case.reading else None
     explained = explain(classifier, case.first(DURATION_S).select(diagnosis.leads_used), chosen(diagnosis))
     paths = folder / f"{case.name}{ENDINGS[0]}", folder / f"{case.name}{ENDINGS[1]}"
-    write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
+    found = {"source": case.place, **diagnosis.to_dict()}
+    write_text(paths[0], json.dumps(found, indent=2, allow_nan=False) + "\n")
     page = describe(case.reading) if case.reading else ""
     for ending in _fhir_endings(formats):
         path, release = folder / f"{case.name}{ending}", "R5" if "fhir-r5" in formats else "R4"
-        found = fhir.diagnostic_report(diagnosis, case.record, path, release)
-        write_text(path, json.dumps(found, indent=1, allow_nan=False) + "\n")
-    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
+        whole = case.record.crop(case.record.start_s, case.record.duration_s)
+        resource = fhir.diagnostic_report(diagnosis, whole, path, release)
+        write_text(path, json.dumps(resource, indent=1, allow_nan=False) + "\n")
+    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page, case.place))
     return paths
 
 

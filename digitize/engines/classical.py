@@ -13,6 +13,7 @@ import numpy as np
 
 from digitize.engines.classical_rows import first_column, follow_row, zero_lines
 from digitize.errors import NotAnEcg
+from digitize.page.negative import positive
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.notes import Note
@@ -50,6 +51,7 @@ class Classical:
         mm_per_s: float | None = None,
         mm_per_mv: float | None = None,
     ) -> Reading:
+        page = positive(page)
         kind = template(layout or "3x4+1") if not isinstance(layout, Template) else layout
         speed = mm_per_s or 25.0
         picture, turned = straightened(page.pixels)

@@ -44,17 +44,20 @@ def r_peaks(record: Record | np.ndarray, fs_hz: float | None = None) -> np.ndarr
     apart = max(1, round(_SHORTEST_RR_S * rate_hz))
     soon, _ = signal.find_peaks(energy, distance=apart)
     shaped, contrast = _in_band(values, rate_hz, _SHAPE_HZ), _average(quick / height * worth, there)
+    shape = _average(shaped**2 / height, worth * there)
+
+    def shapes(at: np.ndarray) -> BeatShapes:
+        return BeatShapes.around(shaped, _to_deflection(at, shape, rate_hz), rate_hz)
+
     tries: list[tuple[float, np.ndarray]] = []
     for percent in _TALL_PERCENT:
         some = found[_stands_out(found / rate_hz, energy[found], percent)]
-        some = with_soon_beats(some, soon, energy, shaped, rate_hz, apart)
-        shapes = BeatShapes.around(shaped, some, rate_hz)
-        kept = some[are_beats(shapes, contrast[some], isinstance(record, Record))]
+        some = with_soon_beats(some, soon, energy, shapes, apart)
+        kept = some[are_beats(shapes(some), contrast[some], isinstance(record, Record))]
         tries.append((kept.size / max(some.size, 1), kept))
         if kept.size > _MOST * some.size:
             break
     beats = max(tries, key=lambda each: each[0])[1]
-    shape = _average(shaped**2 / height, worth * there)
     return np.unique(_to_deflection(beats, shape, rate_hz))
 
 

@@ -15,6 +15,7 @@ from recordings import FACTS, WHO, printed
 from classify.diagnosis import Diagnosis, Label
 from classify.report.fhir import diagnostic_report
 from ecg.formats import read
+from ecg.notes import Note
 from ecg.record import Record
 
 LABELS = (Label("super_class", "NORM", 0.9, 0.5, True), Label("super_class", "MI", 0.1, 0.5, False))
@@ -27,7 +28,9 @@ def test_a_report_is_valid_and_holds_the_recording(
 ) -> None:
     page = printed(60)
     record = Record(page.signal_mv, 500, page.leads, 0.0, facts)
-    report = diagnostic_report(Diagnosis(LABELS, False, (), {}, ("check the gain",), "w1"), record, "r", release)
+    report = diagnostic_report(
+        Diagnosis(LABELS, False, (), {}, (Note("gain-assumed", "check the gain"),), "w1"), record, "r", release
+    )
     (tmp_path / "r.json").write_text(json.dumps(report))
     resource.model_validate(report)
     assert report["status"] == "preliminary"
@@ -39,6 +42,6 @@ def test_a_report_is_valid_and_holds_the_recording(
 
 
 def test_an_abstained_diagnosis_concludes_nothing() -> None:
-    report = diagnostic_report(Diagnosis((), True, (), {}, ("too short",)), printed(60), "r")
+    report = diagnostic_report(Diagnosis((), True, (), {}, (Note("too-short", "too short"),)), printed(60), "r")
     assert report["conclusion"] == "no diagnosis was made. too short"
     assert "conclusionCode" not in report
