@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digitize.engines import Digitize
+from digitize.engines import Digitize, ask
 from digitize.errors import NotAnEcg, PageError, Refusal
 from digitize.page.open import DRAWN_SUFFIX, iter_pages
 from digitize.stages import PageHints
@@ -79,7 +79,7 @@ def read_page(page: Page, digitize: Digitize, hints: PageHints) -> Attempt:
     start = time.perf_counter()
     attempt = Attempt(page.stem, Path(page.source))
     try:
-        reading = digitize(page, hints.layout, hints.mm_per_s, hints.mm_per_mv)
+        reading = ask(digitize, page, hints)
         attempt = replace(attempt, reading=reading)
     except Exception as error:  # one page that hits a bug must not cost the rest of the batch
         crashed = not isinstance(error, NotAnEcg | Refusal)

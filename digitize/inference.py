@@ -13,6 +13,7 @@ from digitize import engines
 from digitize.batch import Attempt, describe, free_name, read_file, write_reading
 from digitize.corrections import check_names, correcting, load_corrections
 from digitize.engines import Digitize
+from digitize.grid.corners import Corners
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg import formats
@@ -42,6 +43,7 @@ def infer(
     layout: Template | str | None = None,
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
+    corners_px: Corners | None = None,
     corrections: str | Path | None = None,
     device: str = "cpu",
     engine: str = "torch",
@@ -50,12 +52,13 @@ def infer(
     """Read every page of the images (files, folders, patterns) and write what was read; a bad page does not stop it.
 
     `output` is a folder, or one .csv, .hea or .json file for one page. `layout` is a template, its name or a YAML file.
-    `corrections` is a file as `digitize.corrections` describes it.
+    `corners_px` are as a `Digitizer` takes them, the same for every page. `corrections` is a file as
+    `digitize.corrections` describes it.
     Raises ValueError for options that make no sense and for folders or patterns without pictures.
     """
     paths = expand_images(images)
     target = _target(Path(output), paths)
-    hints = PageHints.of(layout, mm_per_s, mm_per_mv)
+    hints = PageHints.of(layout, mm_per_s, mm_per_mv, corners_px)
     fixes = load_corrections(corrections) if corrections else {}
     check_names(fixes, paths)
     digitize = correcting(digitizer or engines.load_digitizer(device, engine), fixes)

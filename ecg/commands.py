@@ -21,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
         "digitize.infer", "Digitize pictures of ECGs: signal, WFDB record, JSON and an overlay for every page.", "read"
     ),
     Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
+    Command("serve", "Open the page in the browser: read, correct by hand, diagnose, take away.", "serve"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
         "digitize.train",

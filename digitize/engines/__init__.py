@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Protocol
 
+from digitize.grid.corners import Corners
+from digitize.stages import PageHints
 from ecg.layout import Template
 from ecg.page import Page
 from ecg.reading import Reading
@@ -21,8 +23,19 @@ class Digitize(Protocol):
     """What a `Digitizer` is to the command lines: page in, reading out, NotAnEcg or Refusal with words if refused."""
 
     def __call__(
-        self, page: Page, layout: Template | None, mm_per_s: float | None, mm_per_mv: float | None
+        self,
+        page: Page,
+        layout: Template | None,
+        mm_per_s: float | None,
+        mm_per_mv: float | None,
+        corners_px: Corners | None = None,
     ) -> Reading: ...
+
+
+def ask(digitize: Digitize, page: Page, hints: PageHints) -> Reading:
+    """The digitizer's reading of a page with what is known of it."""
+    known = (hints.layout, hints.mm_per_s, hints.mm_per_mv)
+    return digitize(page, *known) if hints.corners_px is None else digitize(page, *known, hints.corners_px)
 
 
 def load_digitizer(device: str = "cpu", engine: str = "torch") -> Digitize:

@@ -58,6 +58,22 @@ def relayout(
     return new, parts, Note("layout-set-by-hand", text)
 
 
+def rename_box(
+    layout: Layout, traces: Sequence[Trace], number: int, lead: str
+) -> tuple[Layout, tuple[Trace, ...], Note]:
+    """The same curves with box `number` (from 0) under another lead's name, and what was done.
+
+    Raises ValueError for a box that is not there or a name that is none of the twelve.
+    """
+    if not 0 <= number < len(layout.boxes):
+        raise ValueError(f"there is no box {number}: the page has {len(layout.boxes)}, counted from 0")
+    old, name = layout.boxes[number].lead, canonical(lead)
+    boxes = tuple(replace(box, lead=name) if i == number else box for i, box in enumerate(layout.boxes))
+    renamed = tuple(replace(trace, lead=name) if i == number else trace for i, trace in enumerate(traces))
+    note = Note("lead-renamed-by-hand", f"{old} (box {number + 1}) was renamed {name} by hand")
+    return replace(layout, boxes=boxes), renamed, note
+
+
 def _box_of(geometry: PageGeometry, layout: Layout, lead: str, points_px: np.ndarray) -> int:
     """The number of the lead's box around the points; of several the one whose zero line is nearest."""
     mm = _to_mm(points_px, geometry)
