@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
 from digitize.errors import NoGrid
 from digitize.grid.corners import Corners, check_corners, side_px, to_rectangle
-from digitize.grid.fine_grid import lines_per_px
+from digitize.grid.fine_grid import fine_geometry, lines_per_px
+from digitize.grid.page_view import PageView
 from digitize.grid.periodicity import line_strength, periodicity
 from digitize.grid.phase_refinement import refine
 from ecg.geometry import PageGeometry
@@ -21,20 +24,39 @@ _ADVICE = (
 )
 
 
-def corner_geometry(pixels: np.ndarray, corners_px: Corners) -> PageGeometry:
+def corner_geometry(pixels: np.ndarray, corners_px: Corners, view: PageView) -> PageGeometry:
     """Paper millimetres on the rectangle, moved onto the grid's lines where they are seen better so.
 
-    `pixels` is the page, uint8 [row, col, RGB]. Raises NoGrid where no lines can be counted between the corners.
+    `pixels` is the page, uint8 [row, col, RGB], `view` a look at it with the rectangle upright. The scale, among those
+    that the lines may mean, and the sheet, by the corners or by its own lines, are those that a usual grid stands out
+    by most. Raises NoGrid where no lines can be counted between the corners.
     """
     corners = check_corners(corners_px)
-    lines = _count_lines(pixels, corners)
-    sizes = [(lines[0] * step_mm, lines[1] * step_mm) for step_mm in _STEPS_MM]
-    usual = [size for size in sizes if _LONG_MM[0] <= max(size) <= _LONG_MM[1]]
-    if not usual:
+    given = [geometry for geometry in _by_corners(pixels, corners) if _is_usual(geometry)]
+    if not given:
         raise NoGrid(_ADVICE)
-    given = max((_laid_on(corners, size) for size in usual), key=lambda geometry: line_strength(pixels, geometry))
-    moved = refine(pixels, given)
-    return moved if periodicity(pixels, moved) >= periodicity(pixels, given) else given
+    seen = [geometry for geometry in _by_lines(pixels, view) if _is_usual(geometry)]
+    best = max((*given, *seen), key=lambda geometry: line_strength(pixels, geometry))
+    moved = refine(pixels, best)
+    return moved if periodicity(pixels, moved) >= periodicity(pixels, best) else best
+
+
+def _by_corners(pixels: np.ndarray, corners: np.ndarray) -> Iterator[PageGeometry]:
+    across, down = _count_lines(pixels, corners)
+    for step_mm in _STEPS_MM:
+        yield _laid_on(corners, (across * step_mm, down * step_mm))
+
+
+def _by_lines(pixels: np.ndarray, view: PageView) -> Iterator[PageGeometry]:
+    """The sheet on which the fine lines lie evenly, whatever the corners were off by."""
+    sheet = fine_geometry(pixels, view)
+    if sheet is not None:
+        yield from (sheet.scaled(step_mm / other_mm) for step_mm in _STEPS_MM for other_mm in (1.0, 5.0))
+
+
+def _is_usual(geometry: PageGeometry) -> bool:
+    x0, y0, x1, y1 = geometry.extent_mm
+    return _LONG_MM[0] <= max(x1 - x0, y1 - y0) <= _LONG_MM[1]
 
 
 def _laid_on(corners: np.ndarray, size_mm: tuple[float, float]) -> PageGeometry:

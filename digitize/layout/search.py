@@ -11,9 +11,9 @@ import numpy as np
 
 from digitize.errors import NoGrid, NotAnEcg, UnknownLayout
 from digitize.grid.corner_geometry import corner_geometry
-from digitize.grid.corners import Corners, corner_matrix
+from digitize.grid.corners import Corners
 from digitize.grid.geometry_candidates import GridGeometries
-from digitize.grid.page_view import PageView, look, look_twice, turned
+from digitize.grid.page_view import PageView, look_at_corners, look_twice, turned
 from digitize.grid.periodicity import is_periodic
 from digitize.layout.candidates import USUAL_MM_PER_S, GeometryCandidate, Scale, has_unseen_speed, is_accepted
 from digitize.layout.evidence import gather, seen_window
@@ -111,9 +111,8 @@ class LayoutSearch:
         yield from self._both_ways_up(GeometryCandidate(Scale.CROSSINGS, geometries.view, geometries.clearest()))
 
     def _by_corners(self, corners_px: Corners) -> Candidates:
-        geometry = corner_geometry(self.page.pixels, corners_px)
-        matrix = corner_matrix(corners_px, self.nets.page_size_px)
-        view = look(self.nets.page, self.page.pixels, matrix, self.nets.page_size_px)
+        view = look_at_corners(self.nets.page, self.page.pixels, corners_px, self.nets.page_size_px)
+        geometry = corner_geometry(self.page.pixels, corners_px, view)
         yield from self._both_ways_up(GeometryCandidate(Scale.CORNERS, view, geometry))
 
     def _by_fine_lines(self, geometries: GridGeometries) -> Candidates:

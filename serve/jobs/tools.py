@@ -42,12 +42,10 @@ class Tools:
         loaded: Classifier = import_module("classify.classifier").Classifier.load()
         return loaded
 
-    def warm_up(self, threads: int) -> None:
-        """Load the networks and let them see a page, because the first one takes longer."""
+    def warm_up(self) -> None:
+        """Load the digitizer and let it see a page, because the first one takes longer."""
         if not self.has_networks:
             return
-        import_module("torch").set_num_threads(threads)
         page = Page(np.full(_FIRST_PAGE_PX, 255, np.uint8))
         with contextlib.suppress(NotAnEcg):
             self.digitizer(page, None, None, None)
-        self.classifier  # noqa: B018 (loads it)

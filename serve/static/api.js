@@ -1,5 +1,6 @@
 // The server's addresses as functions. A refusal is thrown as a Problem with the server's own words.
 
+import { say } from "./panels.js";
 import { text } from "./texts.js";
 
 export class Problem extends Error {
@@ -59,4 +60,17 @@ export async function convert(state, { name, needs }, { file, page, title }) {
   const answer = await ask("/v1/convert", form(fields));
   const given = answer.headers.get("Content-Disposition")?.match(/filename="ecg(\.[^"]+)"/);
   return { blob: await answer.blob(), suffix: given?.[1] ?? "" };
+}
+
+/** Ask again while the server is busy. */
+export async function patiently(ask) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (problem) {
+      if (problem.code !== "server-busy") throw problem;
+      say(text("status.busy", { seconds: problem.retryAfter }));
+      await new Promise((done) => { setTimeout(done, 1000 * problem.retryAfter); });
+    }
+  }
 }

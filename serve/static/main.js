@@ -2,29 +2,34 @@
 
 import * as api from "./api.js";
 import { Corners } from "./corners.js";
+import { Editing } from "./editing.js";
 import { Pages } from "./pages.js";
 import { $, say, showChoices, showProblem, showQueue, showResults } from "./panels.js";
 import { Pen } from "./pen.js";
 import { Stage } from "./stage.js";
-import { loadCorrections, saveCorrections, showFormats } from "./takeaway.js";
+import { saveCorrections, showFormats } from "./takeaway.js";
 import * as texts from "./texts.js";
 
 const { text } = texts;
 const pages = new Pages();
 const stage = new Stage($("stage"));
 const corners = new Corners(stage, $("loupe"), () => {});
-const pen = new Pen(stage, { onStroke: stroke, onHide: hide, say });
+const pen = new Pen(stage, {
+  onStroke: (number, points) => editing.stroke(number, points),
+  onHide: () => editing.hide(),
+  say,
+});
+const editing = new Editing(pages, stage, pen, refresh);
 let layouts = [];
 let formats = [];
 let isReading = false;
-let work = Promise.resolve(); // corrections one after the other
 
 // --- pages ------------------------------------------------------------------------------------------------------------
 
 function addFiles(files) {
   const corrections = files.filter((file) => file.name?.endsWith(".json"));
   pages.add(files.filter((file) => !corrections.includes(file)));
-  for (const file of corrections) replay(file);
+  for (const file of corrections) editing.replay(file);
   readAll();
 }
 
@@ -40,7 +45,7 @@ async function readOne(page) {
   pages.changed();
   say(text("status.reading", { name: page.name }));
   try {
-    pages.settle(page, await patiently(() => api.read(page.file)));
+    pages.settle(page, await api.patiently(() => api.read(page.file)));
   } catch (problem) {
     page.take({ page: 0, problem });
     pages.changed();
@@ -48,19 +53,6 @@ async function readOne(page) {
   const why = page.problem?.detail;
   say(why ? text("status.failed", { name: page.name, why }) : text("status.read", { name: page.name }));
   if (!pages.current || pages.current === page) pages.open(page);
-}
-
-/** Ask again while the server is busy. */
-async function patiently(ask) {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (problem) {
-      if (problem.code !== "server-busy") throw problem;
-      say(text("status.busy", { seconds: problem.retryAfter }));
-      await new Promise((done) => { setTimeout(done, 1000 * problem.retryAfter); });
-    }
-  }
 }
 
 function showPage() {
@@ -99,7 +91,7 @@ async function diagnose(page) {
   if (!state || page.diagnosis || page.asked === state) return;
   page.asked = state;
   try {
-    const diagnosis = await patiently(() => api.diagnose(state));
+    const diagnosis = await api.patiently(() => api.diagnose(state));
     if (page.now !== state) return;
     page.diagnosis = diagnosis;
   } catch (problem) {
@@ -108,57 +100,6 @@ async function diagnose(page) {
     if (page.asked === state) page.asked = null;
   }
   if (pages.current === page && page.now === state) showResults(page);
-}
-
-// --- corrections ------------------------------------------------------------------------------------------------------
-
-function correct(step) {
-  const page = pages.current;
-  work = work.then(async () => {
-    const steps = [...page.now.steps, step];
-    const view = await patiently(() => api.correct({ reading: page.now.reading, steps }));
-    page.push({ ...page.now, steps, view });
-    page.status = "corrected";
-    say(text("status.corrected"));
-  }).catch((problem) => say(problem.message)).then(() => { if (pages.current === page) refresh(); });
-  return work;
-}
-
-function stroke(number, points) {
-  const box = pages.current.now?.view.boxes[number];
-  if (!box) return;
-  stage.choose(number);
-  correct({ lead: box.lead.replace("-", ""), points_px: points });
-}
-
-function hide() {
-  const selection = pen.selection;
-  if (!selection) say(text("status.nothing"));
-  else correct({ ...selection, lead: selection.lead.replace("-", "") });
-}
-
-function reread(changes = {}) {
-  const page = pages.current;
-  const hints = { ...(page.now?.hints ?? {}), ...changes };
-  say(text("status.rereading"));
-  $("read-again").disabled = true;
-  work = work.then(async () => {
-    const isRead = page.take(await patiently(() => api.reread(page.file, page.index, hints)), hints);
-    say(isRead ? text("status.read", { name: page.name }) : page.problem.detail);
-    if (isRead) setMode("mark");
-  }).catch((problem) => say(problem.message)).then(() => {
-    $("read-again").disabled = false;
-    if (pages.current === page) refresh();
-  });
-}
-
-function replay(file) {
-  work = work.then(() => loadCorrections(file, pages)).catch((problem) => say(problem.message)).then(refresh);
-}
-
-function goBack(way) {
-  if (pages.current?.[way]()) say(text(way === "undo" ? "status.undone" : "status.redone"));
-  refresh();
 }
 
 // --- what the user touches --------------------------------------------------------------------------------------------
@@ -173,15 +114,9 @@ function setMode(mode) {
   $("hint").textContent = text(`hint.${mode}`);
 }
 
-function onChoice(name, value) {
-  if (value === "") return;
-  if (!pages.current.now) reread({ [name]: value, ...(pages.current.corners ? {} : {}) });
-  else correct({ [name]: value });
-}
-
 function wire() {
   $("files").addEventListener("change", (event) => { addFiles([...event.target.files]); event.target.value = ""; });
-  $("load-corrections").addEventListener("change", (event) => { [...event.target.files].forEach(replay); event.target.value = ""; });
+  $("load-corrections").addEventListener("change", (event) => { [...event.target.files].forEach((file) => editing.replay(file)); event.target.value = ""; });
   document.addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
   document.addEventListener("dragleave", () => $("drop").classList.remove("over"));
   document.addEventListener("drop", (event) => {
@@ -194,12 +129,23 @@ function wire() {
   for (const button of document.querySelectorAll("[data-mode][role=radio]")) {
     button.addEventListener("click", () => setMode(button.dataset.mode));
   }
-  const actions = { hide, undo: () => goBack("undo"), redo: () => goBack("redo"), "zoom-in": () => stage.zoomIn(), "zoom-out": () => stage.zoomOut(), "zoom-fit": () => stage.fit(), previous: () => pages.step(-1), next: () => pages.step(1), "read-again": () => reread({ corners_px: pages.current.corners }), "save-corrections": () => saveCorrections(pages) };
+  const actions = {
+    hide: () => editing.hide(),
+    undo: () => editing.goBack("undo"),
+    redo: () => editing.goBack("redo"),
+    "zoom-in": () => stage.zoomIn(),
+    "zoom-out": () => stage.zoomOut(),
+    "zoom-fit": () => stage.fit(),
+    previous: () => pages.step(-1),
+    next: () => pages.step(1),
+    "read-again": () => editing.reread({ corners_px: pages.current.corners }),
+    "save-corrections": () => saveCorrections(pages),
+  };
   for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", action);
-  $("layout").addEventListener("change", (event) => onChoice("layout", event.target.value));
-  $("speed").addEventListener("change", (event) => onChoice("mm_per_s", Number(event.target.value)));
-  $("gain").addEventListener("change", (event) => onChoice("mm_per_mv", Number(event.target.value)));
-  $("lead").addEventListener("change", (event) => correct({ box: stage.chosen, lead: event.target.value }));
+  $("layout").addEventListener("change", (event) => editing.choose("layout", event.target.value));
+  $("speed").addEventListener("change", (event) => editing.choose("mm_per_s", Number(event.target.value)));
+  $("gain").addEventListener("change", (event) => editing.choose("mm_per_mv", Number(event.target.value)));
+  $("lead").addEventListener("change", (event) => editing.rename(event.target.value));
   $("language").addEventListener("change", (event) => speak(event.target.value));
   stage.addEventListener("choose", choices);
   pages.addEventListener("change", () => showQueue(pages, (page) => pages.open(page)));
@@ -211,7 +157,7 @@ function onKey(event) {
   const key = event.key.toLowerCase();
   if (key !== "z" && key !== "y") return;
   event.preventDefault();
-  goBack(key === "y" || event.shiftKey ? "redo" : "undo");
+  editing.goBack(key === "y" || event.shiftKey ? "redo" : "undo");
 }
 
 async function speak(language) {

@@ -95,6 +95,7 @@ export class Stage extends EventTarget {
   fit() {
     const { width_px: width, height_px: height } = this.page?.picture ?? { width_px: 100, height_px: 60 };
     this.view = [0, 0, width, height];
+    this.svg.style.aspectRatio = `${width} / ${height}`;
     this.#look();
   }
 

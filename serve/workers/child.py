@@ -26,12 +26,12 @@ def main(pipe: Connection, tools: Tools, memory_bytes: int, threads: int) -> Non
     if hasattr(os, "setsid"):
         os.setsid()  # so that whatever a job starts ends with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # before the networks' library is loaded
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold a patient's page
     try:
-        tools.warm_up(threads)
+        tools.warm_up()
         pipe.send(None)
         while True:
             _work(pipe, pipe.recv(), tools)

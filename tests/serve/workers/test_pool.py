@@ -82,17 +82,18 @@ def test_more_than_may_wait_are_turned_away_with_a_time() -> None:
 @pytest.mark.slow
 def test_forty_at_once_answer_each_with_its_own_result_and_memory_comes_back() -> None:
     kinds = [
-        (png(), "read"), (b"%PDF-1.7 broken", "unreadable"), (png()[:3000], "unreadable"), (png(REFUSED_COLOUR), "page-refused"),
-        (png(DEADLY_COLOUR), "job-ended"), (b"", "unreadable"), (png(size_px=(5000, 5000)), "picture-too-large"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 1000, "unreadable"), (png(size_px=(30, 30)), "unreadable"), (b"MZ" * 5000, "unreadable"),
+        (png(), "read"), (b"%PDF-1.7 broken", "unreadable"), (png()[:3000], "unreadable"), (b"", "unreadable"),
+        (png(REFUSED_COLOUR), "page-refused"), (b"MZ" * 5000, "unreadable"), (png(size_px=(30, 30)), "unreadable"),
+        (png(size_px=(5000, 5000)), "picture-too-large"), (b"\x89PNG\r\n\x1a\n" + b"\0" * 1000, "unreadable"),
+        (png(), "read"),
     ]  # fmt: skip
-    with TestClient(create_app(settings()), base_url="http://127.0.0.1:8000") as client:
+    asked = [*(kinds * 4)[:38], (png(DEADLY_COLOUR), "job-ended"), (png(HUNGRY_COLOUR), "internal")]
+    with TestClient(create_app(settings(job_s=60.0)), base_url="http://127.0.0.1:8000") as client:
         assert code_of(client, png()) == "read"
         before = memory_kb(os.getpid()) + memory_kb(reader(client).pid or 0)
-        for _ in range(2):
-            with ThreadPoolExecutor(40) as many:
-                found = list(many.map(lambda i: code_of(client, kinds[i % len(kinds)][0]), range(40)))
-            assert found == [kinds[i % len(kinds)][1] for i in range(40)]
+        with ThreadPoolExecutor(40) as many:
+            found = list(many.map(lambda one: code_of(client, one[0]), asked))
+        assert found == [code for _, code in asked]
         assert code_of(client, png()) == "read"
         after = memory_kb(os.getpid()) + memory_kb(reader(client).pid or 0)
         private = client.app.state.desk.private  # type: ignore[attr-defined]
@@ -106,6 +107,7 @@ def test_forty_at_once_answer_each_with_its_own_result_and_memory_comes_back() -
 def test_workers_end_with_the_server() -> None:
     with TestClient(create_app(settings()), base_url="http://127.0.0.1:8000") as client:
         assert code_of(client, png()) == "read"
-        pids = [worker.pid for pool in (client.app.state.desk.readers, client.app.state.desk.clerks) for worker in pool.workers]  # type: ignore[attr-defined]  # fmt: skip
+        desk: Desk = client.app.state.desk  # type: ignore[attr-defined]
+        pids = [worker.pid for worker in (*desk.readers.workers, *desk.clerks.workers)]
     time.sleep(0.2)
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
