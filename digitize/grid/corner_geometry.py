@@ -11,7 +11,7 @@ from digitize.errors import NoGrid
 from digitize.grid.corners import Corners, check_corners, side_px, to_rectangle
 from digitize.grid.fine_grid import fine_geometry, lines_per_px
 from digitize.grid.page_view import PageView
-from digitize.grid.periodicity import line_strength, periodicity
+from digitize.grid.periodicity import line_strength
 from digitize.grid.phase_refinement import refine
 from ecg.geometry import PageGeometry
 
@@ -36,9 +36,13 @@ def corner_geometry(pixels: np.ndarray, corners_px: Corners, view: PageView) -> 
     if not given:
         raise NoGrid(_ADVICE)
     seen = [geometry for geometry in _by_lines(pixels, view) if _is_usual(geometry)]
-    best = max((*given, *seen), key=lambda geometry: line_strength(pixels, geometry))
-    moved = refine(pixels, best)
-    return moved if periodicity(pixels, moved) >= periodicity(pixels, best) else best
+
+    def strength(geometry: PageGeometry) -> float:
+        mm = geometry.to_mm(corners)
+        return line_strength(pixels, geometry, (*mm.min(0).tolist(), *mm.max(0).tolist()))
+
+    best = [max(sheets, key=strength) for sheets in (given, seen) if sheets]
+    return max((*best, *(refine(pixels, sheet) for sheet in best)), key=strength)
 
 
 def _by_corners(pixels: np.ndarray, corners: np.ndarray) -> Iterator[PageGeometry]:

@@ -33,17 +33,19 @@ def periodicity(pixels: np.ndarray, geometry: PageGeometry) -> float:
 
     A place can be moved onto the nearest line whatever the scale; only with the right one do all places agree.
     """
-    return min(max(thick, fine) for thick, fine in _both_axes(pixels, geometry))
+    return min(max(thick, fine) for thick, fine in _both_axes(pixels, geometry, geometry.extent_mm))
 
 
-def line_strength(pixels: np.ndarray, geometry: PageGeometry) -> float:
-    """The same of lines 5 mm and 1 mm apart together: with the right scale a usual grid shows both."""
-    return min(thick + fine for thick, fine in _both_axes(pixels, geometry))
+def line_strength(pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent) -> float:
+    """The same in a window, of lines 5 mm and 1 mm apart together: with the right scale a usual grid shows both."""
+    return min(thick + fine for thick, fine in _both_axes(pixels, geometry, window_mm))
 
 
-def _both_axes(pixels: np.ndarray, geometry: PageGeometry) -> tuple[tuple[float, float], tuple[float, float]]:
-    x0, y0, _, _ = geometry.extent_mm
-    dark = clipped_darkness(pixels, geometry, geometry.extent_mm)
+def _both_axes(
+    pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    x0, y0, _, _ = window_mm
+    dark = clipped_darkness(pixels, geometry, window_mm)
     return _axis_periodicity(dark.mean(0), x0), _axis_periodicity(dark.mean(1), y0)
 
 
