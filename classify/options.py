@@ -7,8 +7,7 @@ from pathlib import Path
 
 from classify.tasks import TASKS
 from classify.weights import DEFAULT
-from ecg.cli import add_engine, add_page_options
-from ecg.formats.options import add_csv_options
+from ecg.cli import add_csv_options, add_engine, add_page_options
 
 
 def add_case_options(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,19 @@ from ecg.files import InputError
 
 ENGINES = ("torch", "onnx")
 CLASSICAL = "classical"
+WRITTEN_FORMATS = (
+    "csv",
+    "wfdb",
+    "dicom",
+    "dicom-pdf",
+    "aecg",
+    "edf",
+    "bdf",
+    "fhir",
+    "fhir-r5",
+    "parquet",
+    "pdf",
+)  # of `ecg.formats.FORMATS`; the JSON beside them is a reading's own
 INPUT_FAILED, INTERRUPTED = 1, 130  # exit codes; 0 is all well, and argparse ends a wrong command with 2
 
 
@@ -69,6 +82,12 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     """`--image`: what is read."""
     what = "pictures or PDFs, folders of them, or patterns"
     parser.add_argument("--image", dest="images", metavar="PATH", nargs="+", required=True, help=what)
+
+
+def add_csv_options(parser: argparse.ArgumentParser) -> None:
+    """`--fs_hz` and `--unit`: what a CSV may leave unsaid, as `ecg.formats.read` takes them."""
+    parser.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
+    parser.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
 
 
 def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> None:

@@ -21,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
         "digitize.infer", "Digitize pictures of ECGs: signal, WFDB record, JSON and an overlay for every page.", "read"
     ),
     Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
+    Command("ecg.convert", "Turn recordings of any readable format into another, a folder at a time.", "convert"),
     Command("serve", "Open the page in the browser: read, correct by hand, diagnose, take away.", "serve"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
@@ -80,6 +81,7 @@ COMMANDS: tuple[Command, ...] = (
         "Fit the confidence to how near the traces come to the truth, on simulated pages.",
     ),
     Command("classify.train", "Train a classifier.", "train classify"),
+    Command("classify.pretrain", "Pretrain an encoder without labels, and measure what that is worth with few."),
     Command("classify.evaluate", "Measure weights on held-out patients."),
     Command("classify.explain", "Show on the twelve leads what a finding rests on."),
     Command("classify.export", "Write a classifier's network as ONNX."),

@@ -20,8 +20,6 @@ class FormatRow:
     needs: str = "record"
 
 
-_TITLES = {"csv": "CSV", "wfdb": "WFDB", "json": "JSON"}
-
 PAPERS = (
     FormatRow("report", "Report", ".report.html", False, True, "record"),
     FormatRow("overlay", "Overlay", ".overlay.png", False, True, "page"),
@@ -29,29 +27,25 @@ PAPERS = (
 )
 
 
-def record_rows() -> list[FormatRow]:
-    """The formats of recordings."""
-    found: dict[str, FormatRow] = {}
-    for suffix, module in FORMATS.items():
-        name = module.__name__.rpartition(".")[2]
-        found.setdefault(name, FormatRow(name, _TITLES.get(name, name), suffix, True, True))
-    return list(found.values())
-
-
 def rows() -> list[FormatRow]:
-    return [*record_rows(), *PAPERS]
+    """Every format of recordings, then the papers."""
+    recordings = [
+        FormatRow(
+            row.name, row.title, row.suffixes[0] if row.suffixes else "", row.read is not None, row.write is not None
+        )
+        for row in FORMATS
+    ]
+    return [*recordings, *PAPERS]
 
 
 def suffixes() -> list[str]:
     """Those of all recordings that can be read."""
-    return list(FORMATS)
+    return [suffix for row in FORMATS if row.read for suffix in row.suffixes]
 
 
 def row_of(name: str) -> FormatRow:
     """The row of a format that can be written. Raises Problem with the known names."""
-    written = [row for row in rows() if row.writes]
-    for row in written:
-        if row.name == name:
-            return row
-    known = ", ".join(row.name for row in written)
-    raise Problem(422, "wrong-value", f"format: not one of {known}")
+    written = {row.name: row for row in rows() if row.writes}
+    if name not in written:
+        raise Problem(422, "wrong-value", f"format: not one of {', '.join(written)}")
+    return written[name]

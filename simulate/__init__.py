@@ -1,5 +1,15 @@
 """From a `Record` to a photographed page with its exact truth."""
 
-from simulate.scene import Scene, presets
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["Scene", "presets"]
+if TYPE_CHECKING:
+    from simulate.scene import Scene
+
+__all__ = ["Scene"]
+
+
+def __getattr__(name: str) -> object:
+    if name != "Scene":
+        raise AttributeError(f"module 'simulate' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return import_module("simulate.scene").Scene

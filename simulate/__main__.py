@@ -10,11 +10,10 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
+from ecg.cli import add_csv_options
 from ecg.fit.allocator import keep_memory
-from ecg.formats.options import add_csv_options
 from ecg.layout import TEMPLATES
-from simulate.dataset.job import MIXED
-from simulate.scene import presets
+from simulate.presets import MIXED, presets
 
 
 def parser() -> argparse.ArgumentParser:

@@ -18,8 +18,9 @@ from ecg.fit.allocator import keep_memory
 from ecg.record import Record
 from simulate.capture.camera import apply
 from simulate.heart import synthetic_record
+from simulate.presets import presets
 from simulate.printed.rasterize import draw
-from simulate.scene import Scene, presets
+from simulate.scene import Scene
 
 _PAGE_PX = (2200, 1700)
 _CROP_MM = (448 / 8, 320 / 8)  # the row crops that training reads: 448 x 320 at 8 px/mm

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
-import yaml
 
 from ecg.files import JsonMapping
 from ecg.geometry import PageGeometry
@@ -20,6 +17,7 @@ from ecg.record import Record
 from simulate.capture.background import background, beyond, screen, shadowed, show_through
 from simulate.capture.camera import View, apply, look
 from simulate.capture.relief import Relief, Shade, sample_relief
+from simulate.presets import presets
 from simulate.printed.machine import Style, apart, compose, sample_style, text_boxes_mm
 from simulate.printed.paper import Paper, sample_paper
 from simulate.printed.rasterize import view_of
@@ -35,13 +33,6 @@ _COMMON = {
 }  # fmt: skip
 _DPI, _SIDE_PX = (40, 600), (300, 4800)
 _RHYTHM_LEADS = ("II", "V1", "V5", "III", "I", "aVF", "V2")
-
-
-@cache
-def presets() -> Mapping[str, JsonMapping]:
-    """The named kinds of picture."""
-    data: Mapping[str, JsonMapping] = yaml.safe_load((Path(__file__).parent / "presets.yaml").read_text())
-    return data
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,3 +23,12 @@ def ecg_data() -> Path:
     if not Path(folder or "missing").is_dir():
         pytest.skip("ECG_DATA names no folder of real recordings")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def ecg_formats() -> Path:
+    """The folder of devices' files that ECG_FORMATS names; a test that asks for it is skipped without one."""
+    folder = os.environ.get("ECG_FORMATS", "")
+    if not Path(folder or "missing").is_dir():
+        pytest.skip("ECG_FORMATS names no folder of devices' files")
+    return Path(folder)

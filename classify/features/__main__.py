@@ -6,8 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ecg.cli import command_parser, entry
-from ecg.formats.options import add_csv_options
+from ecg.cli import add_csv_options, command_parser, entry
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,8 +13,8 @@ from digitize.evaluation.ground_truth import Truth, as_printed
 from digitize.evaluation.legibility import unreadable
 from ecg.page import Page
 from simulate.dataset.page_stream import MixedHearts, validation_hearts
+from simulate.presets import presets as known
 from simulate.scene import Scene
-from simulate.scene import presets as known
 
 FIRST_SEED = 920_000
 _APART = 10_000  # seeds; no two presets draw the same hearts and papers

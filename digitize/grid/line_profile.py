@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy import sparse
 
 from digitize.grid.lattice import STEP_MM as LINES_MM
 from digitize.grid.rectify import darkest, flatten, lightest
@@ -32,6 +33,7 @@ class ProfileThresholds:
 
 
 _PROFILE = ProfileThresholds()
+_NOTHING = 1e-7  # a weight that float32 would not notice
 ASIDE_MM = np.arange(-_PROFILE.reach_mm, _PROFILE.reach_mm + 1e-9, _PROFILE.step_mm)
 
 
@@ -76,7 +78,7 @@ def _gather(dark: np.ndarray, clear: np.ndarray, extent_mm: Extent, px_per_mm: f
     places = np.arange(y0 + _PROFILE.along_mm / 2, y1, _PROFILE.along_mm)
     y = y0 + (np.arange(len(dark)) + 0.5) / px_per_mm
     near = np.exp(-(((places[:, None] - y) / _PROFILE.spread_mm) ** 2) / 2).astype(np.float32)
-    near /= near.sum(1, keepdims=True)
+    near = sparse.csr_array(np.where(near > _NOTHING, near, 0) / near.sum(1, keepdims=True))
     share = near @ clear
     average = near @ (dark * clear) / np.maximum(share, 0.05)
     return Lines(np.arange(first, last + 1) * LINES_MM, places, average, share, extent_mm, px_per_mm)

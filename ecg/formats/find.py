@@ -7,32 +7,35 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ecg.formats import csv
+from ecg.formats.table import FORMATS, head_of
 
-SUFFIXES = (".hea", ".csv", ".json")  # in a folder, the first that is there stands for a record of that name
+_FIRST = (".hea", ".csv", ".json")  # in a folder, the first that is there stands for a record of that name
+_SUFFIXES = (*_FIRST, *sorted({s for row in FORMATS if row.read for s in row.suffixes} - {*_FIRST, ".dat", ".mat"}))
+_BY_CONTENT = (".xml", ".json", ".txt", "")  # other files end so, too
 
 
-def find_records(paths: Iterable[str | Path]) -> list[Path]:
-    """The header, CSV and JSON files of all recordings meant by files, folders (searched to the bottom) and patterns.
+def find_records(paths: Iterable[str | Path], *, one_per_name: bool = True) -> list[Path]:
+    """The files of all recordings meant by files, folders (searched to the bottom) and patterns.
 
-    Sorted, each once. A file that is named is kept even when it is missing, so that reading it can say so; tables
-    and JSON in a folder that hold no signal are passed over. Raises FileNotFoundError for a folder or pattern
-    that has none.
+    In a folder, files that differ in their suffix alone are one recording, unless `one_per_name` is false. Sorted,
+    each once. A file that is named is kept even when it is missing, so that reading it can say so; tables, texts and
+    XML in a folder that hold no signal are passed over. Raises FileNotFoundError for a folder or pattern that has none.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
-        matches = list(_expand(path))
+        matches = list(_expand(path, one_per_name))
         if not matches:
-            raise FileNotFoundError(f"{path}: no recording found (looked for {', '.join(SUFFIXES)})")
+            raise FileNotFoundError(f"{path}: no recording found (looked for {', '.join(_SUFFIXES)})")
         found.update(matches)
     return sorted(found)
 
 
-def _expand(path: Path) -> Iterator[Path]:
+def _expand(path: Path, one_per_name: bool) -> Iterator[Path]:
     if path.is_dir():
-        yield from _in_folder(path)
+        yield from _in_folder(path, one_per_name)
     elif not path.exists() and glob.has_magic(str(path)):
         for match in glob.glob(str(path), recursive=True):
-            yield from _expand(Path(match))
+            yield from _expand(Path(match), one_per_name)
     elif path.suffix.lower() in (".dat", ".mat"):
         yield path.with_suffix(".hea")
     else:
@@ -40,16 +43,32 @@ def _expand(path: Path) -> Iterator[Path]:
         yield header if header.is_file() else path
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
+def _in_folder(folder: Path, one_per_name: bool) -> Iterator[Path]:
+    """The recordings of a folder, those first that stand for others of their name."""
     by_name: dict[Path, Path] = {}
-    for suffix in SUFFIXES:
-        for path in folder.rglob(f"[!.]*{suffix}"):
-            if _is_record(path):
-                by_name.setdefault(path.with_suffix(""), path)
+    for path in sorted(folder.rglob("[!.]*"), key=_rank):
+        if path.is_file() and _is_record(path):
+            by_name.setdefault(path.with_name(path.name.removesuffix(suffix_of(path))) if one_per_name else path, path)
     yield from by_name.values()
 
 
+def _rank(path: Path) -> tuple[int, str]:
+    suffix = suffix_of(path)
+    return _SUFFIXES.index(suffix) if suffix in _SUFFIXES else len(_SUFFIXES), str(path)
+
+
+def suffix_of(path: Path) -> str:
+    """The longest suffix of a format in which the name ends, or its last one."""
+    name = path.name.lower()
+    found = max((suffix for suffix in _SUFFIXES if name.endswith(suffix)), key=len, default="")
+    return path.name[len(name) - len(found) :] if found else path.suffix
+
+
 def _is_record(path: Path) -> bool:
-    if path.suffix == ".csv":
-        return csv.is_signal(path)
-    return path.suffix == ".hea" or '"signal_mv"' in path.read_text(encoding="utf-8", errors="replace")
+    suffix = path.suffix.lower()
+    if suffix in _BY_CONTENT:
+        head = head_of(path)
+        return any(row.recognises(head, path) for row in FORMATS if row.read)
+    if suffix == ".csv":
+        return csv.is_signal(path) or any(row.recognises(head_of(path), path) for row in FORMATS if row.read)
+    return suffix in _SUFFIXES

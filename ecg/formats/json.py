@@ -14,6 +14,10 @@ from ecg.record import Record
 _DECIMALS = 4  # a twentieth of a microvolt
 
 
+def recognises(head: bytes, path: Path) -> bool:
+    return head.lstrip()[:1] == b"{" and (b'"fs_hz"' in head or b'"signal_mv"' in head)
+
+
 def read(path: str | Path) -> Record:
     """Read a record. Raises ValueError when a key is missing or the text is no such object."""
     data = _load(Path(path))

@@ -23,7 +23,7 @@ def run(job: Job, tools: Tools) -> Iterator[bytes]:
     target = job.folder / "out"
     target.mkdir()
     try:
-        formats.write(record, target / f"ecg{row.suffix}")
+        formats.write(record, target / f"ecg{row.suffix}", row.name)
     except (OSError, ValueError) as error:
         raise Problem(422, "cannot-write", without_paths(str(error), target)) from error
     yield from as_file(sorted(target.iterdir()))

@@ -15,10 +15,10 @@ from tqdm import tqdm
 
 from ecg.formats import atomic_path
 from ecg.layout import TEMPLATES
-from simulate.dataset.job import MIXED, Job, JobOptions
+from simulate.dataset.job import Job, JobOptions
 from simulate.dataset.writer import SYNTHETIC, find_sources
+from simulate.presets import MIXED, presets
 from simulate.raster.text import text_mask
-from simulate.scene import presets
 
 _TILE_PX = (300, 220)  # (width, height)
 _DRAWN_PX = 1100  # the long side of the pages before they are scaled down

@@ -16,10 +16,10 @@ from ecg.page import DURATION_S, FS_HZ
 from ecg.reading import Reading, SceneTruth
 from ecg.record import Record
 from simulate.dataset.page_stream import SyntheticHearts
+from simulate.presets import MIXED, presets
 from simulate.printed.sheet import printed
-from simulate.scene import Scene, presets
+from simulate.scene import Scene
 
-MIXED = "mixed"
 _SHORTEST_S = 1.0  # with less of any lead on it, a page is not worth printing
 _TRIES = 60
 

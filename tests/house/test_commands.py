@@ -14,7 +14,10 @@ from ecg.commands import COMMANDS, readme_table
 
 HEAVY = ("torch", "torchvision", "segmentation_models_pytorch", "timm", "albumentations")
 HELP_CPU_S = 4.0  # half a second to one on an idle core; two threads of one core stretch even processor time
+SLOW_TO_LOAD = (*HEAVY, "scipy", "cv2", "pandas", "matplotlib", "sklearn", "wfdb")  # a second together
 RUNNABLE = [module.name.removesuffix(".__main__") for module in modules() if module.is_command]
+_STUDIES = (".studies.", ".training.", "simulate.benchmark")  # these hold what they run
+PRODUCT = {c.module for c in COMMANDS if not any(part in c.module for part in _STUDIES)}
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +52,7 @@ sys.argv = [{command!r}, "--help"]
 try:
     runpy.run_module({command!r}, run_name="__main__", alter_sys=True)
 except SystemExit as stop:
-    heavy = [m for m in {HEAVY!r} if m in sys.modules]
+    heavy = [m for m in {SLOW_TO_LOAD if command in PRODUCT else HEAVY!r} if m in sys.modules]
     print("code", stop.code, "heavy", heavy, "cpu", time.process_time(), file=sys.stderr)
 """
     done = run_python(code)

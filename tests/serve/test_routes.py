@@ -159,7 +159,7 @@ def test_every_format_holds_what_the_library_writes(client: TestClient, page: di
             zipfile.ZipFile(io.BytesIO(answer.content)).extractall(found)
         else:
             (found / f"ecg{row['suffix']}").write_bytes(answer.content)
-        write(drawn().record, tmp_path / "own" / row["name"] / f"ecg{row['suffix']}")
+        write(drawn().record, tmp_path / "own" / row["name"] / f"ecg{row['suffix']}", row["name"])
         for path in (tmp_path / "own" / row["name"]).iterdir():
             if path.suffix in (".csv", ".hea", ".dat"):
                 assert (found / path.name).read_bytes() == path.read_bytes()

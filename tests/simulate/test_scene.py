@@ -13,10 +13,11 @@ from ecg.leads import STANDARD
 from ecg.page import traces_to_record
 from ecg.reading import Reading
 from ecg.record import Record
-from simulate import Scene, presets
+from simulate import Scene
 from simulate.capture.camera import View
 from simulate.capture.relief import RELIEF
 from simulate.heart import synthetic_record
+from simulate.presets import presets
 from simulate.printed.ink import Ink
 from simulate.printed.sheet import Sheet
 

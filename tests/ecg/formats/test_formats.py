@@ -203,9 +203,9 @@ def test_json_refuses_by_name(tmp_path: Path, text: str) -> None:
 
 
 def test_the_suffix_decides(tmp_path: Path) -> None:
-    (tmp_path / "r.edf").write_text("0")
-    with pytest.raises(ValueError, match=r"r\.edf: expected a recording that ends in one of \.hea"):
-        read(tmp_path / "r.edf")
+    (tmp_path / "r.xyz").write_text("0")
+    with pytest.raises(ValueError, match=r"r\.xyz: expected a recording, such as one that ends in \.hea"):
+        read(tmp_path / "r.xyz")
     for name in ("r.csv", "nowhere"):
         with pytest.raises(FileNotFoundError, match=f"{name}: no such file"):
             read(tmp_path / name)

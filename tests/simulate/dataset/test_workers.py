@@ -6,9 +6,10 @@ import hashlib
 import json
 from dataclasses import replace
 
-from simulate import Scene, presets
+from simulate import Scene
 from simulate.dataset.workers import spread
 from simulate.heart import synthetic_record
+from simulate.presets import presets
 
 SEEDS = range(2)
 

@@ -27,7 +27,7 @@ from simulate.dataset.contact_sheet import contact_sheet
 from simulate.dataset.job import Job
 from simulate.dataset.writer import write_pages
 from simulate.heart import synthetic_record
-from simulate.scene import presets
+from simulate.presets import presets
 
 SMALL = {"long_side_px": 300, "seed": 4}
 

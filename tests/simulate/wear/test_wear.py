@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from simulate import Scene, presets
+from simulate import Scene
 from simulate.capture.background import screen
 from simulate.capture.camera import EFFECTS, View
 from simulate.capture.relief import RELIEF, Shade, sample_relief
 from simulate.heart import synthetic_record
+from simulate.presets import presets
 from simulate.printed.ink import Ink, dots, runs, sample_ink, settle
 from simulate.printed.rasterize import draw
 from simulate.printed.sheet import Sheet

@@ -1,0 +1,1 @@
+"""The trunks of self-supervised pretraining, which a recipe may also train from nothing."""

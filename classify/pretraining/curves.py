@@ -1,0 +1,155 @@
+"""How much pretraining is worth: by the share of labels that training sees, and by the noise that testing adds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import nn
+
+from classify.datasets.arrays import Arrays
+from classify.datasets.collect import load_arrays
+from classify.nets.predict import predict
+from classify.pretraining.adaptation import PROTOCOLS, adapted
+from classify.pretraining.recipe import PretrainRecipe
+from classify.recipe import Recipe
+from classify.scoring.metrics import bootstrap, macro_auc
+from classify.training.inputs import fixed_inputs
+from ecg.files import atomic_path, write_text
+from ecg.fit import checkpoint
+from ecg.fit.recipe import from_dict
+from ecg.markdown import table
+
+SHARES = (0.01, 0.05, 0.25, 1.0)
+NOISE_DB = (float("inf"), 24.0, 12.0, 6.0, 0.0)  # signal-to-noise ratio of what is tested; infinite is as recorded
+
+
+@dataclass(frozen=True)
+class Point:
+    """Macro AUC with its 95 % interval on the test records, of a network trained by a protocol.
+
+    `share` of the training records, `records` in number, had labels; the test records had white noise at `noise_db`.
+    """
+
+    protocol: str
+    share: float
+    records: int
+    noise_db: float
+    auc: float
+    low: float
+    high: float
+
+
+def curves(
+    start: Path,
+    data: Path | None,
+    output: Path,
+    shares: Sequence[float] = SHARES,
+    noise_db: Sequence[float] = NOISE_DB,
+    protocols: Sequence[str] = tuple(PROTOCOLS),
+) -> str:
+    """Measure a pretraining's checkpoint; writes curves.json, .md and .png to `output`, and gives the tables.
+
+    Every share is trained by every protocol, and every network tested clean; those of the largest share at all levels
+    of noise. Raises ValueError for a share outside (0, 1].
+    """
+    if not all(0 < share <= 1 for share in shares):
+        raise ValueError(f"shares must be above 0 and at most 1, got {', '.join(map(str, shares))}")
+    recipe = from_dict(PretrainRecipe, checkpoint.load(start)["recipe"])
+    arrays = load_arrays(recipe.classifier(recipe.linear), data)
+    points: list[Point] = []
+    for share in sorted(shares):
+        part = with_labels(arrays, share, recipe.fit.seed)
+        for protocol in protocols:
+            net = adapted(protocol, recipe, part, start, output / "runs")
+            levels = noise_db if share == max(shares) else (float("inf"),)
+            points += [_measured(net, recipe, part, protocol, share, level) for level in levels]
+            _write(points, output)
+    return as_markdown(points)
+
+
+def with_labels(arrays: Arrays, share: float, seed: int) -> Arrays:
+    """The arrays with whole patients of training left out until the share of them remains; at least one stays.
+
+    A smaller share is part of a larger one.
+    """
+    train = arrays.part == "train"
+    patients = np.random.default_rng(seed).permutation(np.unique(arrays.patient[train]))
+    kept = patients[: max(round(share * len(patients)), 1)]
+    return arrays.where(~train | np.isin(arrays.patient, kept))
+
+
+def noisy(arrays: Arrays, noise_db: float, seed: int = 0) -> Arrays:
+    """The arrays with white noise on every lead, so many dB below the power of the lead around its mean."""
+    if np.isinf(noise_db):
+        return arrays
+    signal = arrays.signal.astype(np.float32)
+    spread = np.nan_to_num(np.nanstd(signal, axis=2, keepdims=True))
+    noise = np.random.default_rng(seed).normal(size=signal.shape).astype(np.float32)
+    return replace(arrays, signal=(signal + noise * spread * 10 ** (-noise_db / 20)).astype(arrays.signal.dtype))
+
+
+def _measured(
+    net: nn.Module, recipe: PretrainRecipe, arrays: Arrays, protocol: str, share: float, level: float
+) -> Point:
+    classifier: Recipe = recipe.classifier(recipe.linear)
+    test = noisy(arrays.of("test"), level, recipe.fit.seed)
+    logits = predict(net, *fixed_inputs(test, "full", classifier.data))
+    low, high = bootstrap(logits, test.targets, macro_auc, test.patient)
+    return Point(
+        protocol, share, int((arrays.part == "train").sum()), level, macro_auc(logits, test.targets), low, high
+    )
+
+
+def as_markdown(points: Sequence[Point]) -> str:
+    """Two tables: by labels, without noise, and by noise, with the most labels."""
+    clean = [point for point in points if np.isinf(point.noise_db)]
+    most = max(point.share for point in points)
+    by_noise = [point for point in points if point.share == most]
+    return "\n\n".join(
+        (
+            _table("training records with labels", clean, lambda point: f"{point.records}"),
+            _table("noise", by_noise, lambda point: "none" if np.isinf(point.noise_db) else f"{point.noise_db:g} dB"),
+        )
+    )
+
+
+def _table(what: str, points: Sequence[Point], row_of: Callable[[Point], str]) -> str:
+    protocols = list(dict.fromkeys(point.protocol for point in points))
+    found = {
+        (row_of(point), point.protocol): f"{point.auc:.3f} ({point.low:.3f}..{point.high:.3f})" for point in points
+    }
+    rows = dict.fromkeys(row_of(point) for point in points)
+    return table([what, *protocols], [[row, *(found.get((row, p), "") for p in protocols)] for row in rows])
+
+
+def _write(points: Sequence[Point], output: Path) -> None:
+    rows = [{**asdict(point), "noise_db": None if np.isinf(point.noise_db) else point.noise_db} for point in points]
+    write_text(output / "curves.json", json.dumps(rows, indent=2) + "\n")
+    write_text(output / "curves.md", as_markdown(points) + "\n")
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    most = max(point.share for point in points)
+    _draw(left, [p for p in points if np.isinf(p.noise_db)], "share", "share of training patients with labels")
+    _draw(right, [p for p in points if p.share == most and np.isfinite(p.noise_db)], "noise_db", "signal to noise, dB")
+    left.set_xscale("log")
+    right.invert_xaxis()
+    with atomic_path(output / "curves.png") as temporary:
+        figure.savefig(temporary, dpi=120)
+
+
+def _draw(axes: Axes, points: Sequence[Point], along: str, label: str) -> None:
+    for protocol in dict.fromkeys(point.protocol for point in points):
+        own = sorted((p for p in points if p.protocol == protocol), key=lambda point: float(getattr(point, along)))
+        x = [getattr(point, along) for point in own]
+        axes.plot(x, [point.auc for point in own], "o-", label=protocol, markersize=4)
+        axes.fill_between(x, [point.low for point in own], [point.high for point in own], alpha=0.15)
+    axes.set(xlabel=label, ylabel="macro AUC, test")
+    axes.grid(alpha=0.3)
+    if points:
+        axes.legend(fontsize=8)
