@@ -32,14 +32,11 @@ class Desk:
         clerk = Tools(settings.loader, settings.engine, settings.limits, has_networks=False)
         self.clerks = Pool(1, clerk, settings.limits, 1)
         self.private = Path()
-        self._outer: str | None = None
         self._warming: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Make the private folder, where uploads are spooled, too, and start the workers."""
-        self._outer = tempfile.tempdir
+        """Make the private folder and start the workers."""
         self.private = Path(tempfile.mkdtemp(prefix="galvano-"))  # for this user alone
-        tempfile.tempdir = str(self.private)
         for pool in (self.readers, self.clerks):
             pool.start()
         self._warming = asyncio.create_task(self._warm_up())
@@ -57,7 +54,6 @@ class Desk:
                 await self._warming
         for pool in (self.readers, self.clerks):
             pool.stop()
-        tempfile.tempdir = self._outer
         shutil.rmtree(self.private, ignore_errors=True)
 
     def _pool(self, job: str) -> Pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 import threading
 import webbrowser
 
@@ -28,6 +29,7 @@ def serve(settings: Settings, *, open_browser: bool = False) -> int:
     config = uvicorn.Config(
         create_app(settings), log_level="warning", server_header=False, timeout_keep_alive=5, ws="none"
     )
-    with listener:
+    with listener, tempfile.TemporaryDirectory(prefix="galvano-") as private:
+        tempfile.tempdir = private  # where uploads are spooled, too
         uvicorn.Server(config).run(sockets=[listener])
     return 0

@@ -19,7 +19,7 @@ from serve.settings import Limits, Settings
 
 HANG_COLOUR, HUNGRY_COLOUR, DEADLY_COLOUR = (20, 0, 0), (30, 0, 0), (40, 0, 0)
 GIGABYTE = 2**30
-LIMITS = Limits(job_s=6.0, memory_bytes=6 * GIGABYTE, waiting=64, pages=4, pixels=20e6, body_bytes=12 * 2**20)
+LIMITS = Limits(job_s=60.0, memory_bytes=6 * GIGABYTE, waiting=64, pages=4, pixels=20e6, body_bytes=12 * 2**20)
 
 
 @dataclass

@@ -17,6 +17,7 @@ from ecg.geometry import PageGeometry
 
 _LONG_PX = 1900.0  # the rectangle is looked at no longer than this
 _LONG_MM = (60.0, 600.0)  # a rectangle on an ECG page is so long
+_AS_GOOD = 0.75  # share of the best strength from which on a refined sheet, and first that of the corners, is taken
 _STEPS_MM = (5.0, 2.5, 1.0, 0.5)  # lines, and halves of their distance where a harmonic is what is seen best
 _ADVICE = (
     "no grid lines could be counted between the corners: put them on four crossings of the printed grid, as far apart "
@@ -42,7 +43,9 @@ def corner_geometry(pixels: np.ndarray, corners_px: Corners, view: PageView) -> 
         return line_strength(pixels, geometry, (*mm.min(0).tolist(), *mm.max(0).tolist()))
 
     best = [max(sheets, key=strength) for sheets in (given, seen) if sheets]
-    return max((*best, *(refine(pixels, sheet) for sheet in best)), key=strength)
+    sheets = [*(refine(pixels, sheet) for sheet in best), *best]
+    strengths = [strength(sheet) for sheet in sheets]
+    return next(s for s, found in zip(sheets, strengths, strict=True) if found >= _AS_GOOD * max(strengths))
 
 
 def _by_corners(pixels: np.ndarray, corners: np.ndarray) -> Iterator[PageGeometry]:

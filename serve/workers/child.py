@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import tempfile
 from importlib import import_module
 from multiprocessing.connection import Connection
 
@@ -40,6 +41,7 @@ def main(pipe: Connection, tools: Tools, memory_bytes: int, threads: int) -> Non
 
 
 def _work(pipe: Connection, job: Job, tools: Tools) -> None:
+    tempfile.tempdir = str(job.folder)  # whatever a library writes goes with the job
     try:
         for body in import_module(JOBS[job.name]).run(job, tools):
             pipe.send(body)
