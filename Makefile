@@ -9,7 +9,7 @@ OUT ?= out/demo
 .PHONY: demo serve test test-fast lint setup clean
 
 demo: .venv/ready
-	$(BIN)/python -m classify.infer --image $(IMAGES) --output $(OUT)
+	$(BIN)/python -m classify.infer --image $(IMAGES) --output $(OUT) --overwrite
 	@echo; echo "Open in a browser:"; ls $(OUT)/*.report.html
 
 serve: .venv/ready-serve

@@ -9,6 +9,7 @@ SIM_ROOT=${SIM_ROOT:-}   # folder of simulated pages (python -m simulate --outpu
 CSV_ROOT=${CSV_ROOT:-}   # folder of their signals; SIM_ROOT when empty
 ECG_DATA=${ECG_DATA:-}   # folder of real recordings; simulated ones when empty
 CONFIG=${CONFIG:-}       # recipe of the digitizer; configs/whole_page.yaml, or configs/small.yaml on pages drawn here
+DIAGNOSIS=${DIAGNOSIS:-configs/diagnosis.yaml}  # recipe of the classifier
 EPOCHS=${EPOCHS:-100}    # of the digitizer's full training
 PAGES=${PAGES:-24}       # how many pages are drawn here
 WORK=${WORK:-out/train}  # everything is written below this folder
@@ -23,7 +24,7 @@ stages=(
 
 environment() { "$python" -m ecg.fit.doctor --output "$home"; }
 
-data() {
+look_at_data() {
     if [ "$SIM_ROOT" = "$drawn" ]; then
         "$python" -m simulate --records synthetic --count "$PAGES" --seed 1 --preset clean --workers 1 --output "$drawn"
     fi
@@ -42,10 +43,15 @@ full() {
 }
 
 evaluation() {
-    "$python" -m digitize.evaluate --checkpoint "$(newest "$home/pages" best)" --output "$home/review"
-    "$python" -m digitize.evaluate --pages "$SIM_ROOT" --limit 2 --output "$home/evaluation"
-    "$python" -m classify.infer --image examples/photo.jpg --output "$home/sample"
-    echo "the trained network's pages: $home/review; a photo read by the shipped weights: $home/sample"
+    local reader judge page sample=$home/sample
+    reader=$(newest "$home/pages" best) judge=$(newest "$home/diagnosis" best)
+    page=$(find "$SIM_ROOT" -name '*.png' -o -name '*.jpg' 2>/dev/null | sort | head -n 1 || true)
+    "$python" -m digitize.evaluate --checkpoint "$reader" --output "$home/review"
+    "$python" -m digitize.visualize --checkpoint "$reader" --image "$page" --output "$sample/page.png"
+    "$python" -m digitize.infer --checkpoint "$reader" --image "$page" --output "$sample" --overwrite
+    "$python" -m classify.evaluate --weights "$judge" --output "$home/diagnosis-evaluation" "${data[@]}"
+    "$python" -m classify.infer --record "$sample"/*.hea --weights "${judge%.pth}.safetensors" --output "$sample" --overwrite
+    echo "what was just trained: its figures in $home/review and $home/diagnosis-evaluation, a page read and judged by it in $sample"
 }
 
 # Start a training, on all GPUs when there are several.
@@ -80,7 +86,7 @@ stage() {
         read -r -p "go on? [Y/n] " answer || { echo "no terminal to ask on: say --yes" >&2; exit 2; }
         case $answer in [nN]*) exit 0 ;; esac
     fi
-    case $number in 1) environment ;; 2) data ;; 3) debug ;; 4) full ;; 5) evaluation ;; esac
+    case $number in 1) environment ;; 2) look_at_data ;; 3) debug ;; 4) full ;; 5) evaluation ;; esac
     mkdir -p "$home/done"
     touch "$done"
 }
@@ -106,10 +112,11 @@ CSV_ROOT=${CSV_ROOT:-$SIM_ROOT}
 [ "$SIM_ROOT" = "$drawn" ] && small=configs/small.yaml || small=configs/whole_page.yaml
 CONFIG=${CONFIG:-$small}
 # Other settings are another training, beside the first.
-home=$WORK/$(printf '%s|' "$SIM_ROOT" "$CSV_ROOT" "$ECG_DATA" "$CONFIG" "$EPOCHS" | cksum | cut -d ' ' -f 1)
+home=$WORK/$(printf '%s|' "$SIM_ROOT" "$CSV_ROOT" "$ECG_DATA" "$CONFIG" "$DIAGNOSIS" "$EPOCHS" | cksum | cut -d ' ' -f 1)
 pages=(--config "$CONFIG" --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT" --cache_dir "$WORK/cache")
-recordings=(--task ptbxl)
-[ -z "$ECG_DATA" ] || recordings+=(--data "$ECG_DATA")
+data=()
+[ -z "$ECG_DATA" ] || data=(--data "$ECG_DATA")
+recordings=(--config "$DIAGNOSIS" --task ptbxl "${data[@]}")
 trap '[ $? -eq 0 ] || echo "stopped; the same command goes on from here" >&2' EXIT
 
 for number in ${only:-1 2 3 4 5}; do

@@ -12,12 +12,15 @@ from tqdm import tqdm
 
 from classify.classifier import Classifier
 from classify.diagnosis import Diagnosis
-from digitize.batch import free_name, read_file
+from digitize.batch import read_file
 from digitize.engines import Digitize, load_digitizer
+from digitize.output import READING_ENDINGS, OutputFolder, PageNames, Target, guarding
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg.cli import ENGINES
+from ecg.files import check_regular, named
 from ecg.formats import find_records, read
+from ecg.formats.rates import Rates, known_rates, rate_of
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -31,6 +34,12 @@ class Case:
     record: Record | None = None
     reading: Reading | None = None
     error: str | None = None
+    index: int = 0
+
+    @property
+    def place(self) -> str:
+        """The file, with the page's number where it is not the first."""
+        return f"{self.source}, page {self.index + 1}" if self.index else str(self.source)
 
     def diagnose(self, classifier: Classifier) -> Diagnosis:
         if self.record is None:
@@ -48,45 +57,52 @@ class CaseOptions(TypedDict, total=False):
     mm_per_mv: float | None
     device: str
     engine: str
-    fs_hz: float | None
+    fs_hz: str | Rates
     unit: str | None
+    overwrite: bool
 
 
-def cases(**options: Unpack[CaseOptions]) -> Iterator[Case]:
-    """Every page or recording that the options mean.
+def cases(
+    output: str | Path, endings: Sequence[str], summaries: Sequence[str] = (), **options: Unpack[CaseOptions]
+) -> Iterator[Case]:
+    """Every page or recording that the options mean, each under a name that is free for its files in the output.
 
-    Raises ValueError for options that make no sense and for places without pages, OSError for those without recordings.
+    `endings` are those of the files that are written for each case, beside those of a page's reading; `summaries` are
+    the names of files that are written for all. Before anything is read, raises ValueError for options that make no
+    sense and for places without pages, OSError for those without recordings, and InputError where nothing can be
+    written or results of an earlier run would be replaced without `overwrite`.
     """
-    image = options.get("image") or ()
-    if not image:
-        return recordings(find_records(options.get("record") or ()), options.get("fs_hz"), options.get("unit"))
     hints = PageHints.of(options.get("layout"), options.get("mm_per_s"), options.get("mm_per_mv"))
+    image = options.get("image") or ()
+    files = expand_images(image) if image else find_records(options.get("record") or ())
+    folder = OutputFolder(output, files, options.get("overwrite", False))
+    folder.reserve(summaries)
+    target = PageNames(files, folder, (*READING_ENDINGS, *endings) if image else endings)
+    if not image:
+        return recordings(files, target, known_rates(options.get("fs_hz")), options.get("unit"))
     digitize = load_digitizer(options.get("device", "cpu"), options.get("engine", ENGINES[0]))
-    return pages(expand_images(image), hints, digitize)
+    return pages(files, hints, guarding(target, digitize), target)
 
 
-def recordings(files: Sequence[Path], fs_hz: float | None = None, unit: str | None = None) -> Iterator[Case]:
+def recordings(files: Sequence[Path], target: Target, fs_hz: Rates = None, unit: str | None = None) -> Iterator[Case]:
     """Every recording of these files; `fs_hz` and `unit` are for CSVs that do not say them."""
-    taken: set[str] = set()
     for path in _with_progress(files):
-        name = free_name(path.stem, taken)
-        taken.add(name)
+        name = target.of(path, 0)
         try:
-            yield Case(name, path, read(path, fs_hz, unit))
-        except (OSError, ValueError) as error:
-            reason = str(error)
-            yield Case(name, path, error=reason if str(path) in reason else f"{path}: {reason}")
+            check_regular(path)
+            yield Case(name, path.absolute(), read(path, rate_of(fs_hz, path), unit))
+        except Exception as error:  # one file that hits a bug must not cost the rest of the batch
+            yield Case(name, path.absolute(), error=str(named(error, path)))
 
 
-def pages(files: Sequence[Path], hints: PageHints, digitizer: Digitize) -> Iterator[Case]:
+def pages(files: Sequence[Path], hints: PageHints, digitizer: Digitize, target: Target) -> Iterator[Case]:
     """Every page of these pictures."""
-    taken: set[str] = set()
     for path in _with_progress(files):
         for attempt in read_file(path, digitizer, hints):
-            name = free_name(attempt.name, taken)
-            taken.add(name)
-            reading = attempt.reading
-            yield Case(name, attempt.source, reading.record if reading else None, reading, attempt.error)
+            name, reading = target.of(attempt.source, attempt.index), attempt.reading
+            yield Case(
+                name, path.absolute(), reading.record if reading else None, reading, attempt.error, attempt.index
+            )
 
 
 def _with_progress(files: Sequence[Path]) -> Iterable[Path]:

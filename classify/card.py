@@ -37,6 +37,22 @@ class Card:
         lists = {key: tuple(data.get(key, ())) for key in ("data", "exclusive")}
         return cls(**{**data, **lists, "labels": tuple((group, name) for group, name in data["labels"])})
 
+    def check(self) -> None:
+        """Raise ValueError where its labels do not fit its temperatures and thresholds, or its task.
+
+        A label stands once, every group has a temperature above 0, and every label outside an exclusive group a
+        threshold.
+        """
+        if not self.labels or len(set(self.labels)) < len(self.labels):
+            raise ValueError("expected labels, each once")
+        for group, name in self.labels:
+            if not float(self.temperatures.get(group, 0.0)) > 0:
+                raise ValueError(f"group {group} has no temperature above 0")
+            if group not in self.exclusive and name not in self.thresholds.get(group, {}):
+                raise ValueError(f"label {group}:{name} has no threshold")
+            if not np.isfinite(float(self.biases.get(group, {}).get(name, 0.0))):
+                raise ValueError(f"label {group}:{name} has a bias that is no number")
+
     def to_dict(self) -> dict[str, object]:
         lists = {"data": list(self.data), "exclusive": list(self.exclusive)}
         return {**vars(self), **lists, "labels": [list(pair) for pair in self.labels]}

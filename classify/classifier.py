@@ -12,20 +12,23 @@ from torch import nn
 from classify import features
 from classify.card import Card
 from classify.diagnosis import Diagnosis, Label
-from classify.nets.predict import predict
+from classify.nets.fusion_head import asks_demographics
+from classify.nets.predict import Inputs, predict
 from classify.recipe import Recipe
 from classify.signal import quality
 from classify.signal.channels import stack_channels
+from classify.signal.demographics import demographics
 from classify.signal.preprocessing import DURATION_S, on_grid, prepare
-from classify.tasks import TASKS
 from classify.weights import DEFAULT
 from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 from ecg.leads import STANDARD
-from ecg.notes import texts
+from ecg.notes import Note
 from ecg.reading import Reading
 from ecg.record import Record
+from ecg.signal.plausibility import doubts_about
 
+_NO_DEMOGRAPHICS = "age or sex is not known; these weights use both, and take the middle instead"
 _MIN_WINDOW_S = 5.0  # a last window that holds less is left out: half of it would be empty
 
 
@@ -36,12 +39,12 @@ class Classifier:
         """Raises ValueError for weights that classify single beats, not whole recordings."""
         self.net, self.card = net, card
         recipe = from_dict(Recipe, card.recipe)
-        self.settings, self.task = recipe.data, TASKS[recipe.task]
+        self.settings, self.task = recipe.data, recipe.asked
         self.leads = self.task.leads or STANDARD
         if self.task.seconds < quality.LIMITS.min_signal_s:
             raise ValueError(
                 f"{card.version} judges stretches of {self.task.seconds:.1f} s (task {self.task.name}), not whole "
-                "recordings; it can be measured with classify.evaluate"
+                "recordings: `classify.infer --task aami` gives the class of every beat with them"
             )
 
     @classmethod
@@ -57,25 +60,29 @@ class Classifier:
         leads = quality.lead_qualities(record, confidence or {})
         figures = quality.signal_quality(record, leads)
         reasons = quality.reasons_to_abstain(leads, figures)
-        warnings = [f"no diagnosis: {reason}" for reason in reasons] + quality.quality_warnings(leads, figures)
+        doubts = doubts_about(record)
+        known = {note.code for note in doubts}
+        others = [note for note in quality.quality_notes(leads, figures) if note.code not in known]
+        if asks_demographics(self.net) and np.isnan(demographics(record.meta)).any():
+            others.append(Note("demographics-unknown", _NO_DEMOGRAPHICS))
         if reasons:
             probability = np.full(len(self.card.labels), np.nan)
         else:
             probability = self._probability(record.select(quality.usable(leads)))
         measured = dict(zip(features.ALL, features.measure(record).tolist(), strict=True))
-        return Diagnosis(
-            self._labels(probability), bool(reasons), leads, figures, tuple(warnings), self.card.version, measured
-        )
+        notes = (*record.notes, *doubts, *reasons, *others)
+        return Diagnosis(self._labels(probability), bool(reasons), leads, figures, notes, self.card.version, measured)
 
     def of_reading(self, reading: Reading) -> Diagnosis:
-        """The diagnosis of what was read from a page, with the reading's warnings first."""
+        """The diagnosis of what was read from a page, with the reading's notes first."""
         diagnosis = self(reading.record, reading.confidence)
-        return replace(diagnosis, warnings=(*texts(reading.notes), *diagnosis.warnings))
+        return replace(diagnosis, notes=(*reading.notes, *diagnosis.notes))
 
-    def inputs(self, window: Record) -> tuple[np.ndarray, np.ndarray]:
-        """The network's inputs for ten seconds of a record: signal [channel, sample] and features [k]."""
+    def inputs(self, window: Record) -> Inputs:
+        """The network's inputs for ten seconds: signal [channel, sample], features [k], demographics [2]."""
         signal = stack_channels(*self._prepared(window), self.settings)
-        return signal, features.for_network(features.measure(window, self.task.features), self.task.features)
+        measured = features.for_network(features.measure(window, self.task.features), self.task.features)
+        return Inputs(signal, measured, demographics(window.meta))
 
     def flat_lines(self, window: Record) -> np.ndarray:
         """The signal input [channel, sample] of flat lines printed where the window's leads are."""
@@ -89,8 +96,13 @@ class Classifier:
     def _probability(self, record: Record) -> np.ndarray:
         """Calibrated probabilities float64 [label] of the mean logits over the record's windows."""
         inputs = [self.inputs(window) for window in windows(record)]
-        signal, measured = (np.stack(each) for each in zip(*inputs, strict=True))
-        return self.card.calibrated(predict(self.net, signal, measured).mean(0))
+        stacked = Inputs(*(np.stack(each) for each in zip(*inputs, strict=True)))
+        return self.card.calibrated(predict(self.net, stacked).mean(0))
+
+    @property
+    def reported(self) -> tuple[Label, ...]:
+        """All labels that a diagnosis may name."""
+        return self._labels(np.full(len(self.card.labels), np.nan))
 
     def _labels(self, probability: np.ndarray) -> tuple[Label, ...]:
         """The labels with their decisions, without those that were too rare in training to be learned."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from classify.labels import title
+from ecg.notes import Note, texts
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,21 @@ class LeadQuality:
 class Diagnosis:
     """Labels with probabilities; `quality` holds plain figures about the signal, `weights` names the network.
 
-    An abstained diagnosis predicts nothing, and its warnings give the reason.
+    An abstained diagnosis predicts nothing, and its notes give the reason.
     """
 
     labels: tuple[Label, ...]
     abstained: bool
     leads: tuple[LeadQuality, ...]
     quality: Mapping[str, float]
-    warnings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     weights: str = ""
     features: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What has to be known, in words."""
+        return texts(self.notes)
 
     @property
     def predicted(self) -> tuple[Label, ...]:
@@ -84,7 +90,8 @@ class Diagnosis:
             "leads": {lead.lead: lead.to_dict() for lead in self.leads},
             "quality": {name: known(value) for name, value in self.quality.items()},
             "features": {name: known(value) for name, value in self.features.items()},
-            "warnings": list(self.warnings),
+            "warnings": self.warnings,
+            "codes": [note.code for note in self.notes],
             "weights": self.weights,
         }
 

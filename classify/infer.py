@@ -12,6 +12,8 @@ from ecg.cli import command_parser, entry
 def parser() -> argparse.ArgumentParser:
     p = command_parser("classify.infer")
     add_case_options(p)
+    what = "aami: the class of every beat of long recordings, with weights of their own; weights of beats mean it too"
+    p.add_argument("--task", choices=("diagnosis", "aami"), default="diagnosis", help=what)
     return p
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from classify.nets.catalog import NETS
 from classify.signal.settings import DataSettings
-from classify.tasks import TASKS
+from classify.tasks import TASKS, Task
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD
 
@@ -60,10 +60,22 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.task not in TASKS:
             raise ValueError(f"unknown task {self.task!r}: expected one of {', '.join(TASKS)}")
-        if self.data.from_usual and not TASKS[self.task].of_beats:
+        of_beats = TASKS[self.task].of_beats
+        if of_beats and (self.data.page_masks or self.data.vary):
+            raise ValueError(
+                f"task {self.task} judges single beats, and data.page_masks and data.vary hide and shift parts of "
+                "whole recordings: set both to false, as configs/beats.yaml does"
+            )
+        if self.data.from_usual and not of_beats:
             beats = ", ".join(name for name, task in TASKS.items() if task.of_beats)
             raise ValueError(f"from_usual needs many beats of a patient: set it to false, or take one of {beats}")
 
     @property
     def channels(self) -> int:
-        return len(TASKS[self.task].leads or STANDARD) * (1 + self.data.mask_channels + self.data.amplitude_channels)
+        return len(self.asked.leads or STANDARD) * (1 + self.data.mask_channels + self.data.amplitude_channels)
+
+    @property
+    def asked(self) -> Task:
+        """The task, of the leads that the recipe chooses."""
+        task = TASKS[self.task]
+        return replace(task, leads=self.data.leads) if self.data.leads else task

@@ -9,15 +9,14 @@ import ctypes
 import logging
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digitize.engines import Digitize, ask
-from digitize.errors import NotAnEcg, PageError, Refusal
-from digitize.page.open import DRAWN_SUFFIX, iter_pages
+from digitize.page.open import iter_pages
 from digitize.stages import PageHints
-from ecg import formats
+from ecg.files import CRASHED, InputError, named
 from ecg.page import Page
 from ecg.reading import Reading
 
@@ -26,45 +25,36 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """One page of a file: its reading, or why there is none; `crashed` when the fault is the program's own."""
+    """One page of a file: its reading, or why there is none, in words and as a code for programs.
+
+    `index` counts the file's pages from 0; `opened` is false where the file gave no (further) page; `crashed` tells
+    that the fault is the program's own.
+    """
 
     name: str
     source: Path
     reading: Reading | None = None
     error: str | None = None
-    crashed: bool = False
+    code: str = ""
+    index: int = 0
+    opened: bool = True
     seconds: float = 0.0
+
+    @property
+    def crashed(self) -> bool:
+        return self.code == CRASHED
 
 
 def read_file(path: Path, digitize: Digitize, hints: PageHints) -> Iterator[Attempt]:
-    """Every page of one file in turn; what goes wrong comes as an attempt without a reading."""
+    """Every page of one file in turn; what goes wrong, whatever it is, comes as an attempt without a reading."""
+    index = 0
     try:
         for page in iter_pages(path):
             yield read_page(page, digitize, hints)
-    except PageError as error:
-        yield Attempt(path.stem, path, error=str(error))
-
-
-def write_reading(reading: Reading, folder: str | Path, stem: str) -> dict[str, Path]:
-    """Write csv, hea with dat, json and overlay of a reading; their paths by kind. Each file is whole or absent."""
-    folder = Path(folder)
-    files = {kind: folder / f"{stem}.{kind}" for kind in ("csv", "hea", "json")}
-    files["overlay"] = folder / f"{stem}{DRAWN_SUFFIX}"
-    formats.write(reading.record, files["csv"])
-    formats.write(reading.record, files["hea"])
-    files["dat"] = folder / f"{files['hea'].read_text().split()[0]}.dat"  # WFDB allows fewer letters than file systems
-    reading.save_json(files["json"])
-    reading.overlay(files["overlay"])
-    return files
-
-
-def free_name(name: str, taken: Collection[str]) -> str:
-    """The name, or name_2, name_3 ... where another folder held a file of the same name."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    return free
+            index = page.index + 1
+    except Exception as error:
+        found = named(error, path, (InputError,))
+        yield Attempt(path.stem, path, error=str(found), code=found.code, index=index, opened=False)
 
 
 def describe(reading: Reading) -> str:
@@ -77,15 +67,14 @@ def describe(reading: Reading) -> str:
 def read_page(page: Page, digitize: Digitize, hints: PageHints) -> Attempt:
     """One page through the digitizer; a refusal or a bug comes as an attempt without a reading."""
     start = time.perf_counter()
-    attempt = Attempt(page.stem, Path(page.source))
+    attempt = Attempt(page.stem, Path(page.source), index=page.index)
     try:
         reading = ask(digitize, page, hints)
         attempt = replace(attempt, reading=reading)
     except Exception as error:  # one page that hits a bug must not cost the rest of the batch
-        crashed = not isinstance(error, NotAnEcg | Refusal)
-        log.debug("while reading %s", _where(page), exc_info=crashed)
-        words = f"an error inside the program, please report it ({type(error).__name__}: {error})"
-        attempt = replace(attempt, error=f"{_where(page)}: {words if crashed else error}", crashed=crashed)
+        found = named(error, page.place, (InputError,))
+        log.debug("while reading %s", page.place, exc_info=found.code == CRASHED)
+        attempt = replace(attempt, error=str(found), code=found.code)
     _release()
     return replace(attempt, seconds=time.perf_counter() - start)
 
@@ -95,7 +84,3 @@ def _release() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
-
-
-def _where(page: Page) -> str:
-    return page.source if page.index == 0 else f"{page.source}, page {page.index + 1}"

@@ -7,21 +7,21 @@
 
 With layout, speed, gain and corners the page is read; curves, then steps (`ecg.review.steps`) put the reading right.
 
-Pages go by the names of their results; every key may be left out. A null height hides what lies around it.
+A page goes by the name of its result (scan, scan_2, chart-p2) or by its file (ward/scan.png, ward/chart.pdf-p2; the end
+of the path is enough). What may mean two pages, or means none, is an error. Every key of a correction may be left out.
+A null height hides what lies around it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitize.engines import Digitize, ask
+from digitize.engines import Digitize, ask, asking
 from digitize.errors import Refusal
-from digitize.grid.corners import Corners
 from digitize.stages import PageHints
-from ecg.layout import Template
 from ecg.page import Page
 from ecg.reading import Reading
 from ecg.review.steps import Step, apply, parse_step
@@ -48,8 +48,8 @@ def load_corrections(path: str | Path) -> dict[str, Correction]:
     """The corrections by page name. Raises ValueError with words for a file that is not as above."""
     path = Path(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        data = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_each_once)
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: the corrections cannot be read ({error})") from error
     if not isinstance(data, dict):
         raise ValueError(f"{path}: expected an object with the pages' names as keys, got {type(data).__name__}")
@@ -57,6 +57,15 @@ def load_corrections(path: str | Path) -> dict[str, Correction]:
         return {name: _correction(item) for name, item in data.items()}
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; raises ValueError where a key stands twice, of which one would be lost."""
+    keys = [key for key, _ in pairs]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the key {twice!r} stands there twice")
+    return dict(pairs)
 
 
 def _correction(item: object) -> Correction:
@@ -78,26 +87,59 @@ def _curve(item: object) -> Step:
     return parse_step(item)
 
 
-def correcting(digitize: Digitize, corrections: Mapping[str, Correction]) -> Digitize:
+PageKey = tuple[str, int]  # a file by its absolute path, and the number of its page from 0
+
+
+def correcting(digitize: Digitize, corrections: Mapping[PageKey, Correction]) -> Digitize:
     """The digitizer with the corrections after it; what a correction says of a page counts more than what is given."""
 
-    def read(
-        page: Page,
-        layout: Template | None,
-        mm_per_s: float | None,
-        mm_per_mv: float | None,
-        corners_px: Corners | None = None,
-    ) -> Reading:
-        given = PageHints(layout, mm_per_s, mm_per_mv, corners_px)
-        fix = corrections.get(page.stem)
+    def read(page: Page, given: PageHints) -> Reading:
+        fix = corrections.get((page.source, page.index))
         return ask(digitize, page, given) if fix is None else fix(ask(digitize, page, fix.hints.or_else(given)))
 
-    return read
+    return asking(read)
 
 
-def check_names(corrections: Mapping[str, Correction], files: Sequence[Path]) -> None:
-    """Raises ValueError for a correction whose page is none of the files."""
-    stems = {path.stem for path in files}
-    strays = [name for name in corrections if name not in stems and name.rpartition("-p")[0] not in stems]
-    if strays:
-        raise ValueError(f"no page is named {', '.join(strays)}; corrections go by the pages' names without suffix")
+def by_page(corrections: Mapping[str, Correction], names: Mapping[Path, str]) -> dict[PageKey, Correction]:
+    """The corrections by the pages that they mean, `names` being those of the files' results.
+
+    Raises ValueError for one that means no page or may mean two, and for two of one page.
+    """
+    found: dict[PageKey, Correction] = {}
+    for key, correction in corrections.items():
+        meant = sorted(_meant(key, names))
+        if not meant:
+            raise ValueError(
+                f"no page is named {key}; corrections go by the names of results (scan, chart-p2) or by files"
+            )
+        if len(meant) > 1:
+            files = " or ".join(in_words(page) for page in meant)
+            raise ValueError(f"the correction of {key!r} may mean {files}; name its file, as in the path")
+        if meant[0] in found:
+            raise ValueError(f"two corrections are for {in_words(meant[0])}")
+        found[meant[0]] = correction
+    return found
+
+
+def unmet(corrections: Mapping[PageKey, Correction], pages: Mapping[str, int]) -> list[PageKey]:
+    """The corrections of pages that their files do not have; `pages` counts those of each file that was opened."""
+    return [(source, index) for source, index in corrections if index >= pages.get(source, index + 1)]
+
+
+def _meant(key: str, names: Mapping[Path, str]) -> Iterator[PageKey]:
+    """Every page that a key may mean: by the name of its result, its file's stem, or the end of its file's path."""
+    stem, _, number = key.rpartition("-p")
+    numbered = [(key, 1)] + ([(stem, int(number))] if stem and number.isdecimal() and int(number) > 1 else [])
+    for file, name in names.items():
+        path = file.absolute()
+        for word, page in numbered:
+            parts = Path(word).parts
+            is_end = bool(parts) and path.parts[-len(parts) :] == parts
+            if word in (name, file.stem) or is_end:
+                yield str(path), page - 1
+                break
+
+
+def in_words(page: PageKey) -> str:
+    """A page by its file and, where it is not the first, its number."""
+    return page[0] if page[1] == 0 else f"{page[0]}, page {page[1] + 1}"

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from ecg.cli import CLASSICAL, add_device, add_drawing, add_engine, add_output, add_pages, command_parser, entry
+from ecg.cli import (
+    CLASSICAL,
+    add_checkpoint,
+    add_device,
+    add_drawing,
+    add_engine,
+    add_output,
+    add_pages,
+    command_parser,
+    entry,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -15,8 +24,7 @@ def parser() -> argparse.ArgumentParser:
     add_drawing(made, (), 24, None, "--drawn")
     add_output(made, "out/evaluate", "folder for the report")
     made.add_argument("--stress", default="none", help="none, all, or names joined by commas: noise,half,jpeg30 ...")
-    what = "also judge this checkpoint on held-out pages, and read the pages with it in place of the shipped weights"
-    made.add_argument("--checkpoint", type=Path, metavar="FILE", help=what)
+    add_checkpoint(made, "; it is also judged on the pages that its run held out")
     add_device(made)
     add_engine(made, CLASSICAL)
     return made

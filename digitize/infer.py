@@ -6,19 +6,30 @@ import argparse
 import sys
 from pathlib import Path
 
-from ecg.cli import add_engine, add_images, add_output, add_page_options, command_parser, entry
+from ecg.cli import (
+    add_checkpoint,
+    add_engine,
+    add_images,
+    add_output,
+    add_overwrite,
+    add_page_options,
+    command_parser,
+    entry,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
     made = command_parser("digitize.infer")
     add_images(made)
     add_output(made, "out", "a folder, or one .csv, .hea or .json file")
+    add_overwrite(made)
     add_page_options(made)
     what = "four crossings of the grid that make a rectangle, in px: upper left, upper right, lower right, lower left"
     made.add_argument("--corners", metavar="X,Y", nargs=4, type=point, dest="corners_px", help=what)
     what = "JSON with what is known better about some pages"
     made.add_argument("--corrections", type=Path, metavar="FILE", help=what)
     add_engine(made)
+    add_checkpoint(made)
     return made
 
 
@@ -31,9 +42,15 @@ def point(text: str) -> tuple[float, float]:
 @entry(parser)
 def main(options: argparse.Namespace) -> int:
     """0 when every page was read, 1 when one failed, 2 for a wrong command."""
-    from digitize.inference import infer, report
+    from digitize.inference import infer, report_count, report_line
 
-    return report(infer(**vars(options)))
+    given = vars(options)
+    checkpoint = given.pop("checkpoint")
+    if checkpoint:
+        from digitize.evaluation.checkpoint_review import digitizer_of
+
+        given["digitizer"] = digitizer_of(checkpoint, options.device, options.engine)
+    return report_count(infer(**given, tell=report_line))
 
 
 if __name__ == "__main__":

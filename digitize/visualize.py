@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ecg.cli import add_engine, add_output, add_page_options, command_parser, entry
+from ecg.cli import add_checkpoint, add_engine, add_output, add_page_options, command_parser, entry
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--truth", metavar="FILE", help="the recording that is printed (default: beside the page)")
     made.add_argument("--printed", metavar="LAYOUT", help="what the page prints of a whole recording: 3x4+1 ...")
     add_engine(made)
+    add_checkpoint(made)
     return made
 
 

@@ -55,6 +55,9 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Ca
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read what is printed has gone: head, less
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INPUT_FAILED
     except (OSError, InputError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return INPUT_FAILED
@@ -86,8 +89,9 @@ def add_images(parser: argparse.ArgumentParser) -> None:
 
 def add_csv_options(parser: argparse.ArgumentParser) -> None:
     """`--fs_hz` and `--unit`: what a CSV may leave unsaid, as `ecg.formats.read` takes them."""
-    parser.add_argument("--fs_hz", type=float, help="sampling rate of CSV recordings that have no column time_s")
-    parser.add_argument("--unit", choices=("mV", "uV"), help="unit of CSV recordings (default: mV)")
+    what = "sampling rate of recordings that do not say it (CSV), or a CSV table id,fs with the rate of each"
+    parser.add_argument("--fs_hz", metavar="HZ", help=what)
+    parser.add_argument("--unit", choices=("mV", "uV", "V"), help="unit of CSV recordings (default: mV)")
 
 
 def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
@@ -131,6 +135,12 @@ def add_output(parser: argparse.ArgumentParser, default: str, what: str = "folde
     parser.add_argument("--output", type=Path, default=Path(default), help=f"{what} (default: {default})")
 
 
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """`--overwrite`."""
+    what = "replace results of an earlier run that lie in the output folder"
+    parser.add_argument("--overwrite", action="store_true", help=what)
+
+
 # --- what is known of the pages, and what runs the networks -----------------------------------------------------------
 
 
@@ -153,6 +163,12 @@ def add_engine(parser: argparse.ArgumentParser, *others: str) -> None:
     if others:
         what += f"; without networks: {', '.join(others)}"
     parser.add_argument("--engine", choices=(*ENGINES, *others), default=ENGINES[0], help=what)
+
+
+def add_checkpoint(parser: argparse.ArgumentParser, also: str = "") -> None:
+    """`--checkpoint`: a network of one's own that reads."""
+    what = f"best.pth of a run of digitize.train: it reads in place of the shipped network of its kind{also}"
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=what)
 
 
 # --- what is trained --------------------------------------------------------------------------------------------------

@@ -65,6 +65,10 @@ COMMANDS: tuple[Command, ...] = (
         "A long batch with broken files in it: all pages read, all broken files named, memory flat.",
     ),
     Command(
+        "digitize.studies.fuzz",
+        "Thousands of damaged pages, recordings and checkpoints opened: each opens or is refused by name.",
+    ),
+    Command(
         "digitize.studies.layout_accuracy",
         "How often layout, names, orientation, speed, gain and times are right on simulated pages.",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -20,15 +21,25 @@ _ALIASES = {name.lower(): name for name in STANDARD} | {
 }  # fmt: skip
 
 
-def canonical(name: str) -> str:
-    """The standard spelling of a lead name ("AVR", "lead ii", "D1" ...); "-aVR" keeps its sign.
+_PREFIX = re.compile(r"(?:(?:mdc|ecg|ekg|lead)[ _.:]*)*")
+_DASHED_PREFIX = re.compile(r"(?:ecg|ekg|lead)-(?=[^ -])")
+_MINUS = str.maketrans("\u2212\u2013\u2010", "---")
+_UNPLACED = re.compile(
+    r"(?:(ecg|ekg)[ _.:-]*(?:ch(?:annel)?)?[ _.:-]*([1-9]\d?|[a-c])?|(v[xyz]?|ml5|(?:mcl|cm|cs|cc|cb)[1-6]?))"
+)
 
-    Raises ValueError for a name that is none of the twelve.
+
+def canonical(name: str) -> str:
+    """The standard spelling of a lead name ("AVR", "lead ii", "D1", "ECG II", "MDC_ECG_LEAD_II" ...).
+
+    "-aVR" keeps its sign. Raises ValueError for a name that is none of the twelve.
     """
-    key = name.strip().lower().removeprefix("lead").strip(" _")
+    key = name.strip().lower().translate(_MINUS)
+    dashed = _DASHED_PREFIX.match(key)
+    key = (key[dashed.end() :] if dashed else _PREFIX.sub("", key, count=1)).strip(" _")
     sign = "-" if key.startswith("-") else ""
     found = _ALIASES.get(key.removeprefix("-"))
-    if found is None:
+    if found is None or (dashed and found == "aVR"):  # "ECG-aVR" may mean the lead or its negative
         raise ValueError(f"unknown lead name {name!r}: expected one of {', '.join(STANDARD)} or a usual alias")
     return sign + found
 
@@ -40,6 +51,22 @@ def is_known(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def unplaced(name: str) -> str | None:
+    """The plain spelling of a channel that is an ECG at no stated place of the twelve ("ECG1", "MCL1", "V"), or None.
+
+    Such a channel has a rhythm, but no lead's amplitudes.
+    """
+    found = _UNPLACED.fullmatch(name.strip().lower())
+    if found is None:
+        return None
+    return (f"ECG{found[2] or ''}" if found[1] else found[3]).upper()
+
+
+def channel_name(name: str) -> str:
+    """The standard spelling of a lead, or of an ECG channel at no stated place. Raises ValueError for any other."""
+    return unplaced(name) or canonical(name)
 
 
 # Each limb lead as (weight of I, weight of II): Einthoven 1913, Goldberger 1942.

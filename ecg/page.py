@@ -69,6 +69,11 @@ class Page:
         return self.pixels.shape[1], self.pixels.shape[0]
 
     @property
+    def place(self) -> str:
+        """The source, with the page's number where it is not the first."""
+        return self.source if self.index == 0 else f"{self.source}, page {self.index + 1}"
+
+    @property
     def stem(self) -> str:
         """The name for results: the source's stem, with -p2, -p3 ... for later pages of one file."""
         stem = Path(self.source).stem or "page"

@@ -102,7 +102,7 @@ class Reading:
         """Everything but the pixels and the signal, as plain JSON types."""
         width, height = self.page.size_px
         return {
-            "source": Path(self.page.source).name,
+            "source": self.page.source,
             "page_index": self.page.index,
             "size_px": [width, height],
             "geometry": self.geometry.to_dict(),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ecg.files import JsonMapping
-from ecg.leads import STANDARD, canonical
+from ecg.leads import STANDARD, channel_name
+from ecg.notes import Note
 from ecg.signal.filters import resample
 
 
@@ -16,7 +17,9 @@ from ecg.signal.filters import resample
 class Record:
     """A recording: `signal_mv` is float32 [lead, sample]; NaN means "not printed", never zero.
 
-    `start_s` is the time of the first sample; `meta` holds plain facts (age, sex, source, labels ...).
+    Leads are named as in `ecg.leads`; one that comes with its sign turned ("-aVR") is turned back. `start_s` is the
+    time of the first sample; `meta` holds plain facts (age, sex, source, labels ...); `notes` say what was odd when it
+    was read.
     """
 
     signal_mv: np.ndarray
@@ -24,10 +27,12 @@ class Record:
     leads: tuple[str, ...]
     start_s: float = 0.0
     meta: JsonMapping = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         signal = np.asarray(self.signal_mv, dtype=np.float32)
-        leads = tuple(canonical(name) for name in self.leads)
+        named = tuple(channel_name(name) for name in self.leads)
+        leads = tuple(name.removeprefix("-") for name in named)
         if signal.ndim != 2 or signal.shape[0] != len(leads):
             raise ValueError(f"signal_mv must be [lead, sample] with {len(leads)} leads, got shape {signal.shape}")
         if len(set(leads)) != len(leads):
@@ -36,6 +41,8 @@ class Record:
             raise ValueError(f"fs_hz must be a positive sampling rate in Hz, got {self.fs_hz!r}")
         if np.isinf(signal).any():
             raise ValueError("signal_mv holds infinite values; use NaN for what is not there")
+        if named != leads:
+            signal = signal * np.array([-1 if name.startswith("-") else 1 for name in named], np.float32)[:, None]
         object.__setattr__(self, "signal_mv", signal)
         object.__setattr__(self, "leads", leads)
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
@@ -55,17 +62,21 @@ class Record:
 
     def __getitem__(self, lead: str) -> np.ndarray:
         """The samples of one lead by name, mV, float32 [sample]."""
-        name = canonical(lead)
+        name = channel_name(lead)
+        if name.removeprefix("-") != name and name[1:] in self.leads:
+            return -self[name[1:]]
         if name not in self.leads:
             raise KeyError(f"no lead {name} in this record (it has {', '.join(self.leads)})")
         return self.signal_mv[self.leads.index(name)]
 
     def select(self, leads: Sequence[str] = STANDARD) -> Record:
         """The same record with exactly these leads in this order; a lead that is absent becomes all NaN."""
-        names = tuple(canonical(name) for name in leads)
-        empty = np.full(self.samples, np.nan, np.float32)
-        rows = [self.signal_mv[self.leads.index(n)] if n in self.leads else empty for n in names]
-        return replace(self, signal_mv=np.stack(rows), leads=names)
+        names = tuple(channel_name(name) for name in leads)
+        signal = np.full((len(names), self.samples), np.nan, np.float32)
+        for row, name in zip(signal, names, strict=True):
+            if name.removeprefix("-") in self.leads:
+                row[:] = self[name]
+        return replace(self, signal_mv=signal, leads=names)
 
     def resample(self, fs_hz: float) -> Record:
         """The same record at another rate (polyphase, NaN kept as NaN)."""

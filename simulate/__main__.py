@@ -58,8 +58,10 @@ def _interrupt(*_: object) -> None:
 
 
 def _pages(options: dict) -> int:
+    from ecg.formats.rates import known_rates
     from simulate.dataset.writer import write_pages
 
+    options["fs_hz"] = known_rates(options["fs_hz"])
     output, only = options.pop("output"), ("contact_sheet", "rows")
     outcome = write_pages(output, **{name: value for name, value in options.items() if name not in only})
     print(f"{output}: {outcome.drawn} pages drawn, {outcome.kept} were there, {len(outcome.failures)} left out")

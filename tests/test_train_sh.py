@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# What the last stage does with the networks that were trained.
+SHOWN = ("digitize.evaluate", "digitize.visualize", "digitize.infer", "classify.evaluate", "classify.infer")
 # Stands in for Python: writes down what it was called with, and leaves what a training leaves.
 FAKE = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
@@ -59,8 +61,12 @@ def test_from_nothing_all_five_stages_are_gone_through_and_then_skipped(shell: S
     assert done.returncode == 0, done.stderr
     assert shell.names() == [
         "ecg.fit.doctor", "simulate", "digitize.training.validate_data", "digitize.train", "classify.train",
-        "digitize.train", "classify.train", "digitize.evaluate", "digitize.evaluate", "classify.infer",
+        "digitize.train", "classify.train", *SHOWN,
     ]  # fmt: skip
+    shown = shell.calls[7:]
+    assert all("/pages/run_1/checkpoints/best.pth" in call for call in shown[:3])
+    assert "/diagnosis/run_1/checkpoints/best.pth" in shown[3]
+    assert "/diagnosis/run_1/checkpoints/best.safetensors" in shown[4]
     debug, full = shell.calls[3], shell.calls[5]
     assert "--config configs/small.yaml" in debug and "--debug" in debug
     assert "--epochs 100" in full and "--resume" not in full and "--debug" not in full
@@ -75,9 +81,7 @@ def test_a_training_that_was_cut_off_is_resumed(shell: Shell) -> None:
     assert "the same command goes on from here" in cut.stderr
     assert shell.names()[-1] == "digitize.train"
     assert shell("--yes").returncode == 0
-    assert shell.names() == [
-        "digitize.train", "classify.train", "digitize.evaluate", "digitize.evaluate", "classify.infer"
-    ]  # fmt: skip
+    assert shell.names() == ["digitize.train", "classify.train", *SHOWN]
     assert shell.calls[0].endswith("/pages/run_1/checkpoints/last.pth")
     assert "--resume" in shell.calls[0] and "--resume" not in shell.calls[1]
 

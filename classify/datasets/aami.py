@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import wfdb
 
-from classify.datasets.beat_features import rr_features, shape_features
 from classify.datasets.example import Example, Part
 from classify.datasets.split import by_class
+from classify.features.beat_features import rr_features, shape_features
+from classify.signal.demographics import age_years, male
 from classify.signal.preprocessing import first_of
 from classify.tasks import BEAT_FS_HZ, BEAT_LEADS, BEAT_SAMPLES
 from ecg.files import InputError
@@ -36,18 +38,38 @@ SAME_PERSON = {"202": "201"}
 _NOT_BEATS = frozenset("[!]+~|x()ptu`'^s\"=@T*DkK")
 
 
-def aami_inter(root: Path) -> Iterator[Example]:
-    """DS1 trains, DS2 tests. Record 201 is left out: it shows the person of record 202 in DS2."""
-    for record in sorted({*DS1, *DS2}):
+def aami_inter(root: Path, records: str = "") -> Iterator[Example]:
+    """DS1 trains, DS2 tests. Record 201 is left out: it shows the person of record 202 in DS2.
+
+    Of other records, the paced ones, those that are asked for train.
+    """
+    for record in _chosen(root, records):
         part: Part = "test" if record in DS2 else "validation" if record in DS1_VALIDATION else "train"
         yield from _beats(_folder(root), record, "unused" if record == "201" else part)
 
 
-def aami_intra(root: Path) -> list[Example]:
+def aami_intra(root: Path, records: str = "") -> list[Example]:
     """Four fifths of the beats of every class for training (a tenth of them to validate), whoever's they are."""
-    found = [beat for record in sorted({*DS1, *DS2}) for beat in _beats(_folder(root), record, "train")]
+    found = [beat for record in _chosen(root, records) for beat in _beats(_folder(root), record, "train")]
     shares: dict[Part, float] = {"test": 0.2, "validation": 0.08, "train": 0.72}
     return by_class(found, "aami", shares, patients=False)
+
+
+def _chosen(root: Path, records: str) -> list[str]:
+    """The names of DS1 and DS2, or of the records that are there and chosen: "100-180", "100,103" or both."""
+    if not records:
+        return sorted({*DS1, *DS2})
+    there = sorted(path.stem for path in _folder(root).glob("[0-9]*.hea"))
+    ranges = [part.strip().partition("-") for part in records.split(",")]
+    if not all(first.isdigit() and (last.isdigit() or not dash) for first, dash, last in ranges):
+        raise ValueError(f"--records {records}: expected numbers and ranges of them, such as 100-180 or 100,103")
+    chosen = [
+        name for name in there
+        if name.isdigit() and any(int(first) <= int(name) <= int(last or first) for first, _, last in ranges)
+    ]  # fmt: skip
+    if not chosen:
+        raise InputError(f"{_folder(root)}: has none of the records {records}; there are {', '.join(there)}")
+    return chosen
 
 
 def _folder(root: Path) -> Path:
@@ -68,12 +90,19 @@ def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
     if unknown:
         raise InputError(f"{path.with_suffix('.atr')}: unknown beat code {', '.join(unknown)}")
     at_s = np.array([at for at, _ in beats]) / BEAT_FS_HZ
-    first = Example(path, "mitdb", SAME_PERSON.get(record, record), part, {})
+    first = _of_person(Example(path, "mitdb", SAME_PERSON.get(record, record), part, {}))
     for (at, code), measured in zip(beats, _features(path, at_s).tolist(), strict=True):
         yield replace(
             first, found={"aami": frozenset([CLASS_OF[code]])}, name=f"{record}:{at}", measured=tuple(measured),
             window_s=((at - BEAT_SAMPLES // 2) / BEAT_FS_HZ, BEAT_SAMPLES / BEAT_FS_HZ),
         )  # fmt: skip
+
+
+def _of_person(example: Example) -> Example:
+    """With the age and sex that begin the header's comments: `# 69 M 1085 1629 x1`."""
+    header = example.path.read_text(errors="replace") if example.path.is_file() else ""
+    found = re.search(r"^#\s*(\S+)\s+([MF])\b", header, re.MULTILINE)
+    return replace(example, age_years=age_years(found[1]), male=male(found[2])) if found else example
 
 
 def _features(path: Path, beats_s: np.ndarray) -> np.ndarray:

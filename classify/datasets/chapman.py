@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from classify.datasets.csv_table import names, rows
+from classify.datasets.csv_table import header_codes, names, rows
 from classify.datasets.example import Example
 from classify.datasets.split import by_class
+from classify.datasets.xlsx_table import xlsx_rows
+from classify.signal.demographics import age_years, male
 from ecg.files import InputError
 from ecg.formats import read
 from ecg.record import Record
@@ -27,13 +29,14 @@ def chapman(root: Path) -> list[Example]:
     """Eight tenths of every class for training, one to validate, one to test."""
     if (root / "WFDBRecords").is_dir():
         found = list(_headers(root / "WFDBRecords"))
-    elif (root / "Diagnostics.csv").is_file():
+    elif (root / "Diagnostics.csv").is_file() or (root / "Diagnostics.xlsx").is_file():
         found = list(_published(root))
     elif (root / "cinc_mix" / "index.csv").is_file():
         found = list(_passed_on(root / "cinc_mix"))
     else:
-        raise FileNotFoundError(f"{root}: expected WFDBRecords/, Diagnostics.csv (saved from the .xlsx) with ECGData/, "
-                                "or cinc_mix/index.csv")  # fmt: skip
+        raise FileNotFoundError(
+            f"{root}: expected WFDBRecords/, Diagnostics.xlsx (or .csv) with ECGData/, or cinc_mix/index.csv"
+        )
     return by_class(found, "chapman", {"test": 0.1, "validation": 0.1, "train": 0.8})
 
 
@@ -45,17 +48,21 @@ def merged(labels: Collection[str]) -> frozenset[str] | None:
 
 def _headers(folder: Path) -> Iterator[Example]:
     for path in sorted(folder.rglob("*.hea")):
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        codes = next((line.partition(":")[2] for line in lines if line.lstrip("# ").startswith("Dx")), "")
-        yield Example(path, "chapman", path.stem, "unused", {"chapman": merged(names(codes, ","))})
+        yield Example(path, "chapman", path.stem, "unused", {"chapman": merged(header_codes(path))})
 
 
 def _published(root: Path) -> Iterator[Example]:
-    for row in rows(root / "Diagnostics.csv", ("FileName", "Rhythm")):
+    table, needed = root / "Diagnostics.csv", ("FileName", "Rhythm")
+    if not table.is_file():
+        table = root / "Diagnostics.xlsx"
+    for row in xlsx_rows(table, needed) if table.suffix == ".xlsx" else rows(table, needed):
         if row["Rhythm"].strip() not in _CLASS_OF:
-            raise InputError(f"{root / 'Diagnostics.csv'}: {row['FileName']}: unknown label {row['Rhythm']!r}")
+            raise InputError(f"{table}: {row['FileName']}: unknown label {row['Rhythm']!r}")
         path, rhythm = root / "ECGData" / f"{row['FileName']}.csv", merged([row["Rhythm"].strip()])
-        yield Example(path, "chapman_csv", row["FileName"], "unused", {"chapman": rhythm})
+        yield Example(
+            path, "chapman_csv", row["FileName"], "unused", {"chapman": rhythm},
+            age_years=age_years(row.get("PatientAge")), male=male(row.get("Gender")),
+        )  # fmt: skip
 
 
 def _passed_on(folder: Path) -> Iterator[Example]:

@@ -17,30 +17,31 @@ from classify.datasets.readers import examples
 from classify.datasets.simulated import simulated
 from classify.datasets.sources import SOURCES, load_example, load_recording
 from classify.recipe import Recipe
-from classify.tasks import TASKS, Task
+from classify.tasks import Task
+from ecg.files import InputError
 from ecg.fit.cache import GB, DiskCache, key_of
 from ecg.record import Record
 
 # To be raised with every change of what is made of a recording (reading, resampling, features): a cache of older code
 # is then not used.
-CACHE_VERSION = 6
+CACHE_VERSION = 7
 CACHE_LIMIT_BYTES = 50 * GB  # 400,000 recordings of ten seconds and twelve leads at 125 Hz fill half of it
 _LEFT_OUT = "left_out"
 
 
 def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
     """The task's recordings on the recipe's time grid, from a folder or (None) simulated."""
-    task = TASKS[recipe.task]
+    task, settings = recipe.asked, recipe.data
     if data is not None:
-        return _recorded(task.name, data, recipe.data.fs_hz, Path(recipe.data.cache))
+        return _recorded(task, data, settings.fs_hz, Path(settings.cache), settings.base_path, settings.records)
     count = recipe.data.simulated
     print(f"no --data given: training on {count} simulated records", file=sys.stderr)
     return from_records(simulated(count, recipe.fit.seed), task, recipe.data.fs_hz)
 
 
 @lru_cache(maxsize=1)  # a comparison trains many networks on the same recordings
-def _recorded(task: str, data: Path, fs_hz: float, cache: Path) -> Arrays:
-    return collect(TASKS[task], examples(TASKS[task], data), fs_hz, cache)
+def _recorded(task: Task, data: Path, fs_hz: float, cache: Path, base_path: str, records: str) -> Arrays:
+    return collect(task, examples(task, data, None, base_path, records), fs_hz, cache)
 
 
 def collect(task: Task, found: Sequence[Example], fs_hz: float, cache: Path) -> Arrays:
@@ -53,6 +54,11 @@ def collect(task: Task, found: Sequence[Example], fs_hz: float, cache: Path) -> 
     if stored is not None:
         _name_left_out(stored.pop(_LEFT_OUT).tolist())
         return Arrays.from_dict(stored)
+    if found and not any(example.path.is_file() for example in found):
+        raise InputError(
+            f"{found[0].path}: no such recording, nor any of the other {len(found) - 1}; if they lie in another folder "
+            "than their table, name it with --base_path"
+        )
     left_out: list[str] = []
     arrays = from_records(_readable(found, left_out), task, fs_hz)
     _name_left_out(left_out)

@@ -31,3 +31,9 @@ def columns_of(path: Path) -> list[str]:
     """The first row of a CSV."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return next(csv.reader(file), [])
+
+
+def header_codes(path: Path) -> frozenset[str]:
+    """The codes of a WFDB header's comment `#Dx: ...`, as the CinC challenges and Chapman write them."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return names(next((line.partition(":")[2] for line in lines if line.lstrip("# ").startswith("Dx")), ""), ",")

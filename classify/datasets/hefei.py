@@ -33,17 +33,28 @@ def _example(table: Path, number: int, line: str) -> Example:
     """`file<TAB>age<TAB>sex<TAB>label...`; age and sex may be empty."""
     cells = [cell.strip() for cell in line.split("\t")]
     labels = [cell for cell in cells[3:] if cell]
-    unknown = [name for name in labels if name not in HEFEI_NAMES]
+    unknown = [name for name in labels if _spelt(name) not in HEFEI_SPELT]
     if len(cells) < 4 or unknown:
         what = f"unknown label {unknown[0]!r}" if unknown else "expected file, age, sex and labels, tab-separated"
         raise InputError(f"{table}: line {number}: {what}")
-    names = frozenset(HEFEI_NAMES[name][0] for name in labels)
+    names = frozenset(HEFEI_SPELT[_spelt(name)] for name in labels)
     age = float(cells[1]) if cells[1] else float("nan")
     path = next((folder / cells[0] for folder in _folders(table) if (folder / cells[0]).is_file()), None)
     return Example(
         path or table.parent / _FOLDERS[0] / cells[0], "hefei", Path(cells[0]).stem, "unused", {"hefei34": names},
         age_years=age, male=_SEX.get(cells[2].upper(), float("nan")),
     )  # fmt: skip
+
+
+def _spelt(name: str) -> str:
+    """A label without what tables differ in: case, spaces, dashes."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+# Every way to write a label: as the competition does, in short, or in words.
+HEFEI_SPELT = {
+    _spelt(way): short for name, (short, words) in HEFEI_NAMES.items() for way in (name, short, words)
+}  # fmt: skip
 
 
 def _folders(table: Path) -> list[Path]:

@@ -15,6 +15,8 @@ from ecg.files import InputError
 _FIVE = ("subject_id", "waveform_path", "ecg_category")
 _MANY = ("subject_id", "study_id", "labels")
 _RATE = ("subject_id", "study_id", "rr_interval")
+_WHOLE = ("subject_id", "study_id", "ecg_time", "labels", "label_count", "raw_diagnoses", "rr_interval",
+          "qrs_axis", "p_axis", "t_axis")  # fmt: skip
 _BANDS = ((50, "below_50"), (60, "50_60"), (80, "60_80"), (100, "80_100"), (120, "100_120"), (300, "above_120"))
 _RR_MS = (200, 3000)  # the table writes 29999 and the like where nothing was measured
 
@@ -36,10 +38,10 @@ def mimic5(root: Path) -> list[Example]:
 
 
 def mimic_multilabel(root: Path) -> list[Example]:
-    """The table of statements, a list of labels to each study."""
+    """The table of statements, a list of labels to each study; with a head, or without."""
     table, base = _table(root, _MANY)
     found = []
-    for row in rows(table, _MANY):
+    for row in rows(table, _MANY, named=_unheaded(table, _MANY)):
         where = f"{table}: study {row['study_id']}"
         try:
             labels = [str(name) for name in ast.literal_eval(row["labels"] or "[]")]
@@ -55,7 +57,7 @@ def mimic_hr(root: Path) -> list[Example]:
     table, base = _table(root, _RATE)
     return by_patient(
         _example(_study(base, row), row, {"heart_rate": frozenset([band])})
-        for row in rows(table, _RATE)
+        for row in rows(table, _RATE, named=_unheaded(table, _RATE))
         if (band := _band(row["rr_interval"]))
     )
 
@@ -71,7 +73,11 @@ def _table(root: Path, needed: Sequence[str] = ()) -> tuple[Path, Path]:
     """(table, folder that its paths start in): a CSV, or the only one of a folder that has the needed columns."""
     if root.is_file():
         return root, root.parent
-    found = [path for path in sorted(root.glob("*.csv")) if set(needed) <= set(columns_of(path))]
+    found = [
+        path
+        for path in sorted(root.glob("*.csv"))
+        if set(needed) <= set(columns_of(path)) or (needed and _unheaded(path, needed))
+    ]
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         wanted = f" with {', '.join(needed)}" if needed else ""
@@ -79,9 +85,19 @@ def _table(root: Path, needed: Sequence[str] = ()) -> tuple[Path, Path]:
     return found[0], root
 
 
+def _unheaded(table: Path, needed: Sequence[str]) -> Sequence[str] | None:
+    """The names of the columns of a table that begins with its first study: the needed ones, or all that MIMIC has."""
+    first = columns_of(table)
+    if not first or not first[0].strip().isdigit():
+        return None
+    return needed if len(first) == len(needed) else _WHOLE
+
+
 def _study(base: Path, row: Mapping[str, str]) -> Path:
-    """Where MIMIC-IV-ECG keeps a study."""
+    """Where MIMIC-IV-ECG keeps a study; a table may name the path itself in place of the number."""
     subject, study = row["subject_id"].strip(), row["study_id"].strip()
+    if "/" in study:
+        return base / f"{study.removesuffix('.hea')}.hea"
     return base / f"files/p{subject[:4]}/p{subject}/s{study}/{study}.hea"
 
 

@@ -45,25 +45,41 @@ READERS: Mapping[str, Reader] = {
     "cpsc2018": cpsc2018,
     "chapman": chapman,
     "images": images,
+}
+BEAT_READERS: Mapping[str, Callable[[Path, str], Iterable[Example]]] = {
     "aami_inter": aami_inter,
     "aami_intra": aami_intra,
 }
 
 
-def examples(task: Task, root: Path, split_file: Path | None = None) -> list[Example]:
+def examples(
+    task: Task, root: Path, split_file: Path | None = None, base_path: str = "", records: str = ""
+) -> list[Example]:
     """The task's examples below `root` with its own split, or with the one that the table `split_file` holds.
 
+    Their paths start in `base_path`, if one is named; of recordings of single beats those in `records` are taken.
     Examples for which none of the task's groups was assessed are left out. Raises ValueError when a patient stands in
     two parts or a part holds a single class.
     """
     found = [
         example
-        for example in READERS[task.name](root)
+        for example in _read(task, root, records)
         if any(example.found.get(group) is not None for group in task.groups)
     ]
     if not found:
         raise InputError(f"{root}: no example of task {task.name!r}")
+    if base_path:
+        start = root.parent if root.is_file() else root
+        found = [replace(example, path=Path(base_path) / example.path.relative_to(start)) for example in found]
     if split_file is not None:
         found = split.apply(found, split_file)
     split.check(found, task.groups, task.patients)
     return [replace(example, found={group: example.found.get(group) for group in task.groups}) for example in found]
+
+
+def _read(task: Task, root: Path, records: str) -> Iterable[Example]:
+    if task.name in BEAT_READERS:
+        return BEAT_READERS[task.name](root, records)
+    if records:
+        raise ValueError(f"--records chooses recordings of single beats; task {task.name!r} takes all of its table")
+    return READERS[task.name](root)

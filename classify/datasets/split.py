@@ -13,9 +13,7 @@ import numpy as np
 from classify.datasets.csv_table import rows
 from classify.datasets.example import Example, Part
 from ecg.files import InputError
-from ecg.formats import write_text
-
-_COLUMNS = ("id", "patient", "part")
+from ecg.fit.split_file import COLUMNS
 
 
 def by_fold(fold: int, validation: int = 9, test: int = 10) -> Part:
@@ -92,20 +90,10 @@ def _refuse_one_class(found: Sequence[Example], part: Part, groups: Sequence[str
         )
 
 
-def write(parts: Iterable[tuple[str, str, str]], path: Path) -> None:
-    """The split as `id,patient,part`."""
-    write_text(path, "\n".join([",".join(_COLUMNS), *(",".join(row) for row in parts)]) + "\n")
-
-
-def read(path: Path) -> dict[str, tuple[str, str]]:
-    """(patient, part) by id, of a split that `write` wrote."""
-    return {row["id"]: (row["patient"], row["part"]) for row in rows(path, _COLUMNS)}
-
-
 def apply(found: Sequence[Example], path: Path) -> list[Example]:
     """The examples with the parts that such a table gives them; one that it does not name is unused."""
     part: dict[str, Part] = {}
-    for row in rows(path, _COLUMNS):
+    for row in rows(path, COLUMNS):
         if row["part"] not in get_args(Part):
             raise InputError(f"{path}: {row['id']}: part {row['part']!r}; expected one of {', '.join(get_args(Part))}")
         if part.setdefault(row["id"], cast(Part, row["part"])) != row["part"]:

@@ -6,18 +6,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 from tqdm import tqdm
 
 from classify.datasets.example import Example
-from classify.datasets.readers import examples
 from classify.datasets.sources import load_example
 from classify.labels import columns
 from classify.tasks import Task
 from ecg.markdown import table
+from ecg.notes import texts
 from ecg.record import Record
 from ecg.signal.plausibility import doubts_about, flat_leads
 
@@ -63,15 +62,19 @@ class _Files:
 
 
 def validate(
-    task: Task, root: Path, split_file: Path | None = None, measure: Callable[[Record], None] | None = None
-) -> tuple[DataReport, list[Example]]:
-    """Open every file of a task; counts of what is there, what cannot be read or looks wrong, and the examples.
+    task: Task,
+    found: Sequence[Example],
+    measure: Callable[[Record], None] | None = None,
+    max_samples: int | None = None,
+) -> DataReport:
+    """Open the files of a task's examples, or `max_samples` of them, evenly spread, and count what they hold.
 
-    `measure` is called with every recording in mV on the way. Raises what the task's reader raises for its tables and
-    its split.
+    `measure` is called with every recording in mV on the way.
     """
-    found, files = examples(task, root, split_file), _Files()
-    for example in _one_of_each_file(found):
+    files, shown = _Files(), _one_of_each_file(found)
+    step = max(len(shown) / max_samples, 1.0) if max_samples else 1.0
+    chosen = [shown[int(k * step)] for k in range(min(max_samples or len(shown), len(shown)))]
+    for example in tqdm(chosen, desc="opening", disable=not sys.stderr.isatty()):
         _look_at(example, files, measure)
     report: DataReport = {
         "task": task.name,
@@ -88,7 +91,7 @@ def validate(
         "unreadable": files.unreadable,
         "doubts": files.doubts,
     }
-    return report, found
+    return report
 
 
 def class_counts(found: Sequence[Example], task: Task) -> ClassCounts:
@@ -103,12 +106,10 @@ def class_counts(found: Sequence[Example], task: Task) -> ClassCounts:
     return out
 
 
-def _one_of_each_file(found: Sequence[Example]) -> Sequence[Example]:
-    """One example for each file, without its window, with progress."""
+def _one_of_each_file(found: Sequence[Example]) -> list[Example]:
+    """One example for each file, without its window."""
     firsts = {example.path: example for example in reversed(found)}
-    whole = [replace(example, window_s=None) for example in reversed(firsts.values())]
-    progress: Sequence[Example] = tqdm(whole, desc="opening", disable=not sys.stderr.isatty())
-    return progress
+    return [replace(example, window_s=None) for example in reversed(firsts.values())]
 
 
 def _look_at(example: Example, files: _Files, measure: Callable[[Record], None] | None) -> None:
@@ -122,7 +123,7 @@ def _look_at(example: Example, files: _Files, measure: Callable[[Record], None] 
         return
     doubts = doubts_about(record)
     if doubts:
-        files.doubts[str(example.path)] = "; ".join(doubts)
+        files.doubts[str(example.path)] = "; ".join(texts(doubts))
     if measure is not None:
         measure(record)
 
@@ -131,6 +132,8 @@ def as_markdown(report: DataReport) -> str:
     """The report as tables."""
     lines = [
         f"# {report['task']}: {report['examples']} examples, {report['files']} files, {report['subjects']} subjects",
+        "",
+        ", ".join(f"{count} {part}" for part, count in report["parts"].items()),
         "",
     ]
     for group, names in report["classes"].items():

@@ -92,7 +92,7 @@ def figures(net: nn.Module, arrays: Arrays, recipe: Recipe, over: tuple[str, ...
     """The figures of the test records by the heads of the table's columns."""
     task, target = TASKS[recipe.task], {part: arrays.of(part).targets for part in ("train", "validation", "test")}
     logits = {
-        part: predict(net, *part_inputs(arrays, part, recipe.data), batch_size=256) for part in ("validation", "test")
+        part: predict(net, part_inputs(arrays, part, recipe.data), batch_size=256) for part in ("validation", "test")
     }
     if not task.exclusive:
         return group_figures(logits["test"], target["test"], task)
@@ -102,10 +102,10 @@ def figures(net: nn.Module, arrays: Arrays, recipe: Recipe, over: tuple[str, ...
 
 def inference_ms(net: nn.Module, arrays: Arrays, recipe: Recipe) -> float:
     """Median time of one core for one prepared record alone."""
-    signal, features = part_inputs(arrays, "test", recipe.data)
+    inputs = part_inputs(arrays, "test", recipe.data)
     times = []
-    for k in range(min(_TIMED_RECORDS, len(signal))):
+    for k in range(min(_TIMED_RECORDS, len(inputs.signal))):
         started = time.process_time()
-        predict(net, signal[k : k + 1], features[k : k + 1])
+        predict(net, inputs.at(slice(k, k + 1)))
         times.append(time.process_time() - started)
     return 1000 * float(np.median(times))

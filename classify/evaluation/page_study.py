@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +23,7 @@ from classify.scoring.metrics import plain
 from digitize.batch import read_page
 from digitize.engines import Digitize, load_digitizer
 from digitize.stages import PageHints
-from ecg.formats import write_text
+from ecg.files import csv_text, write_text
 from ecg.record import Record
 from simulate import Scene
 
@@ -98,9 +96,4 @@ def _trials(
 
 def _csv(trials: Mapping[str, Sequence[Trial]]) -> str:
     """A line for every page."""
-    text = io.StringIO()
-    rows = [{"preset": preset, **trial.to_row()} for preset, own in trials.items() for trial in own]
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text([{"preset": preset, **trial.to_row()} for preset, own in trials.items() for trial in own])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
@@ -43,7 +42,7 @@ class GroupSummary(TypedDict):
 
 
 class PresetSummary(TypedDict):
-    """The pages of one preset: drawn, answered, refused by reason, figures by group and by fault."""
+    """The pages of one preset: drawn, answered, refused by code, figures by group and by fault."""
 
     drawn: int
     answered: int
@@ -65,9 +64,9 @@ class PageStudy(TypedDict):
 
 
 def figures(trials: Sequence[Trial], card: Card) -> PresetSummary:
-    """Of one preset: pages drawn, answered and refused (by reason), figures by group and label, and by fault."""
+    """Of one preset: pages drawn, answered and refused (by code), figures by group and label, and by fault."""
     answered = [trial for trial in trials if not trial.refused]
-    reasons = Counter(reason(trial.refused) for trial in trials if trial.refused)
+    reasons = Counter(trial.code for trial in trials if trial.refused)
     confidence = [trial.facts.get("confidence", np.nan) for trial in answered]
     groups = {}
     if answered:
@@ -146,12 +145,6 @@ def _rank_correlation(confidence: Sequence[float], moved: Sequence[float]) -> fl
     if len(moved) < 5 or np.ptp(confidence) == 0 or np.ptp(moved) == 0:
         return float("nan")
     return float(spearmanr(confidence, moved).statistic)
-
-
-def reason(words: str) -> str:
-    """A refusal without what is particular to its page: counts, and what stands behind a colon or in brackets."""
-    first = re.split(r"[:;(]", words)[0]
-    return re.sub(r"(?<![\w+.])\d+(\.\d+)?(?![\w.])", "#", first).strip() or "no words"
 
 
 def markdown(result: PageStudy) -> str:

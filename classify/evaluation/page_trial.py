@@ -11,6 +11,7 @@ from classify.classifier import Classifier
 from digitize.batch import Attempt
 from digitize.evaluation.layout_metrics import geometry_agreement, layout_agreement
 from digitize.evaluation.metrics import score_page
+from ecg.files import CRASHED
 from ecg.reading import Reading
 from ecg.record import Record
 
@@ -24,6 +25,7 @@ class FaultLimits:
 
 
 LIMITS = FaultLimits()
+ABSTAINED = "abstained"  # of a page that was read, but from which nothing is diagnosed
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class Trial:
     """One record on one page: its labels, what is diagnosed from each view of it, and what the reading got wrong.
 
     `probability` and `predicted` are [label] by view, without labels that the weights never report; `refused` is the
-    reason in words why there is no diagnosis of the page.
+    reason in words why there is no diagnosis of the page, and `code` its word for programs.
     """
 
     record: str
@@ -49,9 +51,13 @@ class Trial:
     probability: Mapping[str, np.ndarray]
     predicted: Mapping[str, np.ndarray]
     refused: str = ""
-    crashed: bool = False
+    code: str = ""
     faults: tuple[str, ...] = ()
     facts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def crashed(self) -> bool:
+        return self.code == CRASHED
 
     @property
     def moved(self) -> float:
@@ -69,7 +75,7 @@ class Trial:
         row |= {name: round(value, 3) for name, value in self.facts.items()}
         if not self.refused:
             row |= {"moved": round(self.moved, 4), "changed": self.changed}
-        return row | {"faults": "; ".join(self.faults), "refused": self.refused}
+        return row | {"faults": "; ".join(self.faults), "refused": self.refused, "code": self.code}
 
 
 def diagnose_views(
@@ -83,12 +89,16 @@ def diagnose_views(
         diagnoses["read"] = classifier.of_reading(attempt.reading)
         faults, facts = _judge(truth, attempt.reading)
     unread = str(attempt.error).removeprefix(f"{attempt.source}: ")
-    abstained = [f"no diagnosis of what was {view}: {d.warnings[-1]}" for view, d in diagnoses.items() if d.abstained]
+    abstained = [
+        f"of what was {view}, {note.text}" for view, d in diagnoses.items() for note in d.notes
+        if note.code == "no-diagnosis"
+    ]  # fmt: skip
+    refused = "; ".join(abstained) if attempt.reading else unread
     return Trial(
         held_out.name, held_out.target, truth.layout.name,
         {view: np.array([label.probability for label in d.labels]) for view, d in diagnoses.items()},
         {view: np.array([label.predicted for label in d.labels]) for view, d in diagnoses.items()},
-        "; ".join(abstained) if attempt.reading else unread, attempt.crashed, faults, facts,
+        refused, attempt.code or (ABSTAINED if refused else ""), faults, facts,
     )  # fmt: skip
 
 

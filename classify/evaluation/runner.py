@@ -117,7 +117,7 @@ def probabilities(net: nn.Module, card: Card, arrays: Arrays, layout: str) -> tu
     """
     settings = from_dict(DataSettings, card.recipe["data"])
     with penultimate(net) as inner:
-        logits = predict(net, *fixed_inputs(arrays, layout, settings))
+        logits = predict(net, fixed_inputs(arrays, layout, settings))
     return card.calibrated(logits), np.concatenate(inner)
 
 

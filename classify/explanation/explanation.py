@@ -56,8 +56,8 @@ def explain(classifier: Classifier, record: Record, labels: Sequence[Label], ste
     if not labels:
         return []
     window = next(iter(windows(record)))
-    signal, measured = (torch.from_numpy(np.asarray(part)) for part in classifier.inputs(window))
-    other = [measured[None]]
+    signal, *beside = (torch.from_numpy(np.asarray(part)) for part in classifier.inputs(window))
+    other = [part[None] for part in beside]
     baseline = torch.from_numpy(classifier.flat_lines(window))
     outputs = [classifier.card.labels.index((label.group, label.name)) for label in labels]
     parts = integrated_gradients(classifier.net, signal, baseline, other, outputs, steps)
@@ -75,17 +75,35 @@ def explain(classifier: Classifier, record: Record, labels: Sequence[Label], ste
     return explanations
 
 
+def check_names(labels: Sequence[Label], names: Sequence[str]) -> None:
+    """Raise ValueError for a name that no label has, or that two groups have."""
+    for name in names:
+        called = [label for label in labels if _is_called(label, name)]
+        if not called:
+            known = ", ".join(word_for(label, labels) for label in labels)
+            raise ValueError(f"no label {name}: these weights answer {known}")
+        if len(called) > 1:
+            raise ValueError(f"{name} may mean {' or '.join(f'{label.group}:{label.name}' for label in called)}")
+
+
+def word_for(label: Label, labels: Sequence[Label]) -> str:
+    """The label's name, with its group before it where another of the labels has the same name."""
+    is_alone = sum(other.name == label.name for other in labels) == 1
+    return label.name if is_alone else f"{label.group}:{label.name}"
+
+
+def _is_called(label: Label, name: str) -> bool:
+    return name in (label.name, f"{label.group}:{label.name}")
+
+
 def chosen(diagnosis: Diagnosis, names: Sequence[str] = (), most: int = 3) -> list[Label]:
     """The labels by these names, or the predicted ones with the largest probabilities.
 
     Raises ValueError with the known names.
     """
-    known = {label.name: label for label in diagnosis.labels}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(f"no label {', '.join(unknown)}: these weights answer {', '.join(known)}")
+    check_names(diagnosis.labels, names)
     if diagnosis.abstained:
         return []
     if names:
-        return [known[name] for name in names]
+        return [next(label for label in diagnosis.labels if _is_called(label, name)) for name in names]
     return sorted(diagnosis.predicted, key=lambda label: -label.probability)[:most]

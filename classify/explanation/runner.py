@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
-from classify.batch import CaseOptions, cases
+from classify.batch import Case, CaseOptions, cases
 from classify.classifier import Classifier
-from classify.explanation.explanation import chosen, explain
+from classify.explanation.explanation import check_names, chosen, explain, word_for
 from classify.explanation.plot import draw
 from classify.report.figures import save_png
 from classify.weights import DEFAULT
-from ecg.formats import write_text
+from ecg.files import InputError, named, write_text
+from ecg.record import Record
+
+ENDING = ".explain.json"
 
 
 def explain_all(
@@ -27,24 +30,35 @@ def explain_all(
 ) -> int:
     """Write `<name>.<label>.explain.png` and `<name>.explain.json` for every page or recording; 1 if any failed, or 0.
 
-    `label` names what to explain; without it, the three most probable of the predicted labels are explained.
+    `label` names what to explain, as NAME or GROUP:NAME; without it, the three most probable of the predicted labels
+    are explained.
     """
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
     classifier, folder, failed = Classifier.load(weights), Path(output), 0
-    for case in cases(**options):
-        if case.record is None:
+    check_names(classifier.reported, label)
+    for case in cases(folder, [ENDING], **options):
+        try:
+            if case.record is None:
+                raise InputError(case.error or f"{case.place}: nothing was read")
+            _explain(case, case.record, classifier, label, steps, folder)
+        except Exception as error:  # one case that hits a bug must not cost the rest of the batch
             failed += 1
-            print(f"error: {case.error}", file=sys.stderr)
-            continue
-        diagnosis = case.diagnose(classifier)
-        explanations = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis, label), steps)
-        for one in explanations:
-            save_png(draw(one), folder / f"{case.name}.{one.label.name}.explain.png")
-            leads = ", ".join(f"{lead} {value:+.2f}" for lead, value in one.strongest_leads())
-            print(f"{case.name}: {one.label.title}: logit {one.logit:+.2f}, most from {leads}")
-        if diagnosis.abstained:
-            print(f"{case.name}: {'; '.join(diagnosis.warnings)}")
-        found = {"weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
-        write_text(folder / f"{case.name}.explain.json", json.dumps(found, indent=2) + "\n")
+            print(f"error: {named(error, case.place)}", file=sys.stderr, flush=True)
     return int(failed > 0)
+
+
+def _explain(
+    case: Case, record: Record, classifier: Classifier, label: Sequence[str], steps: int, folder: Path
+) -> None:
+    diagnosis = case.diagnose(classifier)
+    explanations = explain(classifier, record.select(diagnosis.leads_used), chosen(diagnosis, label), steps)
+    for one in explanations:
+        word = word_for(one.label, diagnosis.labels).replace(":", "-")
+        save_png(draw(one), folder / f"{case.name}.{word}.explain.png")
+        leads = ", ".join(f"{lead} {value:+.2f}" for lead, value in one.strongest_leads())
+        print(f"{case.name} <- {case.place}: {one.label.title}: logit {one.logit:+.2f}, most from {leads}", flush=True)
+    if diagnosis.abstained:
+        print(f"{case.name} <- {case.place}: {'; '.join(diagnosis.warnings)}", flush=True)
+    found = {"weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
+    write_text(folder / f"{case.name}{ENDING}", json.dumps(found, indent=2) + "\n")

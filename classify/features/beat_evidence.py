@@ -12,8 +12,8 @@ from ecg.record import Record
 from ecg.signal.beats import beat_windows, r_peaks
 from ecg.signal.delineate import Waves, delineate
 
-LONG_S = 8.0  # a lead printed this long carries the rhythm
-_RR_S = (0.2, 3.0)  # intervals outside are missed or doubled beats
+_SHORTEST_RR_S = 0.16  # less than any two beats that are found
+_PAUSE_S, _PAUSE = 3.0, 2.5  # an interval longer than both, the second in usual intervals, is a pause, not the rhythm's
 _HOLE_S = 0.04
 _BEFORE_S, _AFTER_S = 0.4, 0.7
 _LEVEL_S = (0.02, 0.004)  # before the QRS: the level that amplitudes are measured from
@@ -60,16 +60,9 @@ class Evidence:
     def rr_s(self) -> np.ndarray:
         """Seconds between neighbouring beats, over printed stretches only; float64 [interval].
 
-        The leads that are printed long carry the rhythm; where none is, all leads together.
+        All leads together tell where the beats are: on a page the strip goes on where the columns change.
         """
-        printed_s = np.isfinite(self.record.signal_mv).sum(1) / self.record.fs_hz
-        if not (printed_s > 0).any():
-            return np.empty(0)
-        chosen = printed_s >= min(LONG_S, 0.8 * self.record.duration_s)
-        chosen = chosen if chosen.any() else printed_s > 0
-        values = self.record.signal_mv[chosen]
-        peaks = self.peaks if chosen.all() else r_peaks(values, self.record.fs_hz)
-        return _intervals(peaks, np.isfinite(values).any(0), self.record.fs_hz)
+        return _intervals(self.peaks, np.isfinite(self.record.signal_mv).any(0), self.record.fs_hz)
 
     @cached_property
     def peaks(self) -> np.ndarray:
@@ -101,14 +94,14 @@ class Evidence:
 
 
 def _intervals(peaks: np.ndarray, printed: np.ndarray, fs_hz: float) -> np.ndarray:
-    """Intervals with nothing unprinted between their beats (a hole of up to 40 ms is let pass)."""
+    """Intervals with nothing unprinted between their beats (a hole of up to 40 ms is let pass), without pauses."""
     if peaks.size < 2:
         return np.empty(0)
     holes = np.concatenate(([0], np.cumsum(~printed)))
     missing = holes[peaks[1:]] - holes[peaks[:-1]]
-    seconds = np.diff(peaks) / fs_hz
-    low, high = _RR_S
-    return seconds[(missing <= _HOLE_S * fs_hz) & (seconds >= low) & (seconds <= high)]
+    seconds = (np.diff(peaks) / fs_hz)[missing <= _HOLE_S * fs_hz]
+    seconds = seconds[seconds >= _SHORTEST_RR_S]
+    return seconds[seconds <= max(_PAUSE_S, _PAUSE * _median(seconds))] if seconds.size else seconds
 
 
 def _level(cut: np.ndarray, qrs_on: float, fs_hz: float) -> np.ndarray:

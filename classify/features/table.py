@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from classify.features.catalog import ALL, NAMES, SIXTEEN
 from classify.features.extraction import measure
-from ecg.formats import find_records, read, write_text
+from ecg.files import csv_text, named, refuse_input, write_text
+from ecg.formats import find_records, read
+from ecg.formats.rates import Rates, known_rates, rate_of
 from ecg.signal.plausibility import doubts_about
 
 SETS = {"core": NAMES, "sixteen": SIXTEEN, "all": ALL}
@@ -20,7 +22,7 @@ def write_table(
     input: Sequence[str],
     output: Path,
     set: str = "all",
-    fs_hz: float | None = None,
+    fs_hz: str | Rates = None,
     unit: str | None = None,
 ) -> int:
     """One row per recording: its path, then the features, an empty cell where there is no evidence.
@@ -28,21 +30,23 @@ def write_table(
     `fs_hz` and `unit` are for CSVs that do not say them. A recording that cannot be read is named on stderr and has no
     row; 1 if there was such a one, else 0.
     """
-    names = SETS[set]
-    shown = tqdm(find_records(input), desc="features", disable=not sys.stderr.isatty())
-    rows = [_row(path, names, fs_hz, unit) for path in shown]
-    lines = [",".join(["record", *names]), *(row for row in rows if row is not None)]
-    write_text(output, "\n".join(lines) + "\n")
+    names, rates = SETS[set], known_rates(fs_hz)
+    files = find_records(input)
+    refuse_input(output, files)
+    shown = tqdm(files, desc="features", disable=not sys.stderr.isatty())
+    rows = [_row(path, names, rates, unit) for path in shown]
+    write_text(output, csv_text([row for row in rows if row is not None], ["record", *names]))
     return 1 if None in rows else 0
 
 
-def _row(path: Path, names: Sequence[str], fs_hz: float | None, unit: str | None) -> str | None:
+def _row(path: Path, names: Sequence[str], rates: Rates, unit: str | None) -> dict[str, object] | None:
     try:
-        record = read(path, fs_hz, unit)
+        record = read(path, rate_of(rates, path), unit, placed=False)
         values = measure(record, names)
-    except (OSError, ValueError) as error:
-        print(f"error: {error}" if str(path) in str(error) else f"error: {path}: {error}", file=sys.stderr)
+    except Exception as error:  # one file that hits a bug must not cost the rest of the batch
+        print(f"error: {named(error, path)}", file=sys.stderr)
         return None
-    for doubt in doubts_about(record):
-        print(f"warning: {path}: {doubt}", file=sys.stderr)
-    return ",".join([f'"{path}"', *("" if value != value else f"{value:.6g}" for value in values.tolist())])
+    for note in (*record.notes, *doubts_about(record)):
+        print(f"warning: {path}: {note.text}", file=sys.stderr)
+    figures = ("" if value != value else f"{value:.6g}" for value in values.tolist())
+    return {"record": str(path), **dict(zip(names, figures, strict=True))}

@@ -53,7 +53,7 @@ class EcgNet(Trunk):
 
 
 class _Block(nn.Module):
-    """Parallel kernels joined, norm, ReLU, convolution, norm, squeeze; residual."""
+    """Three convolutions, of which the first has parallel kernels that are joined; norms, ReLUs, squeeze; residual."""
 
     def __init__(self, before: int, width: int, kernels: Sequence[int], stride: int, rows: bool = False) -> None:
         super().__init__()
@@ -67,7 +67,11 @@ class _Block(nn.Module):
 
         self.branches = nn.ModuleList(along(before, kernel, stride) for kernel in kernels)
         joined = width * len(kernels)
-        self.behind = nn.Sequential(norm(joined), nn.ReLU(), along(joined, kernels[0]), norm(width), Squeeze(width, 4))
+        self.behind = nn.Sequential(
+            norm(joined), nn.ReLU(), along(joined, kernels[0]),
+            norm(width), nn.ReLU(), along(width, kernels[0]),
+            norm(width), Squeeze(width, 4),
+        )  # fmt: skip
         self.shortcut = nn.AvgPool1d(stride, ceil_mode=True) if stride > 1 else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:

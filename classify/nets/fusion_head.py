@@ -53,6 +53,11 @@ class FusionNet(nn.Module):
         return self.head(self.hidden(torch.cat(parts, 1)))
 
 
+def asks_demographics(net: nn.Module) -> bool:
+    """Whether a network, or a member of it, uses age and sex."""
+    return any(getattr(module, "demographics", False) for module in net.modules())
+
+
 def scaled_demographics(demographics: Tensor) -> Tensor:
     """Age in years and sex (0 or 1) [batch, 2] around zero; NaN, unknown, becomes 0: mean age, between the sexes."""
     centre = demographics.new_tensor([_MEAN_AGE_YEARS, 0.5])

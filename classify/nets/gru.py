@@ -82,7 +82,8 @@ class ResidualRecurrent(Trunk):
     """Maps of a residual network read by recurrent cells.
 
     "one": a single cell reads all maps; "rows": the maps are narrowed to `rows` and each has its cell; "regroup": they
-    are narrowed to one, which is cut into `rows` stretches of time.
+    are narrowed to one, which is cut into `rows` stretches of time. The cells' steps go through attention, then their
+    mean and maximum stand side by side.
     """
 
     def __init__(
@@ -96,8 +97,9 @@ class ResidualRecurrent(Trunk):
         self.narrow = nn.Conv1d(self.maps.width, narrow, 1) if narrow else nn.Identity()
         cells = 1 if reading == "one" else rows
         self.cells = CellPerLead(cells, 1 if narrow else self.maps.width, units, "gru", False)
+        self.attention = Attention(units)
         self.drop = nn.Dropout(dropout)
-        self.width = units * cells
+        self.width = 2 * units * cells
 
     def encode(self, signal: Tensor) -> Tensor:
         maps = self.narrow(self.maps(signal))
@@ -108,4 +110,5 @@ class ResidualRecurrent(Trunk):
         else:
             stretch = maps.shape[2] // self.rows
             items = maps[:, 0].unfold(1, stretch, stretch)[:, : self.rows, :, None]
-        return self.drop(self.cells(items)[:, :, -1].flatten(1))
+        states = self.attention(self.cells(items))
+        return self.drop(torch.cat((states.mean(2), states.amax(2)), -1).flatten(1))

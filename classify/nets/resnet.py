@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from classify.nets.fusion_head import required
+from classify.nets.fusion_head import required, scaled_demographics
 from classify.nets.layers import Squeeze, conv_norm
 
 
@@ -25,6 +25,7 @@ class ResNet1d(nn.Module):
         kernel: int = 5,
         dropout: float = 0.3,
         features: int = 0,
+        demographics: bool = False,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
@@ -38,16 +39,18 @@ class ResNet1d(nn.Module):
                 stages.append(_Block(before, width, kernel, 2 if number and not block else 1))
                 before = width
         self.stages = nn.Sequential(*stages)
-        self.features = features
+        self.features, self.demographics = features, demographics
         self.width = 2 * before
-        joined = self.width + features
+        joined = self.width + features + 2 * demographics
         self.head = nn.Sequential(nn.BatchNorm1d(joined), nn.Dropout(dropout), nn.Linear(joined, labels))
 
     def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
-        encoded = self.encode(signal)
+        parts = [self.encode(signal)]
         if self.features:
-            encoded = torch.cat((encoded, required(features, "the core features")), 1)
-        return self.head(encoded)
+            parts.append(required(features, "the core features"))
+        if self.demographics:
+            parts.append(scaled_demographics(required(demographics, "age and sex")))
+        return self.head(torch.cat(parts, 1))
 
     def encode(self, signal: Tensor) -> Tensor:
         maps = self.stages(self.stem(signal))

@@ -110,7 +110,7 @@ def _network(recipe: Recipe, arrays: Arrays, start: Path | None) -> FusionNet:
 @torch.no_grad()
 def encodings(net: FusionNet, arrays: Arrays, part: str, recipe: Recipe) -> Tensor:
     """What the encoder makes of the whole signals of a part of the split, float [record, width]."""
-    signal, _ = part_inputs(arrays, part, recipe.data)
+    signal = part_inputs(arrays, part, recipe.data).signal
     device = next(net.parameters()).device
     parts = (torch.from_numpy(signal[first : first + _BATCH]) for first in range(0, len(signal), _BATCH))
     return torch.cat([torch.zeros(0, net.width), *(net.encode(x.to(device)).float().cpu() for x in parts)])
@@ -140,7 +140,8 @@ class Encoded:
         return len(self.encoded)
 
     def __getitem__(self, index: int) -> dict[str, object]:
-        return {"signal": self.encoded[index], "features": torch.zeros(0), "target": self.targets[index]}
+        beside = {"features": torch.zeros(0), "demographics": torch.full((2,), float("nan"))}
+        return {"signal": self.encoded[index], "target": self.targets[index], **beside}
 
 
 class _Judge:

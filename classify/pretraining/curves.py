@@ -99,7 +99,7 @@ def _measured(
 ) -> Point:
     classifier: Recipe = recipe.classifier(recipe.linear)
     test = noisy(arrays.of("test"), level, recipe.fit.seed)
-    logits = predict(net, *fixed_inputs(test, "full", classifier.data))
+    logits = predict(net, fixed_inputs(test, "full", classifier.data))
     low, high = bootstrap(logits, test.targets, macro_auc, test.patient)
     return Point(
         protocol, share, int((arrays.part == "train").sum()), level, macro_auc(logits, test.targets), low, high

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
 from classify.batch import Case, CaseOptions, cases
+from classify.beat_classifier import BeatClassifier
 from classify.classifier import Classifier
 from classify.diagnosis import Diagnosis, known
 from classify.explanation.explanation import chosen, explain
+from classify.recipe import Recipe
+from classify.report.beats import ENDINGS as BEAT_ENDINGS
+from classify.report.beats import infer_beats
 from classify.report.html import report_html
 from classify.report.text import print_table
 from classify.weights import DEFAULT
-from digitize.batch import describe, write_reading
-from ecg.formats import write_text
+from classify.weights.files import load
+from digitize.batch import describe
+from digitize.output import write_reading
+from ecg.files import csv_text, named, write_text
+from ecg.fit.recipe import from_dict
 
 SUMMARY = "diagnoses"
+ENDINGS = (".diagnosis.json", ".report.html")
+_NO_BEATS = (
+    "--task aami needs --weights: none for single beats are shipped. Train them on MIT-BIH: python -m classify.train "
+    "--task aami_inter --data MITBIH, then python -m classify.calibrate --checkpoint RUN/checkpoints/best.pth "
+    "--data MITBIH --output beats.safetensors"
+)
 Row = dict[str, object]
 
 
@@ -28,26 +40,46 @@ def infer(
     *,
     output: str | Path = "out",
     weights: str | Path = DEFAULT,
+    task: str = "diagnosis",
     **options: Unpack[CaseOptions],
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
     For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
-    could not be read: these are named and the rest goes on.
+    could not be read: these are named and the rest goes on. They are also written when the run is interrupted, with the
+    cases so far. Of task "aami", or with weights of single beats, the class of every beat is written instead
+    (`infer_beats`).
     """
-    classifier, folder = Classifier.load(weights), Path(output)
+    if task == "aami" and Path(weights) == DEFAULT:
+        raise ValueError(_NO_BEATS)
+    net, card = load(Path(weights))
+    if task == "aami" or from_dict(Recipe, card.recipe).asked.of_beats:
+        todo = cases(output, BEAT_ENDINGS, **options)
+        return infer_beats(todo, BeatClassifier(net, card), Path(output))
+    classifier, folder = Classifier(net, card), Path(output)
     rows: list[Row] = []
-    for case in cases(**options):
-        diagnosis, error = _diagnose(case, classifier, folder)
-        rows.append(_row(case, diagnosis, error))
-        if diagnosis is None:
-            print(f"error: {error}", file=sys.stderr)
-        else:
-            print_table(case.name, diagnosis)
-    write_summary(folder, rows)
-    failed = sum(row["status"] == "failed" for row in rows)
-    print(f"{len(rows) - failed} of {len(rows)} diagnosed; all in {folder / SUMMARY}.csv", file=sys.stderr)
-    return int(failed > 0)
+    todo = cases(folder, ENDINGS, [f"{SUMMARY}.csv", f"{SUMMARY}.json"], **options)
+    try:
+        for case in todo:
+            diagnosis, error = _diagnose(case, classifier, folder)
+            rows.append(_row(case, diagnosis, error))
+            if diagnosis is None:
+                print(f"error: {error}", file=sys.stderr, flush=True)
+            else:
+                print_table(f"{case.name} <- {case.place}", diagnosis)
+    finally:
+        if rows:
+            write_summary(folder, rows)
+    status = Counter(row["status"] for row in rows)
+    print(f"{_counted(status)}; all in {folder / SUMMARY}.csv", file=sys.stderr)
+    return int(status["failed"] > 0)
+
+
+def _counted(status: Counter[object]) -> str:
+    """How many were diagnosed, and how many were read without an answer or not at all."""
+    rest = (("abstained", "read, but without a diagnosis"), ("failed", "not read"))
+    words = [f"{status[name]} {what}" for name, what in rest if status[name]]
+    return ", ".join([f"{status['diagnosed']} of {status.total()} diagnosed", *words])
 
 
 def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnosis | None, str]:
@@ -56,8 +88,8 @@ def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnos
     try:
         diagnosis = case.diagnose(classifier)
         write_diagnosis(case, diagnosis, classifier, folder)
-    except (OSError, ValueError) as error:
-        return None, f"{case.source}: {error}"
+    except Exception as error:  # one case that hits a bug must not cost the rest of the batch
+        return None, str(named(error, case.place))
     return diagnosis, ""
 
 
@@ -67,7 +99,7 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
         raise ValueError(f"{case.source}: nothing was read")
     picture = write_reading(case.reading, folder, case.name)["overlay"] if case.reading else None
     explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
-    paths = folder / f"{case.name}.diagnosis.json", folder / f"{case.name}.report.html"
+    paths = folder / f"{case.name}{ENDINGS[0]}", folder / f"{case.name}{ENDINGS[1]}"
     write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
     page = describe(case.reading) if case.reading else ""
     write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
@@ -76,7 +108,7 @@ def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, fo
 
 def _row(case: Case, diagnosis: Diagnosis | None, error: str) -> Row:
     """A line of the summary; what is not known is None."""
-    row: Row = {"name": case.name, "source": str(case.source), "status": "failed", "error": error}
+    row: Row = {"name": case.name, "source": case.place, "status": "failed", "error": error}
     if diagnosis is None:
         return row
     row |= {"status": "abstained" if diagnosis.abstained else "diagnosed", "weights": diagnosis.weights}
@@ -88,10 +120,5 @@ def _row(case: Case, diagnosis: Diagnosis | None, error: str) -> Row:
 
 def write_summary(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """All cases as one table, CSV and JSON; a cell is empty (null) where nothing is known."""
-    columns = dict.fromkeys(name for row in rows for name in row)
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(columns), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_text(folder / f"{SUMMARY}.csv", text.getvalue())
+    write_text(folder / f"{SUMMARY}.csv", csv_text(rows))
     write_text(folder / f"{SUMMARY}.json", json.dumps(rows, indent=1, allow_nan=False) + "\n")

@@ -14,11 +14,11 @@ def verdict(diagnosis: Diagnosis) -> str:
 
 
 def print_table(name: str, diagnosis: Diagnosis) -> None:
-    """Every label with its probability and threshold, predicted ones marked with a star; then the warnings."""
-    print(f"{name}: {verdict(diagnosis)}")
+    """At once: every label with its probability and threshold, predicted ones marked with a star; then the warnings."""
+    lines = [f"{name}: {verdict(diagnosis)}"]
     for label in diagnosis.labels if not diagnosis.abstained else ():
         mark = "*" if label.predicted else " "
         limit = f"  (threshold {label.threshold:.2f})" if label.threshold == label.threshold else ""
-        print(f"  {mark} {label.group:<11}{label.name:<6}{label.probability:6.2f}{limit}")
-    for warning in diagnosis.warnings:
-        print(f"  ! {warning}")
+        lines.append(f"  {mark} {label.group:<11}{label.name:<6}{label.probability:6.2f}{limit}")
+    lines += [f"  ! {warning}" for warning in diagnosis.warnings]
+    print("\n".join(lines), flush=True)

@@ -110,6 +110,17 @@ def exact_match(predicted: np.ndarray, target: np.ndarray) -> float:
     return _ratio(float(right.sum()), float(known.sum()))
 
 
+def log_loss(logits: np.ndarray, target: np.ndarray, exclusive: bool) -> float:
+    """The mean cross-entropy of logits [record, label]: of each known label, or of the one that holds."""
+    z, t = logits.astype(np.float64), np.nan_to_num(target)
+    if exclusive:
+        top = z.max(1, keepdims=True)
+        log_p = z - top - np.log(np.exp(z - top).sum(1, keepdims=True))
+        known = np.isfinite(target).all(1)
+        return mean((-(t * log_p).sum(1))[known])
+    return mean((np.logaddexp(0, z) - t * z)[np.isfinite(target)])
+
+
 def confusion(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
     """int [true label, predicted label] over records [record, label]: how often `column` was predicted where `row`
     holds.

@@ -27,10 +27,39 @@ def augment(signal: np.ndarray, rng: np.random.Generator, fs_hz: float, rows: Se
     return signal
 
 
-def random_crop(signal: np.ndarray, rng: np.random.Generator, samples: int) -> np.ndarray:
-    """A stretch of that many samples from anywhere; everything when there are no more."""
-    first = rng.integers(0, max(signal.shape[1] - samples, 0) + 1)
-    return signal[:, first : first + samples]
+def random_crop(signal: np.ndarray, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, int]:
+    """A stretch of that many samples from anywhere, and its first sample; everything when there are no more."""
+    first = int(rng.integers(0, max(signal.shape[1] - samples, 0) + 1))
+    return signal[:, first : first + samples], first
+
+
+@dataclass(frozen=True)
+class Retiming:
+    """A shift by a part of the length, and a stretch around the middle."""
+
+    shift: float = 0.0
+    stretch: float = 1.0
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Retiming:
+        """By up to a tenth and a twentieth every second time, else none."""
+        return cls(rng.uniform(-0.1, 0.1), rng.uniform(0.95, 1.05)) if rng.random() < 0.5 else cls()
+
+    def of_signal(self, signal: np.ndarray) -> np.ndarray:
+        """The signal [lead, sample] moved; NaN where it moved away."""
+        if self == Retiming():
+            return signal
+        n = signal.shape[1]
+        where = (np.arange(n) - n / 2) / self.stretch + n / 2 - self.shift * n
+        low = np.clip(np.floor(where).astype(int), 0, n - 2)
+        part = (where - low).astype(np.float32)
+        out = signal[:, low] * (1 - part) + signal[:, low + 1] * part
+        out[:, (where < 0) | (where > n - 1)] = np.nan
+        return out
+
+    def of_places(self, places: np.ndarray, n: int) -> np.ndarray:
+        """Where samples of a signal of `n` samples come to lie."""
+        return (places - n / 2 + self.shift * n) * self.stretch + n / 2
 
 
 def misread_gain(spread_mv: np.ndarray | None, rng: np.random.Generator) -> np.ndarray | None:
@@ -39,18 +68,6 @@ def misread_gain(spread_mv: np.ndarray | None, rng: np.random.Generator) -> np.n
         return None
     error = rng.normal(0, 0.05) + rng.normal(0, 0.05, len(spread_mv))
     return spread_mv * np.exp(error)
-
-
-def _retime(signal: np.ndarray, rng: np.random.Generator, fs_hz: float) -> np.ndarray:
-    """Shift by up to a tenth of the length and stretch by up to a twentieth; NaN where it moved away."""
-    n = signal.shape[1]
-    shift, stretch = rng.uniform(-0.1, 0.1), rng.uniform(0.95, 1.05)
-    where = (np.arange(n) - n / 2) / stretch + n / 2 - shift * n
-    low = np.clip(np.floor(where).astype(int), 0, n - 2)
-    part = (where - low).astype(np.float32)
-    out = signal[:, low] * (1 - part) + signal[:, low + 1] * part
-    out[:, (where < 0) | (where > n - 1)] = np.nan
-    return out
 
 
 def _drift(signal: np.ndarray, rng: np.random.Generator, fs_hz: float) -> np.ndarray:
@@ -99,7 +116,6 @@ def _lift(signal: np.ndarray, rng: np.random.Generator, fs_hz: float) -> np.ndar
 
 # On the recording, in its unit, with NaN where nothing is; then on what preparation made of it, as reading ink does.
 RECORDED = (
-    Augmentation("retime", 0.5, _retime),
     Augmentation("drift", 0.3, _drift),
     Augmentation("mask_leads", 0.15, _mask_leads),
     Augmentation("mask_end", 0.15, _mask_end),

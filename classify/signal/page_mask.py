@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -18,20 +19,22 @@ _RHYTHM_LEADS = ("II", "V1", "V5", "II", "II", "III")
 
 
 @lru_cache
-def printed(layout: str, rhythm: tuple[str, ...], fs_hz: float, samples: int) -> np.ndarray:
-    """Where each standard lead is printed on a page of this layout; bool [12, samples]."""
+def printed(
+    layout: str, rhythm: tuple[str, ...], fs_hz: float, samples: int, leads: tuple[str, ...] = STANDARD
+) -> np.ndarray:
+    """Where each of these leads is printed on a page of this layout; bool [lead, samples]."""
     seen = np.zeros((len(STANDARD), samples), bool)
     if layout == "full":
-        return ~seen
+        return np.ones((len(leads), samples), bool)
     for box in template(layout, rhythm).place().boxes:
         row = STANDARD.index(box.lead.removeprefix("-"))
         seen[row, round(box.t0_s * fs_hz) : round(box.t1_s * fs_hz)] = True
-    return seen
+    return seen[[STANDARD.index(lead) for lead in leads]]
 
 
-def draw_mask(rng: np.random.Generator, fs_hz: float, samples: int) -> np.ndarray:
-    """Where a random page prints each standard lead; bool [12, samples]."""
+def draw_mask(rng: np.random.Generator, fs_hz: float, samples: int, leads: Sequence[str] = STANDARD) -> np.ndarray:
+    """Where a random page prints each of these leads; bool [lead, samples]."""
     names, weights = zip(*LAYOUTS, strict=True)
     name = names[rng.choice(len(names), p=np.array(weights) / sum(weights))]
     strips = int(name.partition("+")[2] or 0)
-    return printed(name, tuple(rng.choice(_RHYTHM_LEADS, strips).tolist()), fs_hz, samples)
+    return printed(name, tuple(rng.choice(_RHYTHM_LEADS, strips).tolist()), fs_hz, samples, tuple(leads))

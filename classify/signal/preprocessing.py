@@ -23,12 +23,13 @@ _MAD = 1.4826  # median absolute deviations of a normal distribution make its st
 class Preparation:
     """Band in Hz (None: no such filter), the measure that scales each lead, and the limit in that measure.
 
-    "robust" is the median and its absolute deviation. The usual limit only keeps a pacing spike from dwarfing the rest.
+    "robust" is the median and its absolute deviation; "none" leaves a lead in its unit, and so the limit. The usual
+    limit only keeps a pacing spike from dwarfing the rest.
     """
 
     low_hz: float | None = 0.5
     high_hz: float | None = 40.0
-    scale: Literal["zscore", "robust"] = "zscore"
+    scale: Literal["zscore", "robust", "none"] = "zscore"
     limit: float = 10.0
 
     def __post_init__(self) -> None:
@@ -115,9 +116,15 @@ def _robust(z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return centred, spread
 
 
+def _as_it_is(z: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the signal [lead, sample], one [lead, 1]) where no lead is scaled."""
+    return np.where(seen, z, 0.0), np.ones((len(z), 1), np.float32)
+
+
 SCALES: Mapping[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
     "zscore": _zscore,
     "robust": _robust,
+    "none": _as_it_is,
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from classify.diagnosis import LeadQuality
 from classify.signal.preprocessing import DURATION_S
 from ecg.leads import STANDARD, limb_residual_mv
+from ecg.notes import Note
 from ecg.record import Record
 
 
@@ -75,7 +76,7 @@ def signal_quality(record: Record, leads: Sequence[LeadQuality]) -> dict[str, fl
     }
 
 
-def reasons_to_abstain(leads: Sequence[LeadQuality], quality: Mapping[str, float]) -> list[str]:
+def reasons_to_abstain(leads: Sequence[LeadQuality], quality: Mapping[str, float]) -> list[Note]:
     """Why no diagnosis can be given; empty where one can."""
     reasons, names = [], usable(leads)
     if len(names) < LIMITS.min_leads:
@@ -83,20 +84,20 @@ def reasons_to_abstain(leads: Sequence[LeadQuality], quality: Mapping[str, float
         reasons.append(f"{len(names)} usable leads ({listed}), at least {LIMITS.min_leads} are needed")
     if names and quality["seconds"] < LIMITS.min_signal_s:
         reasons.append(f"{quality['seconds']:.1f} s of signal, at least {LIMITS.min_signal_s:.0f} s are needed")
-    return reasons
+    return [Note("no-diagnosis", f"no diagnosis: {reason}") for reason in reasons]
 
 
-def quality_warnings(leads: Sequence[LeadQuality], quality: Mapping[str, float]) -> list[str]:
+def quality_notes(leads: Sequence[LeadQuality], quality: Mapping[str, float]) -> list[Note]:
     """What does not forbid a diagnosis but should be known: leads that are not used, limb leads that contradict."""
-    warnings: list[str] = []
     if not usable(leads):
-        return warnings
+        return []
     by_trouble: dict[str, list[str]] = {}
     for lead in leads:
         if lead.trouble:
             by_trouble.setdefault(lead.trouble, []).append(lead.lead)
-    warnings += [f"not used: {', '.join(names)} ({trouble})" for trouble, names in by_trouble.items()]
+    notes = [Note("not-used", f"not used: {', '.join(names)} ({trouble})") for trouble, names in by_trouble.items()]
     if quality["limb_residual_mv"] > LIMITS.max_limb_residual_mv:
         residual = f"{quality['limb_residual_mv']:.2f} mV on average"
-        warnings.append(f"the limb leads contradict each other by {residual}: misread, misnamed or scaled one by one")
-    return warnings
+        text = f"the limb leads contradict each other by {residual}: misread, misnamed or scaled one by one"
+        notes.append(Note("limb-leads-contradict", text))
+    return notes

@@ -15,6 +15,8 @@ class DataSettings:
     such a network must take any length. With `from_usual` an example is shown as its difference from the median example
     of its patient, both prepared: what a beat has of its own. Such examples cannot be varied.
     An epoch of training shows every example once, or `draws` of them, of every label as many when `balanced`.
+    `leads` are shown instead of the task's. `base_path` is where the paths of a table start, if not beside it;
+    `records` chooses recordings of single beats, "100-180" or "100,103".
     """
 
     fs_hz: float = 125.0
@@ -29,6 +31,9 @@ class DataSettings:
     draws: int = 0
     simulated: int = 96
     cache: str = "data/cache"
+    leads: tuple[str, ...] = ()
+    base_path: str = ""
+    records: str = ""
 
     def __post_init__(self) -> None:
         if self.from_usual and self.varied:

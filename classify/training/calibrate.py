@@ -107,7 +107,7 @@ def calibrate(checkpoint: Path, data: Path | None = None, output: Path = DEFAULT
     if not len(held_out):
         raise ValueError(f"{checkpoint}: no validation records in {data}; thresholds are chosen on nothing else")
     layouts = LAYOUTS if recipe.data.page_masks else LAYOUTS[:1]
-    logits = np.concatenate([predict(net, *fixed_inputs(held_out, layout, recipe.data)) for layout in layouts])
+    logits = np.concatenate([predict(net, fixed_inputs(held_out, layout, recipe.data)) for layout in layouts])
     target = np.concatenate([held_out.targets] * len(layouts))
     if recipe.data.balanced:
         card = replace(card, biases=_biases(card, logits, target, arrays.of("train").targets))

@@ -17,7 +17,8 @@ from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 
 Batch = Mapping[str, Tensor]
-Net = Callable[[Tensor, Tensor], Tensor]
+SHOWN = ("signal", "features", "demographics")  # what a network is called with
+Net = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def label_weights(targets: np.ndarray, weights: str) -> np.ndarray:
@@ -45,10 +46,10 @@ class Teacher:
             raise ValueError(f"{path}: a teacher's labels must be among those of task {recipe.task!r}, one logit each")
         self.columns = [asked.index(label) for label in card.labels]
 
-    def loss(self, logits: Tensor, signal: Tensor, features: Tensor) -> Tensor:
+    def loss(self, logits: Tensor, *shown: Tensor) -> Tensor:
         """The cross-entropy of logits [example, label] against the teacher's probabilities, over its labels."""
         with torch.no_grad():
-            soft_target = torch.sigmoid(self.net.to(signal.device)(signal, features).float())
+            soft_target = torch.sigmoid(self.net.to(logits.device)(*shown).float())
         return functional.binary_cross_entropy_with_logits(logits[:, self.columns], soft_target)
 
 
@@ -62,18 +63,18 @@ class Loss:
         self.weights = torch.from_numpy(label_weights(targets, settings.weights))
 
     def __call__(self, net: Net, batch: Batch) -> dict[str, Tensor]:
-        signal, features, target = batch["signal"], batch["features"], batch["target"]
+        target, shown = batch["target"], [batch[name] for name in SHOWN]
         if self.settings.mixup:
-            part = torch.distributions.Beta(self.settings.mixup, self.settings.mixup).sample().to(signal)
-            signal, features, target = (part * x + (1 - part) * x.roll(1, 0) for x in (signal, features, target))
-        logits = net(signal, features).float()
+            part = torch.distributions.Beta(self.settings.mixup, self.settings.mixup).sample().to(target)
+            target, *shown = (part * x + (1 - part) * x.roll(1, 0) for x in (target, *shown))
+        logits = net(*shown).float()
         each = self._each(logits, torch.nan_to_num(target))
         known = torch.isfinite(target)
         weight = known * self.weights.to(target)
         labels = (each * weight).sum() / weight.sum().clamp(min=1e-6)
         if self.teacher is None:
             return {"total": labels}
-        distilled = self.teacher.loss(logits, signal, features)
+        distilled = self.teacher.loss(logits, *shown)
         total = torch.lerp(labels, distilled, self.settings.taught)
         return {"total": total, "labels": labels, "taught": distilled}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from classify.datasets import split
 from classify.datasets.arrays import Arrays
 from classify.datasets.collect import load_arrays
 from classify.nets import build
@@ -15,18 +14,17 @@ from classify.recipe import Recipe
 from classify.tasks import TASKS
 from classify.training.inputs import FixedTrainingSet, TrainingSet
 from classify.training.losses import Loss, Teacher
+from classify.training.results import write_results
 from classify.training.sampling import Draws
 from classify.training.validation import Validation
 from ecg.files import InputError
-from ecg.fit import checkpoint, ddp, launch
+from ecg.fit import checkpoint, ddp, launch, split_file
 from ecg.fit.dataloader import EpochDataset
 from ecg.fit.device import pick_device
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.recipe import load, to_dict
 from ecg.fit.resume_check import check_same
 from ecg.fit.run_folder import RunFolder
-
-SPLIT_FILE = "split.csv"
 
 
 def train_and_report(
@@ -39,7 +37,7 @@ def train_and_report(
 ) -> int:
     """Train the recipe of the file `config` with `changes` (`key=value`), and print where its best weights are."""
     recipe = load(Recipe, config, changes)
-    result = train(recipe, data, output, resume, start)
+    result = train(recipe, data, output, resume, start, results=True)
     best = "" if result.best_metric is None else f" ({recipe.fit.best_metric} {result.best_metric:.4f})"
     if launch.is_first():
         print(f"best: epoch {result.best_epoch}{best}: {result.best}")
@@ -52,29 +50,37 @@ def train(
     output: Path = Path("experiments"),
     resume: Path | None = None,
     start: Path | None = None,
+    results: bool = False,
 ) -> FitResult:
     """Train the recipe on the recordings below `data` (None: on simulated ones) and leave a run folder in `output`.
 
     `resume` goes on from a run's checkpoint; raises ValueError, and leaves the run as it is, for another recipe or
-    other recordings. `start` names a checkpoint whose weights are taken over where they fit.
+    other recordings. `start` names a checkpoint whose weights are taken over where they fit. With `results` the best
+    weights are measured at the end (`write_results`).
     """
     arrays = load_arrays(recipe, data)
     if resume:
         _check_resume(recipe, arrays, resume)
     with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
+        task = fit_task(recipe, arrays)
+        if start and not resume:
+            checkpoint.load_matching(task.model, start)
         run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
         if ddp.rank() == 0:
             _announce(run, recipe, arrays, data)
             if not resume:
-                split.write(_split_of(arrays), run.path / SPLIT_FILE)
-        task = fit_task(recipe, arrays)
-        if start and not resume:
-            checkpoint.load_matching(task.model, start)
-        return fit(task, recipe, run, resume)
+                split_file.write(_split_of(arrays), run.path / split_file.SPLIT_FILE)
+                run.keep_source({"data": data})
+        done = fit(task, recipe, run, resume)
+        if results and ddp.rank() == 0:
+            checkpoint.fill(task.model, checkpoint.weights(checkpoint.load(done.best)), done.best)
+            run.log(f"results: {write_results(run, recipe, arrays, task.model.eval())}")
+        return done
 
 
 def fit_task(recipe: Recipe, arrays: Arrays) -> Task:
     """What the training loop is given: network, loss, training set and how held-out recordings are judged."""
+    _check_parts(arrays)
     torch.manual_seed(recipe.fit.seed)
     labels, samples = arrays.targets.shape[1], arrays.signal.shape[2]
     net = build(recipe.net.name, labels, recipe.channels, samples, recipe.net.options)
@@ -82,6 +88,15 @@ def fit_task(recipe: Recipe, arrays: Arrays) -> Task:
     loss = Loss(recipe.loss, arrays.of("train").targets, TASKS[recipe.task].exclusive, teacher)
     validation = Validation(arrays.of("validation"), TASKS[recipe.task], recipe.data)
     return Task(net, loss, _training_set(arrays, recipe), validation, validation.show)
+
+
+def _check_parts(arrays: Arrays) -> None:
+    for part in ("train", "validation"):
+        if not (arrays.part == part).any():
+            raise InputError(
+                f"no recording is left in the {part} part of the split (of {len(arrays)} that could be read); "
+                "python -m classify.validate_data says which part holds what"
+            )
 
 
 def _training_set(arrays: Arrays, recipe: Recipe) -> EpochDataset:
@@ -95,19 +110,8 @@ def _training_set(arrays: Arrays, recipe: Recipe) -> EpochDataset:
 def _check_resume(recipe: Recipe, arrays: Arrays, resume: Path) -> None:
     """Refuse another recipe and another split, before anything of the run is touched."""
     check_same(checkpoint.load(resume)["recipe"], recipe, resume)
-    kept = RunFolder.of_checkpoint(resume).path / SPLIT_FILE
-    if not kept.is_file():
-        return
-    then, now = split.read(kept), {name: (patient, part) for name, patient, part in _split_of(arrays)}
-    if then != now:
-        missing, new = sorted(set(then) - set(now)), sorted(set(now) - set(then))
-        moved = sorted(name for name in set(then) & set(now) if then[name] != now[name])
-        counts = f"{len(missing)} missing, {len(new)} new, {len(moved)} in another part"
-        example = (missing or new or moved)[0]
-        raise InputError(
-            f"{resume}: this run was trained on other recordings ({counts}, e.g. {example}; {kept}); give the same "
-            f"--data, or --start {resume} for a new run from its weights"
-        )
+    folder = RunFolder.of_checkpoint(resume).path
+    split_file.check_same_split(folder, _split_of(arrays), resume, "recordings")
 
 
 def _split_of(arrays: Arrays) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from classify.card import Card
@@ -19,6 +19,7 @@ from classify.tasks import TASKS
 from classify.weights import DEFAULT
 from classify.weights.packed import halved, packed, unpacked
 from ecg.files import InputError
+from ecg.fit.checkpoint import fill, read_weights
 from ecg.fit.recipe import from_dict
 from ecg.formats import atomic_path, write_text
 
@@ -46,8 +47,9 @@ def load_card(path: Path) -> Card:
         if not needed.is_file():
             raise FileNotFoundError(f"{needed}: no such file; weights are a .safetensors file with a .json beside it")
     try:
-        card = Card.from_dict(json.loads(beside.read_text()))
-    except (ValueError, KeyError, TypeError) as error:
+        card = Card.from_dict(json.loads(beside.read_text(encoding="utf-8")))
+        card.check()
+    except Exception as error:  # a foreign file may hold anything under these names
         raise InputError(f"{beside}: not a card of classifier weights ({error})") from error
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != card.sha256:
@@ -60,8 +62,11 @@ def load_card(path: Path) -> Card:
 def load(path: Path = DEFAULT) -> tuple[nn.Module, Card]:
     """The network in single precision, in evaluation mode, and its card."""
     card = load_card(path)
-    net = network(card.recipe, len(card.labels))
-    net.load_state_dict(unpacked(load_file(str(path))))
+    try:
+        net = network(card.recipe, len(card.labels))
+    except Exception as error:
+        raise InputError(f"{path.with_suffix('.json')}: its recipe makes no network ({error})") from error
+    fill(net, unpacked(read_weights(path)), path)
     return net.eval(), card
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from classify.card import Card
+from classify.nets.fusion_head import asks_demographics
 from classify.recipe import Recipe
 from classify.tasks import TASKS
 from classify.weights import DEFAULT
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
     from onnxruntime import InferenceSession
 
-INPUTS, OUTPUT = ("signal", "features"), "logits"
+INPUTS, OUTPUT = ("signal", "features", "demographics"), "logits"
 _MISSING = "ONNX export needs onnx, onnxruntime and onnxscript; run `pip install 'galvano[export]'`"
 _BATCH_SIZES = (1, 5)  # batches of these sizes are compared
 
@@ -37,8 +38,8 @@ class Exported(NamedTuple):
 def export(weights: str | Path = DEFAULT, output: str | Path | None = None) -> Exported:
     """Write weights as ONNX (default: beside them): signal [record, channel, sample] and features to logits.
 
-    The card stands in the file's metadata: what the labels are, and how logits become probabilities. Raises ValueError
-    where the packages for it are missing.
+    A network that uses age and sex has a third input, demographics [record, 2]. The card stands in the file's metadata:
+    what the labels are, and how logits become probabilities. Raises ValueError where the packages for it are missing.
     """
     try:
         import onnx
@@ -48,7 +49,7 @@ def export(weights: str | Path = DEFAULT, output: str | Path | None = None) -> E
         raise ValueError(_MISSING) from error
     net, card = load(Path(weights))
     path = Path(output) if output else Path(weights).with_suffix(".onnx")
-    model = _traced(net, _noise(card, 2), card.recipe["net"]["name"])
+    model = _traced(net, _noise(net, card, 2), card.recipe["net"]["name"])
     onnx.helper.set_model_props(model, {"version": card.version, "card": json.dumps(card.to_dict())})
     with atomic_path(path) as temporary:
         onnx.save(model, temporary)
@@ -60,7 +61,7 @@ def _traced(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> ModelProto
     records = torch.export.Dim("records", min=1, max=4096)
     try:
         program = torch.onnx.export(
-            net, inputs, dynamo=True, input_names=INPUTS, output_names=[OUTPUT],
+            net, inputs, dynamo=True, input_names=INPUTS[: len(inputs)], output_names=[OUTPUT],
             dynamic_shapes=tuple({0: records} for _ in inputs), verbose=False,
         )  # fmt: skip
     except torch.onnx.OnnxExporterError as error:
@@ -74,10 +75,10 @@ def difference(net: nn.Module, card: Card, path: Path) -> float:
     """The largest difference of a probability between the network and the file, over noise."""
     session, largest = open_session(path), 0.0
     for records in _BATCH_SIZES:
-        inputs = _noise(card, records)
+        inputs = _noise(net, card, records)
         with torch.inference_mode():
             ours = net(*inputs).numpy()
-        theirs = session.run(None, {name: x.numpy() for name, x in zip(INPUTS, inputs, strict=True)})[0]
+        theirs = session.run(None, {name: x.numpy() for name, x in zip(INPUTS, inputs, strict=False)})[0]
         largest = max(largest, float(np.abs(card.calibrated(ours) - card.calibrated(theirs)).max()))
     return largest
 
@@ -88,11 +89,13 @@ def open_session(path: Path) -> InferenceSession:
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
-def _noise(card: Card, records: int) -> tuple[Tensor, Tensor]:
-    """Inputs of the right shapes: signal and features."""
+def _noise(net: nn.Module, card: Card, records: int) -> tuple[Tensor, ...]:
+    """Inputs of the right shapes: signal, features, and age and sex where the network uses them."""
     recipe = from_dict(Recipe, card.recipe)
     task = TASKS[recipe.task]
     noise = torch.Generator().manual_seed(1)
     samples = round(task.seconds * recipe.data.fs_hz)
     signal = torch.randn(records, recipe.channels, samples, generator=noise)
-    return signal, torch.randn(records, len(task.features), generator=noise)
+    measured = torch.randn(records, len(task.features), generator=noise)
+    person = torch.tensor([[60.0, 1.0]]).repeat(records, 1) + torch.randn(records, 2, generator=noise)
+    return (signal, measured, person) if asks_demographics(net) else (signal, measured)

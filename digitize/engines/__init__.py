@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol
 
@@ -36,6 +37,21 @@ def ask(digitize: Digitize, page: Page, hints: PageHints) -> Reading:
     """The digitizer's reading of a page with what is known of it."""
     known = (hints.layout, hints.mm_per_s, hints.mm_per_mv)
     return digitize(page, *known) if hints.corners_px is None else digitize(page, *known, hints.corners_px)
+
+
+def asking(read: Callable[[Page, PageHints], Reading]) -> Digitize:
+    """The digitizer that a function of a page and what is known of it makes."""
+
+    def digitize(
+        page: Page,
+        layout: Template | None,
+        mm_per_s: float | None,
+        mm_per_mv: float | None,
+        corners_px: Corners | None = None,
+    ) -> Reading:
+        return read(page, PageHints(layout, mm_per_s, mm_per_mv, corners_px))
+
+    return digitize
 
 
 def load_digitizer(device: str = "cpu", engine: str = "torch") -> Digitize:

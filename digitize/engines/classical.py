@@ -142,7 +142,7 @@ def px_per_mm(picture: np.ndarray, axis: int) -> float:
     lags = np.arange(max(2, int(low)), min(int(high) + 1, len(repeat) // 4))
     strength = repeat[lags] / max(repeat[0], 1e-9)
     if strength.max(initial=0.0) < _PAPER.min_repeat:
-        raise NotAnEcg("the classical engine found no grid: nothing repeats every 5 mm")
+        raise NotAnEcg("the classical engine found no grid: nothing repeats every 5 mm", "no-grid")
     return _fine_period(profile, float(lags[strength.argmax()])) / 5
 
 

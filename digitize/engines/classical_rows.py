@@ -42,7 +42,7 @@ def zero_lines(mask: np.ndarray, across: float, down: float, count: int) -> list
         lines.append(float(line))
         rest[max(0, round(line - _ROWS.apart_mm * down)) : round(line + _ROWS.apart_mm * down)] = 0
     if len(lines) < count:
-        raise NotAnEcg(f"the classical engine saw {len(lines)} rows of ink, {count} expected")
+        raise NotAnEcg(f"the classical engine saw {len(lines)} rows of ink, {count} expected", "no-rows")
     return sorted(lines)
 
 

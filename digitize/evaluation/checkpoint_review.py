@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
+from digitize import engines
 from digitize.engines import Digitize
 from digitize.evaluation.report_types import Review
+from digitize.evaluation.whole_page import SinglePass
 from digitize.nets.networks import Networks
 from digitize.nets.pretrained import load_pass
 from digitize.pipeline import Digitizer
-from digitize.training.datasets import held_out_pages
-from digitize.training.recipe import recipe_from_dict
+from digitize.training.datasets import Source, held_out_pages
+from digitize.training.recipe import PassRecipe, recipe_from_dict
 from digitize.training.shipping import ship
 from digitize.training.trainer import build, validation_of
 from digitize.training.validation import Validation
 from ecg.cli import ENGINES
 from ecg.files import atomic_path
 from ecg.fit.checkpoint import fill, load, weights
+from ecg.fit.run_folder import RunFolder
 
 
 class PictureFolder:
@@ -50,7 +55,9 @@ class PictureFolder:
 
 
 def review(checkpoint: Path, output: Path, data: Path | None = None, device: str = "cpu") -> Review:
-    """Judge a checkpoint on held-out pages of recordings (under `data`, else synthetic); pictures go to `output`.
+    """Judge a checkpoint on the pages that its run held out; pictures go to `output`.
+
+    They are a part of the pages that the run was given, or drawn of recordings (under `data`, else synthetic).
 
     Raises CheckpointError for a file that is no checkpoint of a network of the digitizer.
     """
@@ -58,7 +65,9 @@ def review(checkpoint: Path, output: Path, data: Path | None = None, device: str
     recipe = recipe_from_dict(state["recipe"])
     net = build(recipe)
     fill(net, weights(state), checkpoint)
-    validate, pictures = validation_of(recipe, held_out_pages(recipe, data)), PictureFolder(output)
+    kept = RunFolder(checkpoint.resolve().parent.parent).source()
+    pages = held_out_pages(recipe, replace(Source(**kept), data=data or kept.get("data")))
+    validate, pictures = validation_of(recipe, pages), PictureFolder(output)
     measures = validate(net.eval().to(device))
     if isinstance(validate, Validation):
         validate.show(pictures, state["step"])
@@ -67,20 +76,31 @@ def review(checkpoint: Path, output: Path, data: Path | None = None, device: str
         kind=recipe.kind,
         epochs=state["epoch"],
         steps=state["step"],
-        pages=recipe.pages.validation_samples,
-        recordings="real" if data else "synthetic",
+        pages=len(pages),
+        recordings=_recordings(kept, data),
         measures=measures,
         pictures=[path.name for path in pictures.written],
     )
 
 
-def with_checkpoint(digitize: Digitize, checkpoint: Path, output: Path, device: str = "cpu") -> Digitizer:
+def _recordings(kept: Mapping[str, Path | None], data: Path | None) -> str:
+    """What the held-out pages show."""
+    if kept.get("sim_root"):
+        return f"of {kept['sim_root']}"
+    return "real" if data or kept.get("data") else "synthetic"
+
+
+def with_checkpoint(digitize: Digitize, checkpoint: Path, output: Path, device: str = "cpu") -> Digitizer | SinglePass:
     """The digitizer with the network of a checkpoint in place of its own of that kind, as it would be shipped.
 
-    The shipped form is kept in `output`/weights. Raises ValueError for a digitizer that is not of torch's networks.
+    A network of whole pages with a signal head reads the curves with it, on the place that the shipped ones find. The
+    shipped form is kept in `output`/weights. Raises ValueError for a digitizer that is not of torch's networks.
     """
     if not isinstance(digitize, Digitizer):
         raise ValueError(f"--checkpoint needs the engine {ENGINES[0]}: the others do not run a network of a checkpoint")
+    recipe = recipe_from_dict(load(checkpoint)["recipe"])
+    if isinstance(recipe, PassRecipe) and recipe.kind == "page" and "signal" in recipe.net.heads:
+        return SinglePass.load(checkpoint, device)
     kind = ship(checkpoint, {}, output / "weights").stem
     trained = load_pass(kind, device, output / "weights")
     size_px = trained.size_px if kind == "page" else digitize.nets.page_size_px
@@ -94,3 +114,9 @@ def _with_network(nets: Networks, kind: str, net: nn.Module) -> Networks:
     if kind == "page":
         return replace(nets, page=net)
     return replace(nets, row=net) if kind == "row" else replace(nets, words=net)
+
+
+def digitizer_of(checkpoint: Path, device: str = "cpu", engine: str = ENGINES[0]) -> Digitizer | SinglePass:
+    """The shipped digitizer with the network of a checkpoint in its place; nothing is kept on disk."""
+    with TemporaryDirectory() as folder:
+        return with_checkpoint(engines.load_digitizer(device, engine), checkpoint, Path(folder), device)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -13,7 +11,7 @@ from digitize.evaluation.causes import CAUSES
 from digitize.evaluation.confidence_metrics import ConfidenceStep
 from digitize.evaluation.page_row import PageRow
 from digitize.evaluation.report_types import Group, Kind, Report, Review, StressLoss
-from ecg.files import write_text
+from ecg.files import csv_text, write_text
 from ecg.markdown import table
 
 _FIGURES = {
@@ -141,13 +139,7 @@ def write_report(folder: Path, report: Report, rows: Sequence[PageRow]) -> None:
 
 
 def _pages_csv(rows: Sequence[PageRow]) -> str:
-    lines = [_line(row) for row in rows]
-    columns = dict.fromkeys(name for line in lines for name in line)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
+    return csv_text([_line(row) for row in rows])
 
 
 def _line(row: PageRow) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,8 +14,10 @@ from digitize.batch import describe, read_file
 from digitize.engines import Digitize
 from digitize.errors import Refusal
 from digitize.evaluation import figures
+from digitize.evaluation.checkpoint_review import digitizer_of
 from digitize.evaluation.ground_truth import find_truth, load_truth
-from digitize.evaluation.network_probe import NetworkCall, probed
+from digitize.evaluation.network_probe import NetworkCall, Probe, probed
+from digitize.evaluation.whole_page import SinglePass
 from digitize.pipeline import Digitizer
 from digitize.stages import PageHints, find_template
 from ecg.files import atomic_path
@@ -59,26 +61,32 @@ def visualize(
     printed: Template | str | None = None,
     device: str = "cpu",
     engine: str = "torch",
+    checkpoint: Path | None = None,
     digitizer: Digitize | None = None,
 ) -> Reading:
     """Read the first page of `image`, draw it to `output` (.png, .pdf or .svg) and return the reading.
 
     `row` (1 is the uppermost) is the one whose distributions are shown. `truth` is the recording that is printed
-    (default: what lies beside the page, if anything does), of which the page prints the template `printed`.
+    (default: what lies beside the page, if anything does), of which the page prints the template `printed`. With
+    `checkpoint` the network of a run reads in place of the shipped one.
     Raises Refusal with words when the page cannot be opened or is refused.
     """
     path, given = Path(image), PageHints.of(layout, mm_per_s, mm_per_mv)
     signal = Path(truth) if truth else find_truth(path) if path.is_file() else None
     known = load_truth(signal, path, find_template(printed)).record if signal else None
-    digitize = digitizer or engines.load_digitizer(device, engine)
+    own = digitizer_of(checkpoint, device, engine) if checkpoint else None
+    digitize = digitizer or own or engines.load_digitizer(device, engine)
     page_calls: list[NetworkCall] = []
     row_calls: list[NetworkCall] = []
-    if isinstance(digitize, Digitizer):
+    if isinstance(digitize, SinglePass):
+        probe = Probe(digitize.net)
+        digitize, page_calls = replace(digitize, net=probe), probe.calls
+    elif isinstance(digitize, Digitizer):
         digitize, page_probe, row_probe = probed(digitize)
         page_calls, row_calls = page_probe.calls, row_probe.calls
     attempt = next(read_file(path, digitize, given))
     if attempt.reading is None:
-        raise Refusal(attempt.error)
+        raise Refusal(attempt.error or f"{path}: nothing was read", attempt.code)
     if row_calls and not 1 <= row <= len(row_calls):
         raise ValueError(f"row must lie between 1 and {len(row_calls)}, got {row}")
     seen = Inspection(

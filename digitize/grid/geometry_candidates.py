@@ -55,7 +55,7 @@ class GridGeometries:
         try:
             geometry = fit_geometry(Lattice(px, lattice.steps))
         except ValueError as error:
-            raise NotAnEcg(str(error)) from error
+            raise NotAnEcg(str(error), "no-sheet") from error
         return refine(self.pixels, geometry)
 
     @cached_property

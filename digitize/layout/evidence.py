@@ -110,7 +110,7 @@ def seen_window(view: PageView, geometry: PageGeometry) -> tuple[float, float, f
     """The paper from the first to the last trace, with room for pulses and names: (x0, y0, x1, y1) in mm."""
     rows, cols = np.nonzero(view.ink > 0.5)
     if len(rows) < _LIMITS.min_ink_px:
-        raise UnknownLayout("no ECG traces were found on the page")
+        raise UnknownLayout("no ECG traces were found on the page", "no-rows")
     page_px = project(np.linalg.inv(view.matrix), np.stack([cols, rows], axis=-1).astype(float))
     mm = geometry.to_mm(page_px)
     low, high = (
@@ -118,7 +118,8 @@ def seen_window(view: PageView, geometry: PageGeometry) -> tuple[float, float, f
         np.percentile(mm, 99.8, axis=0) + np.array(_LIMITS.room_mm),
     )
     if (high - low).max() > _LIMITS.max_spread_mm:
-        raise UnknownLayout(f"the traces seem to spread over {(high - low).max():.0f} mm: the grid was misread")
+        wide = f"{(high - low).max():.0f} mm"
+        raise UnknownLayout(f"the traces seem to spread over {wide}: the grid was misread", "grid-misread")
     return (*low.tolist(), *high.tolist())
 
 
@@ -137,7 +138,7 @@ def gather(view: PageView, geometry: PageGeometry, words: Sequence[PrintedWord] 
     ink = flat(view.ink)
     lines = find_rows(flat(view.baseline), ink, flat(view.grid))
     if not len(lines):
-        raise UnknownLayout("no ECG rows were found on the page")
+        raise UnknownLayout("no ECG rows were found on the page", "no-rows")
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
     bands = np.stack([ink[int(a) : max(int(a) + 1, int(b))].max(0) for a, b in pairwise(bounds)])
     pulse = flat(view.seg[PULSE])

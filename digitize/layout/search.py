@@ -48,7 +48,7 @@ def locate(page: Page, nets: Networks, hints: PageHints) -> LocatedPage:
     if isinstance(first, NoGrid) and hints.corners_px is None:
         return search.without_a_grid(first)
     if isinstance(first, NotAnEcg):
-        raise NotAnEcg(str(first)) from first
+        raise NotAnEcg(str(first), first.code) from first
     return first
 
 
@@ -127,7 +127,7 @@ class LayoutSearch:
             raise refusal
         found = self.first_accepted((self._by_pulses(gridless), self._both_ways_up(gridless.by_columns())))
         if found is None:
-            raise NotAnEcg(f"{refusal}; {gridless.advice()}")
+            raise NotAnEcg(f"{refusal}; {gridless.advice()}", refusal.code)
         return found
 
     def _by_pulses(self, gridless: GridlessPage) -> Candidates:

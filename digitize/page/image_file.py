@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from digitize.errors import PageError
 from ecg.notes import Note
 from ecg.page import Drawing
 
@@ -18,6 +19,8 @@ Result = TypeVar("Result")
 _FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
 _ANIMATED = ("PNG", "WEBP", "GIF")
 _LARGEST_PX = 170e6  # what a decoder may be asked to unpack: half a gigabyte of RGB
+_SMALLEST_PX = 64  # a shorter side cannot hold even one readable lead
+_LONGEST_SHAPE = 20.0  # long side over short: ten seconds of one lead are 12 at most, and a roll is no page
 _KEPT_PX = 40e6  # the largest phone photos; more pixels only cost memory
 _FULL_SCALES = (255, 1023, 4095, 16383, 65535)  # of 8, 10, 12, 14 and 16 bits
 _TIFF_KIND, _THUMBNAIL = 254, 1
@@ -46,7 +49,7 @@ class Frame(NamedTuple):
 
 
 def frames(path: Path) -> Iterator[Frame]:
-    """The pages of a picture file: all of a TIFF, the first of anything else. Raises ValueError with words."""
+    """The pages of a picture file: all of a TIFF, the first of anything else. Raises PageError without its name."""
     with _open(path) as image:
         count = _attempt(lambda: getattr(image, "n_frames", 1))
         if image.format != "TIFF":
@@ -70,9 +73,11 @@ def _open(path: Path) -> Image.Image:
             warnings.simplefilter("ignore")  # of large pictures and odd tags: both are handled here
             return Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
     except UnidentifiedImageError:
-        raise ValueError("not a picture or PDF; expected PNG, JPEG, TIFF, WebP, BMP, GIF, HEIC or PDF") from None
+        raise PageError(
+            "not a picture or PDF; expected PNG, JPEG, TIFF, WebP, BMP, GIF, HEIC or PDF", "not-a-picture"
+        ) from None
     except Image.DecompressionBombError:
-        raise ValueError("unpacks to far too many pixels; scan it at 300 dpi") from None
+        raise PageError("unpacks to far too many pixels; scan it at 300 dpi", "too-many-pixels") from None
     except Exception as error:  # a damaged header makes the readers raise nearly anything
         raise _unreadable(error) from error
 
@@ -81,14 +86,15 @@ def _register_heif() -> None:
     try:
         from pi_heif import register_heif_opener
     except ImportError:
-        raise ValueError("HEIC pictures need pi-heif; run `pip install pi-heif` or save as JPEG") from None
+        raise PageError(
+            "HEIC pictures need pi-heif; run `pip install pi-heif` or save as JPEG", "package-missing"
+        ) from None
     register_heif_opener()
 
 
 def _frame(image: Image.Image, notes: tuple[Note, ...] = ()) -> Frame:
     width, height = image.size
-    if width * height > _LARGEST_PX:
-        raise ValueError(f"{width}x{height} px is more than {_LARGEST_PX / 1e6:.0f} megapixels; scan it at 300 dpi")
+    check_size(width, height)
     shrink = min(1.0, (_KEPT_PX / (width * height)) ** 0.5)
     dpi = _claimed_dpi(image)
     picture = _attempt(lambda: _shrunk(image, shrink))
@@ -98,6 +104,24 @@ def _frame(image: Image.Image, notes: tuple[Note, ...] = ()) -> Frame:
     turn, damaged = _orientation(image)
     upright = picture if turn is None else picture.transpose(turn)
     return Frame(np.array(upright), dpi and dpi * shrink, notes + damaged)
+
+
+def check_size(width_px: int, height_px: int) -> None:
+    """Raise PageError for a picture that is too small to read, too large to unpack or no page by its shape."""
+    size = f"{width_px}x{height_px} px"
+    if min(width_px, height_px) < _SMALLEST_PX:
+        raise PageError(f"{size} is too small for an ECG; expected a scan at 200 dpi or more", "page-too-small")
+    check_shape(width_px, height_px, size)
+    if width_px * height_px > _LARGEST_PX:
+        text = f"{size} is more than {_LARGEST_PX / 1e6:.0f} megapixels; scan it at 300 dpi"
+        raise PageError(text, "too-many-pixels")
+
+
+def check_shape(width: float, height: float, size: str) -> None:
+    """Raise PageError for what is far too long for a page; `size` says its two sides in words."""
+    if not max(width, height) <= _LONGEST_SHAPE * min(width, height):
+        text = f"{size} is over {_LONGEST_SHAPE:.0f} times as long as wide, which no page is; cut it into pages"
+        raise PageError(text, "page-too-long")
 
 
 def _shrunk(image: Image.Image, shrink: float) -> Image.Image:
@@ -151,5 +175,6 @@ def _attempt(decode: Callable[[], Result]) -> Result:
         raise _unreadable(error) from error
 
 
-def _unreadable(error: Exception) -> ValueError:
-    return ValueError(f"damaged or cut off ({error or type(error).__name__}); copy or export it again")
+def _unreadable(error: Exception) -> PageError:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return PageError(f"damaged or cut off ({text}); copy or export it again", "page-damaged")

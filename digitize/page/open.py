@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import glob
+import os
 from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 
 from digitize.errors import PageError
 from digitize.page import image_file, pdf_file
+from ecg.files import InputError, check_regular, files_below, is_pattern, matches, named
 from ecg.page import Page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".pdf")
 DRAWN_SUFFIX = ".overlay.png"  # what infer draws; never taken from a folder as a page to read
-
-_SMALLEST_PX = 64  # a shorter side cannot hold even one readable lead
 
 
 def open_pages(path: str | Path) -> list[Page]:
@@ -22,19 +22,26 @@ def open_pages(path: str | Path) -> list[Page]:
 
 
 def iter_pages(path: str | Path) -> Iterator[Page]:
-    """The pages one at a time, so that a long PDF never stands in memory whole. Raises PageError."""
+    """The pages one at a time, so that a long PDF never stands in memory whole. Raises PageError.
+
+    Their source is the file's absolute path.
+    """
     path = Path(path)
-    read = (
-        pdf_file.frames if b"%PDF-" in _first_bytes(path) else image_file.frames
-    )  # the content decides, not the suffix
-    try:
-        for index, frame in enumerate(read(path)):
-            height, width = frame.pixels.shape[:2]
-            if min(width, height) < _SMALLEST_PX:
-                raise ValueError(f"{width}x{height} px is too small for an ECG; expected a scan at 200 dpi or more")
-            yield Page(frame.pixels, frame.dpi, str(path), index, frame.notes, frame.drawing)
-    except ValueError as error:
-        raise PageError(f"{path}: {error}") from error
+    frames = pdf_file.frames if b"%PDF-" in _first_bytes(path) else image_file.frames  # the suffix does not decide
+    source = str(path.absolute())
+    reading = iter(frames(path))
+    for index in count():
+        try:
+            frame = next(reading, None)
+        except Exception as error:
+            where = f"{path}, page {index + 1} (the pages after it are not read)" if index else path
+            found = named(error, where)
+            raise PageError(str(found), found.code) from error
+        if frame is None:
+            break
+        yield Page(frame.pixels, frame.dpi, source, index, frame.notes, frame.drawing)
+    if index == 0:
+        raise PageError(f"{path}: holds no page; export it again", "no-page")
 
 
 def expand_images(paths: Iterable[str | Path]) -> list[Path]:
@@ -43,40 +50,39 @@ def expand_images(paths: Iterable[str | Path]) -> list[Path]:
     A file that is named is kept even when it is missing, so that opening it can say so. Raises ValueError for a folder
     or pattern without pictures.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in map(Path, paths):
-        matches = list(_expand(path))
-        if not matches:
+        meant = list(_expand(path))
+        if not meant:
             raise ValueError(f"{path}: no pictures here; expected files that end in {', '.join(SUFFIXES)}")
-        found.update((match.resolve(), match) for match in reversed(matches))
+        found.update((os.path.realpath(match), match) for match in reversed(meant))
     return sorted(found.values())
 
 
 def _expand(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from (p for p in path.rglob("[!.]*") if _is_page_file(p))
-    elif not path.exists() and glob.has_magic(str(path)):
-        matches = [Path(match) for match in glob.glob(str(path), recursive=True)]
-        for match in matches:
+        yield from (p for p in files_below(path) if _is_page_file(p) or p.is_dir())
+    elif is_pattern(path):
+        for match in matches(path):
             yield from _expand(match) if match.is_dir() else [match] if _is_page_file(match) else []
     else:
         yield path
 
 
 def _is_page_file(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.endswith(DRAWN_SUFFIX)
+    return path.suffix.lower() in SUFFIXES and not path.name.endswith(DRAWN_SUFFIX)
 
 
 def _first_bytes(path: Path) -> bytes:
     try:
+        check_regular(path)
         with path.open("rb") as file:
             start = file.read(1024)
-    except FileNotFoundError:
-        raise PageError(f"{path}: no such file; check the spelling") from None
-    except IsADirectoryError:
-        raise PageError(f"{path}: this is a folder; expected one picture or PDF") from None
+    except InputError as error:
+        raise PageError(str(error), error.code) from error
     except OSError as error:
-        raise PageError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from error
+        text = f"{path}: cannot be read ({error.strerror or error}); check its permissions"
+        raise PageError(text, "file-unreadable") from error
     if not start:
-        raise PageError(f"{path}: the file is empty; copy or export it again")
+        raise PageError(f"{path}: the file is empty; copy or export it again", "file-empty")
     return start

@@ -19,7 +19,8 @@ from typing import IO
 
 import numpy as np
 
-from digitize.page.image_file import Frame
+from digitize.errors import PageError
+from digitize.page.image_file import Frame, check_size
 from ecg.page import Drawing, Stroke, Word
 
 PATIENCE_S = 300.0  # for one page by the clock, on a machine that is busy with other things, too
@@ -28,18 +29,19 @@ _RENDER = "from digitize.page.pdf_render import main; main()"
 
 
 def frames(path: Path) -> Iterator[Frame]:
-    """Every page in turn. Raises ValueError with words for a file that is damaged, empty, asks for a password or for
-    more memory or time than a page may take.
+    """Every page in turn. Raises PageError, without its name, for a file that is damaged, empty, asks for a password
+    or for more memory or time than a page may take.
     """
     with _rendering(path) as process:
         assert process.stdout is not None  # it is piped
         while (message := _next_message(process, process.stdout)) is not None:
             with np.load(io.BytesIO(message), allow_pickle=False) as arrays:
                 if "refused" in arrays:
-                    raise ValueError(str(arrays["refused"]))
+                    raise PageError(str(arrays["refused"]), str(arrays["code"]))
                 yield _frame(dict(arrays))
         if process.wait() != 0:
-            raise ValueError("a PDF that takes too much memory or time to draw; print it to a picture and give that")
+            text = "a PDF that takes too much memory or time to draw; print it to a picture and give that"
+            raise PageError(text, "pdf-too-costly")
 
 
 @contextmanager
@@ -70,6 +72,7 @@ def _next_message(process: subprocess.Popen[bytes], stream: IO[bytes]) -> bytes 
 
 
 def _frame(arrays: dict[str, np.ndarray]) -> Frame:
+    check_size(arrays["pixels"].shape[1], arrays["pixels"].shape[0])
     ends = np.cumsum(arrays["lengths"])[:-1]
     lines = np.split(arrays["points_px"], ends) if arrays["lengths"].size else []
     strokes = tuple(

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pypdfium2
 
+from digitize.errors import PageError
+from digitize.page.image_file import check_shape
 from digitize.page.pdf_strokes import lines_and_words
 
 try:
@@ -37,18 +39,22 @@ def main() -> None:
         _send_pages(Path(sys.argv[1]))
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            _refuse("a PDF protected by a password; save a copy without it")
+            _refuse("a PDF protected by a password; save a copy without it", "pdf-password")
         else:
-            _refuse(f"a damaged or cut-off PDF ({error}); copy or export it again")
+            _refuse(f"a damaged or cut-off PDF ({error}); copy or export it again", "pdf-damaged")
+    except PageError as error:
+        _refuse(str(error), error.code)
     except MemoryError:
-        _refuse("a PDF that takes too much memory to draw; print it to a picture and give that")
+        _refuse("a PDF that takes too much memory to draw; print it to a picture and give that", "pdf-too-costly")
+    except Exception as error:  # what stands in a damaged PDF makes the wrappers raise nearly anything
+        _refuse(f"a damaged PDF ({type(error).__name__}: {error}); copy or export it again", "pdf-damaged")
 
 
 def _send_pages(path: Path) -> None:
     _allow_one_more_page()
     with pypdfium2.PdfDocument(path) as document:
         if not len(document):
-            _refuse("a PDF without pages; export it again")
+            _refuse("a PDF without pages; export it again", "pdf-empty")
         for page in document:
             _send(_page_arrays(page))
             _allow_one_more_page()
@@ -56,19 +62,27 @@ def _send_pages(path: Path) -> None:
 
 def _allow_memory() -> None:
     if resource is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        allowed = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # ending so is no reason to leave a core file
 
 
 def _allow_one_more_page() -> None:
     if resource is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_S_PER_PAGE, hard))
+        allowed = int(used.ru_utime + used.ru_stime) + CPU_S_PER_PAGE
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (allowed if hard == resource.RLIM_INFINITY else min(allowed, hard), hard)
+        )
 
 
 def _page_arrays(page: pypdfium2.PdfPage) -> dict[str, np.ndarray]:
     """Pixels, dpi, the lines end to end with their lengths and styles, and the words as JSON."""
-    dpi = min(_DPI, _LONGEST_PX * _POINTS_PER_INCH / max(page.get_size()))
+    width, height = page.get_size()
+    check_shape(width, height, f"{width:.0f}x{height:.0f} points")
+    dpi = min(_DPI, _LONGEST_PX * _POINTS_PER_INCH / max(width, height))
     drawn = page.render(scale=dpi / _POINTS_PER_INCH, rev_byteorder=True)  # RGB on white paper
     pixels = drawn.to_numpy()[:, :, :3].copy()
     drawn.close()
@@ -84,8 +98,8 @@ def _page_arrays(page: pypdfium2.PdfPage) -> dict[str, np.ndarray]:
     }
 
 
-def _refuse(words: str) -> None:
-    _send({"refused": np.array(words)})
+def _refuse(words: str, code: str) -> None:
+    _send({"refused": np.array(words), "code": np.array(code)})
 
 
 def _send(arrays: dict[str, np.ndarray]) -> None:

@@ -87,7 +87,7 @@ def _trained(dropped: str, recipe: PassRecipe, source: Source, output: Path, sta
     result = train(recipe, source, output / "runs", start=start)
     net = build(recipe)
     net.load_state_dict(weights(load(result.best)))
-    measures = Validation(held_out_pages(recipe, source.data), recipe)(net.eval())
+    measures = Validation(held_out_pages(recipe, source), recipe)(net.eval())
     row = Row(**_made_by(recipe, start), dropped=dropped, steps=result.steps, measures=measures)
     write_text(_path(dropped, output), json.dumps(row, indent=2) + "\n")
     return row

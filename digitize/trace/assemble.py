@@ -10,6 +10,7 @@ import numpy as np
 from digitize.errors import NotAnEcg
 from digitize.stages import Leads
 from ecg.geometry import PageGeometry
+from ecg.layout import Layout
 from ecg.leads import limb_residual_mv
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
@@ -23,6 +24,7 @@ class ReadingThresholds:
 
     min_confidence: float = 0.25  # mean of the traces, below which a layout that nothing confirms is a guess
     min_px_per_mm: float = 3.0  # below which small waves are lost
+    max_flat_sd_mv: float = 0.01  # a lead whose standard deviation is not above this is a flat line
     max_limb_residual_mv: float = 0.15  # of I + III - II, above which names or gain are doubtful
 
 
@@ -40,7 +42,12 @@ def assemble(page: Page, leads: Leads, versions: Mapping[str, str]) -> Reading:
     x0, y0, x1, y1 = layout.extent_mm
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
     facts = replace(page_facts(geometry, middle), weights=versions)
-    notes = (*leads.notes, *_coarseness_notes(min(geometry.px_per_mm(middle))), *_limb_notes(record))
+    notes = (
+        *leads.notes,
+        *_coarseness_notes(min(geometry.px_per_mm(middle))),
+        *_limb_notes(record),
+        *curve_notes(record, layout),
+    )
     return Reading(record, page, geometry, layout, leads.traces, notes, facts)
 
 
@@ -50,6 +57,24 @@ def page_facts(geometry: PageGeometry, at_mm: tuple[float, float]) -> ReadingFac
     return ReadingFacts(round(geometry.angle_deg(at_mm), 2), [round(across, 3), round(down, 3)])
 
 
+def curve_notes(record: Record, layout: Layout) -> tuple[Note, ...]:
+    """What has to be said of leads of the layout in which nothing, or only a flat line, was read."""
+    leads = list(dict.fromkeys(box.lead.removeprefix("-") for box in layout.boxes))
+    spread_mv = {lead: _spread_mv(record[lead]) for lead in leads}
+    empty = ", ".join(lead for lead in leads if np.isnan(spread_mv[lead]))
+    flat = ", ".join(lead for lead in leads if spread_mv[lead] <= _THRESHOLDS.max_flat_sd_mv)
+    texts = {
+        "lead-without-curve": (empty, f"no curve was read at {empty}, which the layout has: check them on the page"),
+        "lead-flat": (flat, f"{flat}: read as a flat line, so an electrode may have been off; check the page"),
+    }
+    return tuple(Note(code, text) for code, (which, text) in texts.items() if which)
+
+
+def _spread_mv(values: np.ndarray) -> float:
+    seen = values[np.isfinite(values)]
+    return float(seen.std()) if seen.size else float("nan")
+
+
 def _refuse_guesses(leads: Leads) -> None:
     """Raises NotAnEcg where neither the names nor the curves could be read: whatever was found is a guess."""
     confidence = _mean_confidence(leads.traces)
@@ -57,7 +82,8 @@ def _refuse_guesses(leads: Leads) -> None:
         raise NotAnEcg(
             "no lead names were recognised and the curves could hardly be followed (confidence "
             f"{confidence:.0%}): expected a picture of an ECG that is sharp and large enough to read; give --layout if "
-            "it is one"
+            "it is one",
+            "only-guesses",
         )
 
 

@@ -70,6 +70,7 @@ def heads(index: int, batch: Mapping[str, Tensor], out: Mapping[str, Tensor]) ->
 
 def _coloured(share: np.ndarray) -> np.ndarray:
     """A map in 0..1 in colours, black where it is nothing."""
+    share = np.nan_to_num(share)
     bgr = cv2.applyColorMap((np.clip(share, 0, 1) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
     bgr[share <= 0.02] = 0
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)

@@ -40,8 +40,13 @@ def seg_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def heat_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """Binary cross-entropy against a soft map in 0..1, its rare bright places weighted up; both of one shape."""
-    return F.binary_cross_entropy_with_logits(logits.float(), target, weight=1 + 6 * target)
+    """Binary cross-entropy against a soft map in 0..1, its rare bright places weighted up; both of one shape.
+
+    NaN in the target is not known, and costs nothing.
+    """
+    known = torch.isfinite(target)
+    each = F.binary_cross_entropy_with_logits(logits.float(), target.nan_to_num(), reduction="none")
+    return (each * (1 + 6 * target.nan_to_num()) * known).sum() / known.sum().clamp(min=1)
 
 
 def theta_loss(unit: Tensor, target: Tensor) -> Tensor:

@@ -61,7 +61,10 @@ def _framed(matrix: np.ndarray, size_px: tuple[int, int], into_px: tuple[int, in
 def page_targets(
     reading: Reading, matrix: np.ndarray, size_px: tuple[int, int] = PAGE_SIZE_PX
 ) -> dict[str, np.ndarray]:
-    """The five heads' targets in the picture of `size_px` that `matrix` makes of the page, drawn from vectors."""
+    """The five heads' targets in the picture of `size_px` that `matrix` makes of the page, drawn from vectors.
+
+    The grid is NaN, not known, where no simulator of ours drew the page.
+    """
     geometry, drawn = reading.geometry.after(matrix), reading.scene or SceneTruth()
     mm = pixel_mm(geometry, size_px)
     x0, y0, x1, y1 = reading.layout.extent_mm
@@ -69,7 +72,7 @@ def page_targets(
     curves = [project(matrix, np.stack([t.x_px, t.y_px], -1)) for t in reading.traces]
     return {
         "seg": _page_seg(reading, geometry, curves, size_px),
-        "grid": _grid_heat(mm, drawn.grid_mm)[None],
+        "grid": _grid_heat(mm, drawn.grid_mm)[None] * (1 if reading.scene else np.float32("nan")),
         "baseline": _baseline_heat(mm, reading)[None],
         "theta": np.array([np.sin(angle), np.cos(angle)], np.float32),
         **_page_signal(reading, curves, size_px, float(angle)),

@@ -12,6 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from digitize.nets.inputs import to_tensor
+from digitize.nets.pretrained import FOLDER
 from digitize.training.page_files import PageFiles, open_page
 from digitize.training.page_samples import TARGETS_VERSION, page_example
 from digitize.training.photometric import augment
@@ -19,18 +20,23 @@ from ecg.fit.cache import Arrays, DiskCache, MemoryCache, key_of
 from ecg.fit.dataloader import loader
 from ecg.fit.seeds import rng_for
 
+_WEIGHTS = sorted(FOLDER.glob("*.safetensors"))  # a page without a truth of its own is placed by these
 _HALF = ("grid", "baseline")  # soft maps in 0..1 are kept in half precision
 
 
 @dataclass
 class PreparedPages:
-    """Training pages; an item is a pure function of (seed, epoch, index), whatever the caches hold."""
+    """Training pages; an item is a pure function of (seed, epoch, index), whatever the caches hold.
+
+    Pages that are not `varied` are seen in the same light always, as for validation.
+    """
 
     pages: Sequence[PageFiles]
     size_px: tuple[int, int]
     seed: int = 0
     memory: MemoryCache | None = None
     disk: DiskCache | None = None
+    varied: bool = True
     epoch: int = field(default=0, init=False)
 
     def set_epoch(self, epoch: int) -> None:
@@ -43,7 +49,8 @@ class PreparedPages:
         arrays = self.prepared(index)
         light = int(rng_for(self.seed, self.epoch, index).integers(2**31))
         targets = {name: torch.from_numpy(_wide(name, value)) for name, value in arrays.items() if name != "image"}
-        return {"image": to_tensor(augment(arrays["image"], light)), **targets}
+        image = augment(arrays["image"], light) if self.varied else arrays["image"]
+        return {"image": to_tensor(image), **targets}
 
     def prepared(self, index: int) -> Arrays:
         """Picture uint8 [row, col, RGB] and targets of a page, from memory, from disk, or made now."""
@@ -53,7 +60,7 @@ class PreparedPages:
         if self.disk is None:
             return self._make(index)
         files = self.pages[index]
-        key = key_of([files.picture, files.truth, files.signal], _preparation(self.size_px))
+        key = key_of([*files.paths, *([] if files.truth else _WEIGHTS)], _preparation(self.size_px, files.fs_hz))
         arrays = self.disk.get(key)
         if arrays is None:
             arrays = self._make(index)
@@ -90,9 +97,10 @@ class _Raw:
         return {name: torch.from_numpy(value) for name, value in self.pages.prepared(index).items()}
 
 
-def _preparation(size_px: tuple[int, int]) -> dict[str, object]:
-    """What the arrays depend on besides the files: the size, and how the targets are drawn."""
-    return {"size_px": list(size_px), "targets": TARGETS_VERSION}
+def _preparation(size_px: tuple[int, int], fs_hz: float | None) -> dict[str, object]:
+    """What the arrays depend on besides the files: the size, how the targets are drawn, and a rate from a table."""
+    rate = {} if fs_hz is None else {"fs_hz": fs_hz}
+    return {"size_px": list(size_px), "targets": TARGETS_VERSION, **rate}
 
 
 def _narrow(name: str, value: np.ndarray) -> np.ndarray:

@@ -19,7 +19,9 @@ from ecg.fit.settings import FitSettings
 class Pages:
     """What is drawn: each preset's share, how hard (0..1), how many samples an epoch has, and the seed.
 
-    `size_px` is (width, height) of the network's input: whole pages, or the width of a row crop.
+    `size_px` is (width, height) of the network's input: whole pages, or the width of a row crop. Of pages on disk all
+    are used, or the first `limit` of them, and the share `val_fraction` of their recordings is held out to validate;
+    `validation_samples` are drawn where none is.
     """
 
     shares: dict[str, float] = field(default_factory=lambda: {"clean": 0.2, "scan": 0.4, "photo": 0.4})
@@ -28,6 +30,14 @@ class Pages:
     samples: int = 4000
     validation_samples: int = 64
     seed: int = 1
+    limit: int = 0
+    val_fraction: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.val_fraction < 1:
+            raise ValueError(f"val_fraction must be in [0, 1), got {self.val_fraction}")
+        if self.limit < 0:
+            raise ValueError(f"limit must not be negative, got {self.limit}")
 
 
 @dataclass(frozen=True)
@@ -60,18 +70,23 @@ _OLD_KEYS = {
     "num_workers": "fit.num_workers",
     "epochs": "fit.epochs",
     "lr": "fit.lr",
-    "max_samples": "pages.samples",
+    "max_samples": "pages.limit",
 }
+# What such a file changes: it says a few values of this recipe, and the rest stays.
+_BASE = "configs/whole_page.yaml"
 
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
-    """The recipe in a YAML or JSON file after `a.b=c` overrides; the old form {"loss_weights": {...}} is understood.
+    """The recipe in a YAML or JSON file after `a.b=c` overrides.
+
+    The old form {"loss_weights": {...}, "batch_size": 4 ...} is understood: what it does not name stays as in
+    configs/whole_page.yaml.
 
     Raises RecipeError.
     """
     data = read_mapping(path)
     try:
-        return recipe_from_dict(with_overrides(_modern(data) if "loss_weights" in data else data, overrides))
+        return recipe_from_dict(with_overrides(_modern(data) if _is_old(data) else data, overrides))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from error
 
@@ -96,11 +111,16 @@ def recipe_from_dict(data: Mapping[str, Any]) -> Recipe:
     return from_dict(_KINDS[kind], data)
 
 
+def _is_old(data: Mapping[str, Any]) -> bool:
+    return "loss_weights" in data or any(key in _OLD_KEYS for key in data)
+
+
 def _modern(old: Mapping[str, Any]) -> dict[str, Any]:
-    """A config.json of the old form as a recipe of today; what is not in it has its default."""
+    """A config.json of the old form as a recipe of today."""
     unknown = sorted(set(old) - {*_OLD_KEYS, "loss_weights"})
     if unknown:
         known = ", ".join(["loss_weights", *_OLD_KEYS])
         raise RecipeError(f"beside loss_weights there are keys of no meaning: {', '.join(unknown)}; known: {known}")
-    flat = [f"{new}={json.dumps(old[key])}" for key, new in _OLD_KEYS.items() if key in old]
-    return with_overrides({"losses": old["loss_weights"]}, flat)
+    named = {new: old[key] for key, new in _OLD_KEYS.items() if key in old}
+    named |= {f"losses.{name}": weight for name, weight in old.get("loss_weights", {}).items()}
+    return with_overrides(read_mapping(_BASE), [f"{key}={json.dumps(value)}" for key, value in named.items()])

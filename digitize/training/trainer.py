@@ -11,17 +11,19 @@ from torch import Tensor, nn
 
 from digitize.nets.reconstruction import ReconstructionNet
 from digitize.nets.word_net import WordNet
-from digitize.training.datasets import SYNTHETIC, Source, datasets
-from digitize.training.drawn_samples import DrawnSamples
+from digitize.training.datasets import PLACES, SYNTHETIC, Source, datasets
 from digitize.training.losses import total_loss, word_loss
+from digitize.training.prepared_pages import PreparedPages
 from digitize.training.recipe import NameRecipe, Recipe, load_recipe
 from digitize.training.validation import Validation
 from digitize.training.word_validation import WordValidation
-from ecg.fit import ddp, launch
-from ecg.fit.checkpoint import load_matching
+from ecg.fit import ddp, launch, split_file
+from ecg.fit.checkpoint import load, load_matching
+from ecg.fit.dataloader import EpochDataset, ItemDataset
 from ecg.fit.device import pick_device
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.recipe import to_dict
+from ecg.fit.resume_check import check_same
 from ecg.fit.run_folder import RunFolder
 
 
@@ -41,11 +43,26 @@ def train(
     if not source.sim_root and not source.data and launch.is_first():
         print("no recordings given: drawing pages of synthetic hearts (see --data, --sim_root)", file=sys.stderr)
     with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
-        task = prepare(recipe, source, pretrained)
+        dataset, held_out = datasets(recipe, source)
+        rows = [*_split_rows(dataset, "train"), *_split_rows(held_out, "validation")]
+        if resume:
+            check_same(load(resume)["recipe"], recipe, resume)
+            split_file.check_same_split(RunFolder.of_checkpoint(resume).path, rows, resume, "pages")
+        task = prepare(recipe, dataset, held_out, pretrained)
         if start and not resume:
             load_matching(task.model, start)
         run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
+        if not resume and ddp.rank() == 0:
+            run.keep_source({name: getattr(source, name) for name in PLACES})
+            if rows:
+                split_file.write(rows, run.path / split_file.SPLIT_FILE)
         return fit(task, recipe, run, resume)
+
+
+def _split_rows(pages: object, part: str) -> list[split_file.Row]:
+    """(picture, recording, part) of pages on disk; nothing of pages that are drawn."""
+    files = pages.pages if isinstance(pages, PreparedPages) else ()
+    return [(f"{page.picture.parent.name}/{page.picture.name}", page.record, part) for page in files]
 
 
 def train_and_report(
@@ -64,9 +81,8 @@ def train_and_report(
     return 0
 
 
-def prepare(recipe: Recipe, source: Source, pretrained: bool = False) -> Task:
+def prepare(recipe: Recipe, dataset: EpochDataset, held_out: ItemDataset, pretrained: bool = False) -> Task:
     """The network of a recipe, its losses, its training pages and how held-out pages are judged."""
-    dataset, held_out = datasets(recipe, source)
     model, validate = build(recipe, pretrained), validation_of(recipe, held_out)
     if isinstance(recipe, NameRecipe):
         return Task(model, _word_losses, dataset, validate)
@@ -78,7 +94,7 @@ def prepare(recipe: Recipe, source: Source, pretrained: bool = False) -> Task:
     return Task(model, losses, dataset, validate, validate.show if isinstance(validate, Validation) else None)
 
 
-def validation_of(recipe: Recipe, held_out: DrawnSamples) -> Validation | WordValidation:
+def validation_of(recipe: Recipe, held_out: ItemDataset) -> Validation | WordValidation:
     """How a network of a recipe is judged on held-out pages."""
     return WordValidation(held_out, recipe) if isinstance(recipe, NameRecipe) else Validation(held_out, recipe)
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from digitize.training.page_files import find_pages, open_page
 from ecg.cli import add_page_folder, command_parser, entry
 from ecg.reading import Reading
 
@@ -41,6 +40,8 @@ def check(sim_root: Path, csv_root: Path | None = None, sample: int = _SAMPLE) -
     """Find all pages and open `sample` of them, evenly spread. Raises ValueError when there is nothing to open."""
     if sample < 1:
         raise ValueError(f"sample must be at least 1, got {sample}")
+    from digitize.training.page_files import find_pages, open_page
+
     pages, left_out = find_pages(sim_root, csv_root or sim_root)
     findings = Findings(len(pages), without_truth=[str(path) for path in left_out])
     step = max(len(pages) / sample, 1.0)
@@ -84,7 +85,9 @@ def report(findings: Findings) -> str:
 def parser() -> argparse.ArgumentParser:
     made = command_parser("digitize.training.validate_data")
     add_page_folder(made, required=True)
-    made.add_argument("--sample", type=int, default=_SAMPLE, help=f"how many pages to open (default: {_SAMPLE})")
+    made.add_argument(
+        "--sample", "--max_samples", type=int, default=_SAMPLE, help=f"how many pages to open (default: {_SAMPLE})"
+    )
     made.add_argument("--json", action="store_true", help="print the findings as JSON")
     return made
 

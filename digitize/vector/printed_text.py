@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from digitize.vector.curves import Curve
 from ecg.geometry import PageGeometry
-from ecg.leads import canonical, is_known
+from ecg.leads import STANDARD, canonical, is_known
 from ecg.notes import Note
 from ecg.page import Word
 
@@ -75,6 +75,17 @@ def name_traces(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGe
         if cost[t, w] < _FARTHEST_MM:
             found[t] = canonical(named[w].text)
     return found
+
+
+def unused_names(words: Sequence[Word], leads: Sequence[str]) -> tuple[Note, ...]:
+    """A note where the page prints names of leads of which no curve was found; `leads` are those that were."""
+    printed = {canonical(word.text).removeprefix("-") for word in words if is_known(word.text)}
+    unused = [lead for lead in STANDARD if lead in printed - {lead.removeprefix("-") for lead in leads}]
+    if not unused:
+        return ()
+    names = ", ".join(unused)
+    text = f"no curve was found at the names {names}: flat, missing or drawn in another way; check them on the page"
+    return (Note("name-without-curve", text),)
 
 
 def names_beside(traces: Sequence[Curve], words: Sequence[Word], geometry: PageGeometry) -> list[int]:

@@ -9,12 +9,19 @@ import numpy as np
 
 from digitize.errors import NotVector
 from digitize.stages import Leads, PageHints
-from digitize.trace.assemble import page_facts
+from digitize.trace.assemble import curve_notes, page_facts
 from digitize.trace.column_timing import resolve_timing
 from digitize.vector.curves import Curve, divided, from_left_to_right, in_rows, without_pulse, zero_lines
 from digitize.vector.grid import find_grid
 from digitize.vector.lead_names import NEAR, cells_of, lead_names, listed, shape_of, starts_s, strip_numbers
-from digitize.vector.printed_text import name_traces, names_beside, stated_chest_gain, stated_gain, stated_speed
+from digitize.vector.printed_text import (
+    name_traces,
+    names_beside,
+    stated_chest_gain,
+    stated_gain,
+    stated_speed,
+    unused_names,
+)
 from ecg.geometry import PageGeometry, project
 from ecg.layout import TEMPLATES, Layout, LeadBox
 from ecg.leads import PRECORDIAL
@@ -42,7 +49,8 @@ def read_vector_page(page: Page, hints: PageHints) -> Reading:
     names, name_notes = lead_names(rows, printed, hints.layout, speed)
     chest_gain = None if hints.mm_per_mv else stated_chest_gain(drawing.words)
     layout = _place(rows, names, zero_lines(rows, pulses), speed, gain, (chest_gain or gain) / gain)
-    leads = Leads(geometry, layout, _traces(layout, curves, geometry), (*speed_notes, *gain_notes, *name_notes))
+    notes = (*speed_notes, *gain_notes, *name_notes, *unused_names(drawing.words, [box.lead for box in layout.boxes]))
+    leads = Leads(geometry, layout, _traces(layout, curves, geometry), notes)
     return _reading(page, resolve_timing(leads, hints))
 
 
@@ -157,4 +165,5 @@ def _reading(page: Page, leads: Leads) -> Reading:
     geometry, layout = leads.geometry, leads.layout
     record = traces_to_record(leads.traces, geometry, layout)
     facts = replace(page_facts(geometry, (0.0, 0.0)), read_from="the file's own curves")
-    return Reading(record, page, geometry, layout, leads.traces, leads.notes, facts)
+    notes = (*leads.notes, *curve_notes(record, layout))
+    return Reading(record, page, geometry, layout, leads.traces, notes, facts)

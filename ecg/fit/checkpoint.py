@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from ecg.files import atomic_path
+from ecg.files import InputError, atomic_path, check_regular
 
 State: TypeAlias = dict[str, Any]  # what a checkpoint holds: tensors, numbers, plain values
 
 FORMAT = "galvano-checkpoint-1"
-_KEYS = {"format", "model", "optimiser", "schedule", "epoch", "step_in_epoch", "step", "best_metric", "rng", "recipe"}
+# What each key of a checkpoint holds.
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "format": str, "model": dict, "optimiser": dict, "schedule": dict, "epoch": int, "step_in_epoch": int, "step": int,
+    "best_metric": (float, int, type(None)), "rng": torch.Tensor, "recipe": dict,
+}  # fmt: skip
 
 
-class CheckpointError(ValueError):
+class CheckpointError(InputError):
     """A file that is not a whole checkpoint of this program, or that cannot be written; the message names the file."""
+
+    code = "checkpoint-unreadable"
 
 
 def save(path: Path, state: State) -> None:
@@ -37,18 +43,27 @@ def save(path: Path, state: State) -> None:
 
 def load(path: str | Path) -> State:
     """The state in a checkpoint, on the CPU, read without running any code from the file."""
+    if not Path(path).exists():
+        raise CheckpointError(f"{path}: no such checkpoint")
+    check_regular(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such checkpoint") from None
     except Exception as error:  # what is in a foreign file makes the unpickler raise any kind
         raise CheckpointError(f"{path}: torn or not a checkpoint ({type(error).__name__}: {_first(error)})") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise CheckpointError(f"{path}: a torch file, but not a checkpoint of this program (no {FORMAT!r} mark)")
-    missing = sorted(_KEYS - set(state))
+    missing = sorted(set(_KINDS) - set(state))
     if missing:
         raise CheckpointError(f"{path}: incomplete checkpoint, lacks {', '.join(missing)}")
+    odd = [key for key, kind in _KINDS.items() if not isinstance(state[key], kind)]
+    odd += [key for key in ("model", "ema") if key in state and not _is_named_tensors(state[key])]
+    if odd:
+        raise CheckpointError(f"{path}: damaged checkpoint: {', '.join(odd)} cannot be what was saved")
     return state
+
+
+def _is_named_tensors(named: object) -> bool:
+    return isinstance(named, dict) and all(isinstance(value, torch.Tensor) for value in named.values())
 
 
 def weights(state: State) -> dict[str, torch.Tensor]:
@@ -56,11 +71,21 @@ def weights(state: State) -> dict[str, torch.Tensor]:
     return state["ema"] if state.get("ema") else state["model"]
 
 
-def fill(model: torch.nn.Module, named: dict[str, torch.Tensor], path: str | Path) -> None:
-    """Put weights into a network; raises CheckpointError for those of another network, or of another version of it."""
+def check_finite(named: Mapping[str, torch.Tensor], path: str | Path) -> None:
+    """Raise CheckpointError for weights that hold anything but finite numbers."""
+    broken = next((name for name, value in named.items() if not torch.isfinite(value).all()), None)
+    if broken is not None:
+        raise CheckpointError(f"{path}: damaged weights: {broken} holds values that are no finite numbers")
+
+
+def fill(model: torch.nn.Module, named: Mapping[str, torch.Tensor], path: str | Path) -> None:
+    """Put weights into a network; raises CheckpointError for those of another network, or of another version of it, and
+    for weights that are no numbers.
+    """
+    check_finite(named, path)
     try:
         model.load_state_dict(named)
-    except RuntimeError as error:
+    except Exception as error:  # RuntimeError for another network, other kinds for other things under its names
         what = " ".join(str(error).split()[:24])
         raise CheckpointError(
             f"{path}: these weights do not fit this network ({what} ...); use the version of the program that trained "
@@ -72,10 +97,13 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """The weights in a run's checkpoint or in a file of shipped weights."""
     if path.suffix != ".safetensors":
         return weights(load(path))
+    check_regular(path)
     try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
+        found = load_file(path)
+    except Exception as error:  # OSError, SafetensorError, or what torch says of a type that it does not know
         raise CheckpointError(f"{path}: no weights could be read from it ({error})") from error
+    check_finite(found, path)
+    return found
 
 
 @torch.no_grad()

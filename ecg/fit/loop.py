@@ -190,6 +190,7 @@ class _Fit:
 
     def _save(self, name: str) -> None:
         if ddp.rank() == 0:
+            self.folder.check_there()
             told = {"schedule": self.schedule.state_dict(), "recipe": to_dict(self.recipe), **vars(self.state)}
             checkpoint.save(self.folder.checkpoints / f"{name}.pth", {**self.engine.state_dict(), **told})
         self.saved_at = time.monotonic()
@@ -197,6 +198,12 @@ class _Fit:
     def _restore(self, path: Path) -> None:
         saved = checkpoint.load(path)
         check_same(saved["recipe"], self.recipe, path)
-        self.engine.load_state_dict(saved, path)
-        self.schedule.load_state_dict(saved["schedule"])
+        before, now = saved["recipe"]["fit"].get("epochs"), self.settings.epochs
+        if before != now and ddp.rank() == 0:
+            self.folder.log(f"{now} epochs instead of {before}: the rate follows the schedule of {now} from here on")
+        try:
+            self.engine.load_state_dict(saved, path)
+            self.schedule.load_state_dict(saved["schedule"])
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise checkpoint.CheckpointError(f"{path}: damaged checkpoint, cannot be gone on from ({error})") from error
         self.state = ProgressState.of_state(saved)

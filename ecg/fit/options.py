@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,8 +23,10 @@ _KEYS = {
 def add_options(p: argparse.ArgumentParser, config: str) -> None:
     """Add the shared options; `config` is the recipe that is followed unless another is named."""
     add_recipe(p, config)
+    p.set_defaults(config=None)  # that of the run which is resumed, else `config`
     add_output(p, "experiments", "where the run folder is made")
-    p.add_argument("--resume", type=Path, help="go on from a last.pth, e.g. experiments/run_.../checkpoints/last.pth")
+    what = "go on from a checkpoint, e.g. experiments/run_.../checkpoints/last.pth, with the run's own recipe and data"
+    p.add_argument("--resume", type=Path, help=what)
     add_start(p)
     p.add_argument("--epochs", type=int, help="how often to go through the training set")
     p.add_argument("--batch_size", type=int)
@@ -43,10 +46,16 @@ def add_cache(p: argparse.ArgumentParser) -> None:
 
 
 def changes(args: argparse.Namespace, more: Mapping[str, str], debug: Sequence[str] = ()) -> list[str]:
-    """What the command line asks of the recipe, as `key=value`; `more` maps the trainer's own options to keys.
+    """What the command line asks of the recipe, as `key=value`; `more` maps the trainer's own options to a key, or
+    to several with spaces between them.
 
     `debug` is what --debug changes besides the number of epochs.
     """
     keys = {**_KEYS, **more, "device": "fit.device"}
-    asked = [f"{key}={getattr(args, name)}" for name, key in keys.items() if getattr(args, name) is not None]
+    given = {name: value for name in keys if (value := getattr(args, name)) is not None}
+    asked = [
+        f"{key}={json.dumps(value) if isinstance(value, str) else value}"
+        for name, value in given.items()
+        for key in keys[name].split()
+    ]
     return [*([*debug, "fit.epochs=3"] if args.debug else []), *asked, *args.changes]

@@ -116,6 +116,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if origin in (Union, types.UnionType):
         return None if value is None else _value(next(a for a in args if a is not type(None)), value, where)
     if origin is Literal:
+        if isinstance(value, bool) and value not in args:  # YAML 1.1 reads off and on as false and true
+            value = "on" if value else "off"
         return _expect(value in args, value, where, f"one of {', '.join(map(str, args))}")
     if dataclasses.is_dataclass(hint):
         _expect(isinstance(value, Mapping), value, where, "a group of keys")

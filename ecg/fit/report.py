@@ -12,6 +12,8 @@ from ecg.fit.settings import FitSettings
 from ecg.fit.summary import write_summary
 from ecg.fit.tensorboard import TensorBoardLog
 
+_SHOWN = 10  # metrics on the line of an epoch; all of them are in metrics.jsonl and on the board
+
 
 class Report:
     """Of a team only the first process tells anything."""
@@ -45,7 +47,7 @@ class Report:
         self.board.validation(metrics, state.step)
         numbers = {"epoch": state.epoch, "step": state.step, "seconds": round(seconds, 2), "lr": lr}
         self.folder.metrics({**numbers, "train": dict(losses), "val": dict(metrics)})
-        shown = [("loss", losses.get("total", 0.0)), *metrics.items()]
+        shown = [("loss", losses.get("total", 0.0)), *list(metrics.items())[:_SHOWN]]
         text = "  ".join(f"{name} {value:.4g}" for name, value in shown)
         self.say(f"epoch {state.epoch}/{epochs}  {text}  ({seconds:.0f} s)")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ecg.files import JsonMapping, JsonObject
+from ecg.files import InputError, JsonMapping, JsonObject
 from ecg.formats import write_text
 
 ROOT = "experiments"
@@ -47,8 +47,8 @@ class RunFolder:
 
     @classmethod
     def open(cls, recipe: JsonMapping, root: str | Path, resume: str | Path | None) -> RunFolder:
-        """The folder of the checkpoint to go on from, or a new one."""
-        return cls.of_checkpoint(resume) if resume else cls.create(recipe, root)
+        """The folder of the checkpoint to go on from, with the recipe that it goes on with, or a new one."""
+        return cls.of_checkpoint(resume)._furnish(recipe) if resume else cls.create(recipe, root)
 
     def _furnish(self, recipe: JsonMapping) -> RunFolder:
         for folder in (self.checkpoints, self.tensorboard, self.path / "logs"):
@@ -64,6 +64,22 @@ class RunFolder:
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
+    def check_there(self) -> None:
+        """Raise InputError where the folder has vanished: nothing of the run would be found again."""
+        if not self.checkpoints.is_dir():
+            raise InputError(f"{self.path}: the run's folder has vanished; start anew, or put it back and --resume")
+
+    def keep_source(self, places: Mapping[str, Path | None]) -> None:
+        """Note where the data lie that the run is trained on, for whoever resumes it."""
+        whole = {name: str(place.resolve()) if place else None for name, place in places.items()}
+        write_text(self.path / "source.json", json.dumps(whole, indent=2))
+
+    def source(self) -> dict[str, Path | None]:
+        """Where the data lie, by the names that they were kept under; empty for a run of an earlier version."""
+        kept = self.path / "source.json"
+        places: JsonObject = json.loads(kept.read_text()) if kept.is_file() else {}
+        return {name: Path(place) if place else None for name, place in places.items()}
+
     def start(self, facts: JsonMapping, epoch: int) -> None:
         """Note a start after `epoch` epochs: its origin in starts.jsonl; what a killed start left beyond goes."""
         _append(self.path / "starts.jsonl", {**facts, "after_epoch": epoch})
@@ -77,6 +93,7 @@ class RunFolder:
 
     def metrics(self, row: JsonMapping) -> None:
         """Append one line to metrics.jsonl."""
+        self.check_there()
         _append(self.path / "metrics.jsonl", _without_nan(row))
 
     def rows(self) -> list[JsonObject]:
@@ -85,12 +102,19 @@ class RunFolder:
 
     def recipe(self) -> JsonObject:
         """The recipe that the run was started with."""
-        loaded: JsonObject = json.loads((self.path / "config.json").read_text())
+        path = self.path / "config.json"
+        try:
+            loaded = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: the run's recipe cannot be read ({error})") from error
+        if not isinstance(loaded, dict):
+            raise InputError(f"{path}: the run's recipe must be an object, got {type(loaded).__name__}")
         return loaded
 
     def log(self, line: str) -> None:
         """A line for people: to logs/train.log with the time, and to stderr."""
         print(line, file=sys.stderr, flush=True)
+        self.check_there()
         with (self.path / "logs" / "train.log").open("a") as file:
             file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}\n")
 

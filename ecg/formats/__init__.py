@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecg.files import InputError, atomic_path, write_text
+from ecg.files import InputError, atomic_path, check_regular, write_text
+from ecg.formats.checks import check_rate
 from ecg.formats.find import find_records
 from ecg.formats.format import Format, ReadOptions
 from ecg.formats.identity import without_identity
@@ -18,15 +19,21 @@ _PLAIN_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError)
 
 
 def read(
-    path: str | Path, fs_hz: float | None = None, unit: str | None = None, *, keep_identity: bool = False
+    path: str | Path,
+    fs_hz: float | None = None,
+    unit: str | None = None,
+    *,
+    keep_identity: bool = False,
+    placed: bool = True,
 ) -> Record:
     """Read the one recording of a file in any format of the table.
 
-    `fs_hz` and `unit` ("mV", "uV") are for a file that does not say them; `keep_identity` puts what the file says of
-    the patient (name, number, birth date) into `meta`, which otherwise stays without it.
+    `fs_hz` and `unit` ("mV", "uV", "V") are for a file that does not say them; with `placed` False ECG channels at no
+    stated place of the twelve leads (ECG1 ...) are read where there is no lead; `keep_identity` puts what the file says
+    of the patient (name, number, birth date) into `meta`, which otherwise stays without it.
     Raises InputError for a file that cannot be read, or that holds several recordings (see `read_all`).
     """
-    records = read_all(path, ReadOptions(fs_hz, unit, keep_identity))
+    records = read_all(path, ReadOptions(fs_hz, unit, keep_identity, placed))
     if len(records) != 1:
         raise InputError(f"{path}: holds {len(records)} recordings, expected one; `python -m ecg.convert` parts them")
     return records[0]
@@ -37,10 +44,13 @@ def read_all(path: str | Path, options: ReadOptions = ReadOptions()) -> list[Rec
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
+    check_regular(path)
     found = of_file(path)
     found.require(path)
     try:
         records = found.read(path, options) if found.read else []
+        for record in records:
+            check_rate(path, record.fs_hz)
     except (InputError, *_PLAIN_ERRORS):
         raise
     except MemoryError as error:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-import numpy as np
-
 from ecg.files import InputError
 from ecg.formats.aecg_write import LEADS_CODE, SAMPLES_CODE, START_CODE
-from ecg.formats.channels import Channel, check_size, mv_per_unit, number, numbers, to_record
+from ecg.formats.channels import Channel, mv_per_unit, number, numbers, to_record
 from ecg.formats.format import ReadOptions
 from ecg.formats.identity import patient
 from ecg.formats.lead_codes import lead_of_code
+from ecg.formats.timeline import Part, on_one_line
 from ecg.formats.xml_tree import parse, root_is, text_of
 from ecg.leads import canonical, is_known
 from ecg.record import Record
@@ -69,7 +67,8 @@ def _record(path: Path, series: Element, meta: dict[str, object]) -> Record:
     if stated_s is not None and first.began_at is None and stated_s < first.start_s:
         first = _Stretch(stated_s, None, fs_hz, ())
     began = _effective(series) or first.began_at
-    channels = _on_one_line(path, stretches, first, extent, names)
+    parts = [Part(_samples_after(stretch, first), stretch.channels) for stretch in stretches]
+    channels = on_one_line(path, fs_hz, parts, extent, names)
     device = series.find("author/seriesAuthor")
     known = {
         "recorded_at": began.isoformat() if began else meta["recorded_at"],
@@ -116,25 +115,6 @@ def _channel(path: Path, sequence: Element) -> Channel:
     counts = numbers(text_of(value, "digits"), f"lead {name}", path)
     mv = counts * number(scale.get("value"), "the scale", path) * mv_per_unit(unit, path)
     return Channel(name, mv + number(origin.get("value"), "the origin", path) * mv_per_unit(unit_0 or unit, path))
-
-
-def _on_one_line(
-    path: Path, stretches: Sequence[_Stretch], first: _Stretch, extent: int, names: Sequence[str]
-) -> list[Channel]:
-    """Every lead once, NaN where no set has it."""
-    fs_hz, places = first.fs_hz, [_samples_after(s, first) for s in stretches]
-    ends = [at + max((len(c.mv) for c in s.channels), default=0) for at, s in zip(places, stretches, strict=True)]
-    total = max([*ends, extent])
-    leads = list(dict.fromkeys([*names, *(c.name for s in stretches for c in s.channels)]))
-    check_size(path, fs_hz, total * len(leads))
-    rows = {name: np.full(total, np.nan) for name in leads}
-    for at, stretch in zip(places, stretches, strict=True):
-        for channel in stretch.channels:
-            row = rows[channel.name][at : at + len(channel.mv)]
-            if np.isfinite(row).any():
-                raise InputError(f"{path}: lead {channel.name} is there twice at one time")
-            row[:] = channel.mv
-    return [Channel(name, row) for name, row in rows.items()]
 
 
 def _samples_after(stretch: _Stretch, first: _Stretch) -> int:

@@ -81,7 +81,8 @@ def _period(parent: Element, record: Record) -> None:
 
 
 def _stamp(time: datetime) -> str:
-    return f"{time:%Y%m%d%H%M%S}.{time.microsecond // 1000:03d}{time:%z}"
+    fraction = f"{time.microsecond:06d}".removesuffix("000")
+    return f"{time:%Y%m%d%H%M%S}.{fraction}{time:%z}"
 
 
 def _add_subject(root: Element, meta: Mapping[str, object]) -> None:

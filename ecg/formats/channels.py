@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from ecg.files import InputError
+from ecg.formats.checks import some
 from ecg.formats.format import MAX_SAMPLES
 from ecg.leads import LIMB_WEIGHTS, STANDARD, canonical, is_known
+from ecg.notes import Note
 from ecg.record import Record
 
 _MV_PER_UNIT = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
@@ -69,7 +70,7 @@ def to_record(
 ) -> Record:
     """The leads among the channels, in standard order; `derive` adds the limb leads that follow from I and II.
 
-    Other channels are left out with a warning. Raises InputError where none of the twelve leads is here, where they
+    Other channels are left out with a note. Raises InputError where none of the twelve leads is here, where they
     differ in length, or for a rate or a size that no ECG has.
     """
     others = [c.name for c in channels if not is_known(c.name)]
@@ -82,8 +83,9 @@ def to_record(
             rows[name.removeprefix("-")] = -channel.mv if name.startswith("-") else channel.mv
     if not rows:
         raise InputError(f"{path}: none of the twelve leads is here (channels: {', '.join(others) or 'none'})")
+    notes: tuple[Note, ...] = ()
     if others:
-        warnings.warn(f"{path}: skipped {', '.join(others)}: none of the twelve leads", stacklevel=3)
+        notes = (Note("channels-skipped", f"skipped {some(others)}: none of the twelve leads"),)
     lengths = {name: len(row) for name, row in rows.items()}
     if len(set(lengths.values())) > 1:
         words = ", ".join(f"{name} {count}" for name, count in lengths.items())
@@ -94,7 +96,7 @@ def to_record(
     leads = [name for name in STANDARD if name in rows]
     check_size(path, fs_hz, sum(lengths.values()))
     signal = np.stack([rows[name] for name in leads])
-    return Record(signal, fs_hz, tuple(leads), start_s, {"source": _stem(path)} | facts(meta))
+    return Record(signal, fs_hz, tuple(leads), start_s, {"source": _stem(path)} | facts(meta), notes)
 
 
 def _stem(path: Path) -> str:

@@ -72,6 +72,7 @@ def _convert_one(path: Path, write: Writer, options: ReadOptions, names: Names) 
         records = read_all(path, options)
     yield from (f"warning: {w.message}" for w in caught if issubclass(w.category, UserWarning))
     for number, record in enumerate(records, start=1):
+        yield from (f"warning: {path}: {note.text}" for note in record.notes)
         write(record, names.of(path, number if len(records) > 1 else 0))
 
 

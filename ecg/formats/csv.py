@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from math import isnan
 from pathlib import Path
 
 import numpy as np
 
-from ecg.files import write_text
-from ecg.leads import STANDARD, is_known
+from ecg.files import InputError, write_text
+from ecg.formats.checks import RATES_HZ
+from ecg.formats.csv_table import MV_PER_UNIT, S_PER_UNIT, Column, heads, read_table
+from ecg.leads import is_known
 from ecg.record import Record
 
 TIME = "time_s"
-_MV_PER_UNIT = {"mV": 1.0, "uV": 1e-3}
 _LARGEST_PLAUSIBLE_MV = 50.0  # ten times the tallest QRS; a file in uV or in raw counts exceeds it
 
 
-def read(path: str | Path, fs_hz: float | None = None, unit: str | None = None) -> Record:
-    """Read a record; `fs_hz` is needed when there is no time_s column, `unit` ("mV" or "uV") when it is not mV.
+def read(path: str | Path, fs_hz: float | None = None, unit: str | None = None, placed: bool = True) -> Record:
+    """Read a record; `fs_hz` is needed when there is no column of times, `unit` (mV, uV, V) when it is not mV.
 
-    Raises ValueError for an unknown column or unit, an uneven time column, a cell that is no number, a rate that is
-    missing or contradicts the time column, and for values no ECG in mV can have while no unit is given.
+    Raises InputError for an unknown column or unit, uneven times, a cell that is no number, a rate that is missing or
+    contradicts the times, and for values no ECG in mV can have while no unit is stated. With `placed` False ECG
+    channels at no stated place of the twelve (ECG1 ...) are read as well.
     """
-    columns, table = _table(Path(path))
-    has_time = columns[0] == TIME
-    rate_hz, start_s = _rate(path, table[:, 0], fs_hz) if has_time else (fs_hz, 0.0)
+    table = read_table(Path(path))
+    leads = [k for k, each in enumerate(table.columns) if each.kind == "lead"]
+    columns = [table.columns[k] for k in leads]
+    if placed and not all(is_known(each.name) for each in columns):
+        raise InputError(f"{path}: expected leads out of the twelve; got {', '.join(each.name for each in columns)}")
+    first = table.columns[0]
+    rate_hz, start_s = _rate(path, first, table.values[:, 0], fs_hz) if first.kind == "time" else (fs_hz, 0.0)
     if rate_hz is None:
-        raise ValueError(f"{path}: no column {TIME}, so the sampling rate must be given (fs_hz=, --fs_hz)")
-    signal_mv = table[:, has_time:].T * _scale(path, table[:, has_time:], unit)
-    return Record(signal_mv, rate_hz, tuple(columns[has_time:]), start_s, {"source": Path(path).stem})
+        raise InputError(f"{path}: no column {TIME}, so the sampling rate must be given (fs_hz=, --fs_hz)")
+    values = table.values[:, leads]
+    signal_mv = (values * _scales(path, columns, values, unit)).T
+    return Record(signal_mv, rate_hz, tuple(each.name for each in columns), start_s, {"source": Path(path).stem})
 
 
 def write(record: Record, path: str | Path) -> None:
@@ -45,9 +51,8 @@ def write(record: Record, path: str | Path) -> None:
 
 def is_signal(path: str | Path) -> bool:
     """Whether the first line is the header of such a file (a folder of recordings often holds other tables too)."""
-    with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
-        names = [name.strip() for name in file.readline().split(",")]
-    return all(name == TIME or is_known(name) for name in names)
+    kinds = [each.kind for each in heads(Path(path))]
+    return "lead" in kinds and "other" not in kinds
 
 
 def _times(record: Record) -> list[str]:
@@ -61,50 +66,41 @@ def _decimals(times_s: np.ndarray) -> int:
     return next(exact, 7)
 
 
-def _table(path: Path) -> tuple[list[str], np.ndarray]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = [line for line in csv.reader(file) if line]
-    if len(lines) < 2:
-        raise ValueError(f"{path}: expected a header line and at least one sample")
-    columns = [name.strip() for name in lines[0]]
-    unknown = [name for i, name in enumerate(columns) if not (is_known(name) or (i == 0 and name == TIME))]
-    if unknown or columns == [TIME]:
-        wanted = f"{TIME} (first, or absent) and leads out of {', '.join(STANDARD)}"
-        raise ValueError(f"{path}: expected a first line with the columns {wanted}; got {', '.join(columns)}")
-    return columns, np.array([_numbers(path, i, line, len(columns)) for i, line in enumerate(lines[1:], start=2)])
-
-
-def _numbers(path: Path, number: int, line: Sequence[str], count: int) -> list[float]:
-    if len(line) != count:
-        raise ValueError(f"{path}, line {number}: expected {count} cells, got {len(line)}")
-    try:
-        return [float(cell) if cell.strip() else float("nan") for cell in line]
-    except ValueError as error:
-        raise ValueError(f"{path}, line {number}: {error}; expected numbers, empty where nothing is known") from error
-
-
-def _rate(path: str | Path, times_s: np.ndarray, asked_hz: float | None) -> tuple[float, float]:
-    """(fs_hz, start_s) from the time column, which must be even to a quarter of a sample."""
-    steps = np.arange(len(times_s))
+def _rate(path: str | Path, head: Column, times: np.ndarray, asked_hz: float | None) -> tuple[float, float]:
+    """(fs_hz, start_s) from the column of times, which must be even to a quarter of a sample."""
+    steps, times_s = np.arange(len(times)), times * S_PER_UNIT[head.unit or "s"]
     if len(times_s) < 2 or not np.isfinite(times_s).all() or times_s[-1] <= times_s[0]:
-        raise ValueError(f"{path}: {TIME} must hold at least two increasing times in seconds")
+        raise InputError(f"{path}: {head.name} must hold at least two increasing times")
     since_s = times_s - times_s[0]
     found = steps[-1] / since_s[-1]
     if np.abs(since_s * found - steps).max() > 0.25:
         line = int(np.abs(np.diff(since_s) * found - 1).argmax()) + 3
-        raise ValueError(f"{path}: {TIME} is not evenly spaced (look near line {line}); resample it first")
+        raise InputError(f"{path}: {head.name} is not evenly spaced (look near line {line}); resample it first")
+    _refuse_other_unit(path, head, found)
     if asked_hz is not None and np.abs(since_s * asked_hz - steps).max() > 0.25:
-        raise ValueError(f"{path}: {TIME} says {found:.6g} Hz, but fs_hz={asked_hz:g} was given")
+        raise InputError(f"{path}: {head.name} says {found:.6g} Hz, but fs_hz={asked_hz:g} was given")
     # The text is rounded, the clock is usually not: take the rounder rate that the same text would come from.
     rounding_s = 10.0 ** -_decimals(times_s)
     round_rates = (r for r in (round(found), round(found, 2)) if r and np.abs(since_s - steps / r).max() <= rounding_s)
     return float(asked_hz or next(round_rates, found)), float(times_s[0])
 
 
-def _scale(path: str | Path, values: np.ndarray, unit: str | None) -> float:
-    if unit is not None and unit not in _MV_PER_UNIT:
-        raise ValueError(f"unknown unit {unit!r}: expected one of {', '.join(_MV_PER_UNIT)}")
+def _refuse_other_unit(path: str | Path, head: Column, found_hz: float) -> None:
+    low, high = RATES_HZ
+    for factor, unit in ((1000, "ms"), (1_000_000, "us"), (0.001, "s")):
+        if not low <= found_hz <= high and low <= found_hz * factor <= high:
+            hint = f"is it in {unit}? Then name it time_{unit}"
+            raise InputError(f"{path}: {head.name} says {found_hz:.6g} Hz, which no ECG has; {hint}")
+
+
+def _scales(path: str | Path, columns: Sequence[Column], values: np.ndarray, unit: str | None) -> np.ndarray:
+    """mV for one of each column's unit: the head's, else the one that was given, else mV."""
+    if unit is not None and unit not in MV_PER_UNIT:
+        raise ValueError(f"unknown unit {unit!r}: expected one of {', '.join(MV_PER_UNIT)}")
+    for column in columns:
+        if unit and column.unit and column.unit != unit:
+            raise InputError(f"{path}: {column.name} is in {column.unit}, but unit={unit!r} was given")
     largest = np.abs(values[np.isfinite(values)]).max(initial=0.0)
-    if unit is None and largest > _LARGEST_PLAUSIBLE_MV:
-        raise ValueError(f"{path}: values up to {largest:g} are no ECG in mV; state the unit (unit='uV', --unit uV)")
-    return _MV_PER_UNIT[unit or "mV"]
+    if unit is None and not any(column.unit for column in columns) and largest > _LARGEST_PLAUSIBLE_MV:
+        raise InputError(f"{path}: values up to {largest:g} are no ECG in mV; state the unit (unit='uV', --unit uV)")
+    return np.array([MV_PER_UNIT[column.unit or unit or "mV"] for column in columns])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ecg.formats.format import ReadOptions, read_bytes
 from ecg.formats.identity import patient
 from ecg.formats.lead_codes import lead_of_code
 from ecg.formats.spans import without_short
+from ecg.formats.timeline import Part, on_one_line
 from ecg.leads import canonical, is_known
 from ecg.record import Record
 
@@ -30,6 +32,7 @@ _DEFLATED, _META_BYTES = b"1.2.840.10008.1.2.1.99", 1024
 _BEAT_WORDS = ("MEDIAN", "AVERAGE", "BEAT", "TEMPLATE")
 _LONGEST_BEAT_S = 2.0
 _SHORTEST_ZERO_GAP_S = 0.5  # a flat line this long is a gap, where 0 stands for "nothing here"
+_MOMENT = re.compile(r"(\d{8})(\d{2}(?:\d{2}){0,2})?(?:\.(\d{1,6}))?([-+]\d{4})?")
 _NO_YEAR = 1900  # stands for a time that is not known
 
 
@@ -69,7 +72,8 @@ def read(path: Path, options: ReadOptions) -> list[Record]:
     if len(chosen) < len(groups):
         warnings.warn(f"{path}: left out groups at another rate than {fs_hz:g} Hz", stacklevel=2)
     start_s = min(group.start_s for group in chosen)
-    channels = _on_one_line(path, chosen, start_s)
+    parts = [Part(round((group.start_s - start_s) * fs_hz), group.channels) for group in chosen]
+    channels = on_one_line(path, fs_hz, parts)
     return [to_record(path, channels, fs_hz, _meta(dataset, options), start_s=start_s)]
 
 
@@ -107,7 +111,7 @@ def _check_length(path: Path, item: Dataset) -> None:
     said = int(item.get("NumberOfWaveformSamples") or 0) * int(item.get("NumberOfWaveformChannels") or 0)
     check_size(path, fs_hz, said)
     held = len(item.get("WaveformData") or b"")
-    if 8 * held < said * bits:
+    if not bits or 8 * held < said * bits:
         raise InputError(f"{path}: says {said} samples of {bits} bits, but holds {held} bytes; is the file cut off?")
 
 
@@ -184,20 +188,6 @@ def _name(definition: Dataset) -> str:
     return next((canonical(lead) for lead in leads if is_known(lead)), words[-1] or "unnamed")
 
 
-def _on_one_line(path: Path, groups: Sequence[_Group], start_s: float) -> list[Channel]:
-    """Every lead once, the longest group first, NaN where no group has it."""
-    total = max(round((g.start_s - start_s) * g.fs_hz) + g.samples for g in groups)
-    names = list(dict.fromkeys(c.name for g in groups for c in g.channels))
-    check_size(path, groups[0].fs_hz, total * len(names))
-    rows = {name: np.full(total, np.nan) for name in names}
-    for group in sorted(groups, key=lambda g: -g.samples):
-        at = round((group.start_s - start_s) * group.fs_hz)
-        for channel in group.channels:
-            row = rows[channel.name][at : at + group.samples]
-            row[:] = np.where(np.isnan(row), channel.mv, row)
-    return [Channel(name, row) for name, row in rows.items()]
-
-
 def _meta(dataset: Dataset, options: ReadOptions) -> dict[str, object]:
     began = _time(str(dataset.get("AcquisitionDateTime") or ""))
     family, *given = str(dataset.get("PatientName") or "").split("^")
@@ -219,11 +209,13 @@ def _meta(dataset: Dataset, options: ReadOptions) -> dict[str, object]:
 
 
 def _time(text: str) -> str:
-    whole, _, fraction = text.partition(".")
+    """DICOM's YYYYMMDDHHMMSS.FFFFFF+ZZZZ as ISO, "" for what is none; all after the day may be left out."""
+    parts = _MOMENT.fullmatch(text.strip())
+    if parts is None:
+        return ""
+    day, clock, fraction, zone = parts.groups(default="")
     try:
-        found = datetime.strptime(whole[:14], "%Y%m%d%H%M%S"[: max(len(whole[:14]) - 2, 0)])
+        moment = datetime.strptime(day + clock.ljust(6, "0") + zone, "%Y%m%d%H%M%S" + ("%z" if zone else ""))
     except ValueError:
         return ""
-    digits = fraction[:6].partition("+")[0].partition("-")[0]
-    found = found.replace(microsecond=int(digits.ljust(6, "0"))) if digits.isdigit() else found
-    return found.isoformat()
+    return moment.replace(microsecond=int(fraction.ljust(6, "0"))).isoformat()

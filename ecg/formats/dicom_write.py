@@ -77,11 +77,11 @@ def _sop_class(record: Record, path: Path) -> str:
 def _dataset(record: Record, sop_class: str, modality: str) -> Dataset:
     """Patient, study, series and equipment; what is not known is empty, as DICOM allows it."""
     from pydicom import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     found, began, now = Dataset(), began_at(record.meta), datetime.now()
     found.file_meta = FileMetaDataset()
-    found.file_meta.MediaStorageSOPClassUID = found.SOPClassUID = sop_class
+    found.file_meta.MediaStorageSOPClassUID = found.SOPClassUID = UID(sop_class)
     found.file_meta.MediaStorageSOPInstanceUID = found.SOPInstanceUID = generate_uid(prefix=None)
     found.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     found.SpecificCharacterSet = "ISO_IR 192"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import numpy as np
 
 from ecg.files import InputError
 from ecg.formats.channels import Channel, check_size, mv_per_unit, to_record
-from ecg.formats.edf_write import LENGTH, PRINTED, START
+from ecg.formats.edf_write import LENGTH, MOMENT, PRINTED, START
 from ecg.formats.format import ReadOptions, read_bytes
 from ecg.formats.identity import patient
 from ecg.leads import is_known
@@ -124,27 +124,29 @@ def _undone(
 
 
 def _meta(found: Edf | Bdf, options: ReadOptions) -> dict[str, object]:
-    person, when = _field(lambda: found.patient), _recorded(found)
-    name, number = (_field(lambda word=word: getattr(person, word)) or "" for word in ("name", "code"))
-    birth = _field(lambda: person.birthdate.isoformat()) or ""
-    sex = str(_field(lambda: person.sex) or "")
-    device = str(_field(lambda: found.recording.equipment_code) or "")
+    name, number, birth = (_field(lambda: found.patient.name), _field(lambda: found.patient.code), _birth_date(found))
+    sex, device = _field(lambda: found.patient.sex), _field(lambda: found.recording.equipment_code)
     return {
-        "recorded_at": when,
-        "device": "" if device == "X" else device,
-        "sex": sex if sex in ("M", "F") else "",
-        **patient(options, "" if name == "X" else str(name), "" if number == "X" else str(number), str(birth)),
+        "recorded_at": _recorded(found),
+        "device": device,
+        "sex": sex,
+        **patient(options, name.replace("_", " "), number, birth),
     }
 
 
+def _birth_date(found: Edf | Bdf) -> str:
+    return _field(lambda: found.patient.birthdate.isoformat())
+
+
 def _recorded(found: Edf | Bdf) -> str:
-    day, clock = _field(lambda: found.recording.startdate), _field(lambda: found.starttime)
-    return datetime.combine(day, clock or time()).isoformat() if day else ""
+    said = next((a.text.removeprefix(MOMENT) for a in found.annotations if a.text.startswith(MOMENT)), "")
+    return said or _field(lambda: datetime.combine(found.recording.startdate, found.starttime).isoformat())
 
 
-def _field(get: Callable[[], object]) -> object:
-    """A field of the header, None where it is hidden or is not in the form that EDF+ gives it."""
+def _field(get: Callable[[], str]) -> str:
+    """A field of the header, "" where it is hidden ("X") or not in the form that EDF+ gives it."""
     try:
-        return get()
+        text = get()
     except (ValueError, AttributeError, IndexError, KeyError):  # edfio raises several kinds for these
-        return None
+        return ""
+    return "" if text == "X" else text

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from ecg.formats.moment import began_at
 from ecg.formats.spans import rows_by_span
 from ecg.record import Record
 
-PRINTED, LENGTH, START = "printed ", "samples ", "start_s "  # what the annotations begin with
+PRINTED, LENGTH, START, MOMENT = "printed ", "samples ", "start_s ", "recorded_at "  # what the annotations begin with
+_SEXES: Mapping[str, Literal["F", "M"]] = {"F": "F", "M": "M"}
+_FIRST_YEAR, _LAST_YEAR = 1985, 2084  # of which EDF writes two digits
 _LONGEST_RECORD_S = 60
 _MOST_RECORD_SAMPLES = 30_000  # of one lead: EDF advises 61,440 bytes for all
 
@@ -51,15 +54,18 @@ def _write(record: Record, path: Path, container: type, signal: type) -> None:
         for lead, row in zip(record.leads, padded, strict=True)
     ]  # fmt: skip
     began = began_at(record.meta)
+    if began and not _FIRST_YEAR <= began.year <= _LAST_YEAR:
+        began = None  # an annotation says it
     name, number, birth = identity.of(record.meta)
-    sex, device = str(record.meta.get("sex", "")).upper()[:1], str(record.meta.get("device", ""))
+    sex = _SEXES.get(str(record.meta.get("sex", "")).upper()[:1], "X")
+    device = str(record.meta.get("device", ""))
     made = container(
         signals,
         patient=Patient(
-            code=_word(number), sex=sex if sex in ("M", "F") else "X", name=_word(name),
+            code=_word(number, 20), sex=sex, name=_word(name, 40),
             birthdate=datetime.fromisoformat(birth).date() if birth else None,
         ),
-        recording=Recording(startdate=began.date() if began else None, equipment_code=_word(device)),
+        recording=Recording(startdate=began.date() if began else None, equipment_code=_word(device, 50)),
         starttime=began.time() if began else None,
         data_record_duration=record_s,
         annotations=[EdfAnnotation(*a) for a in _annotations(record, printed)],
@@ -86,6 +92,8 @@ def _annotations(record: Record, printed: np.ndarray) -> Iterator[tuple[float, f
     yield 0.0, None, f"{LENGTH}{record.samples}"
     if record.start_s:
         yield 0.0, None, f"{START}{to_code(record.start_s)}"
+    if (began := began_at(record.meta)) and not _FIRST_YEAR <= began.year <= _LAST_YEAR:
+        yield 0.0, None, f"{MOMENT}{began.isoformat()}"
     if printed.all():
         return
     for (a, b), rows in (rows_by_span(printed) or {(0, 0): []}).items():
@@ -93,6 +101,6 @@ def _annotations(record: Record, printed: np.ndarray) -> Iterator[tuple[float, f
         yield round(a / record.fs_hz, 6), round((b - a) / record.fs_hz, 6), f"{PRINTED}{leads}"
 
 
-def _word(text: str) -> str:
-    """ASCII without spaces, as the fields of an EDF+ header want it; X where nothing is known."""
-    return "".join(letter if "!" <= letter <= "~" else "_" for letter in text.strip()) or "X"
+def _word(text: str, most: int) -> str:
+    """ASCII without spaces and not too long, as the fields of an EDF+ header want it; X where nothing is known."""
+    return "".join(letter if "!" <= letter <= "~" else "_" for letter in text.strip())[:most] or "X"

@@ -17,11 +17,15 @@ MAX_SAMPLES = 200_000_000  # of all leads: twelve at 500 Hz for nine hours
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a file may leave unsaid (rate in Hz, unit such as "uV"); whether patient data goes into `Record.meta`."""
+    """What a file may leave unsaid (rate in Hz, unit such as "uV"); whether patient data goes into `Record.meta`.
+
+    With `placed` a recording must have one of the twelve leads; else ECG channels at no stated place are read as well.
+    """
 
     fs_hz: float | None = None
     unit: str | None = None
     keep_identity: bool = False
+    placed: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from ecg.formats.format import ReadOptions
 from ecg.record import Record
@@ -35,4 +36,12 @@ def _is_identity(key: str) -> bool:
 
 def of(meta: Mapping[str, object]) -> tuple[str, str, str]:
     """(name, number, birth date) where they were asked for on reading, else empty texts."""
-    return str(meta.get(NAME, "")), str(meta.get(ID, "")), str(meta.get(BIRTH, ""))
+    return str(meta.get(NAME, "")), str(meta.get(ID, "")), _iso_day(str(meta.get(BIRTH, "")))
+
+
+def _iso_day(text: str) -> str:
+    """The day as ISO writes it, "" for any other text."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""

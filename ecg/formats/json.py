@@ -12,6 +12,12 @@ from ecg.files import write_text
 from ecg.record import Record
 
 _DECIMALS = 4  # a twentieth of a microvolt
+_KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("fs_hz", (int, float), "a number"),
+    ("start_s", (int, float), "a number"),
+    ("leads", (list,), "a list of names"),
+    ("meta", (dict,), "an object"),
+)
 
 
 def recognises(head: bytes, path: Path) -> bool:
@@ -24,7 +30,7 @@ def read(path: str | Path) -> Record:
     try:
         signal = np.array(data["signal_mv"], dtype=np.float32)  # null becomes NaN
         return Record(signal, data["fs_hz"], tuple(data["leads"]), float(data["start_s"]), data.get("meta", {}))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 
@@ -44,4 +50,9 @@ def _load(path: Path) -> dict[str, Any]:
     needed = {"fs_hz", "start_s", "leads", "signal_mv"}
     if not isinstance(data, dict) or not needed <= set(data):
         raise ValueError(f"{path}: expected one JSON object with the keys {', '.join(sorted(needed))}")
+    for key, kinds, wanted in _KINDS:
+        if key in data and (not isinstance(data[key], kinds) or isinstance(data[key], bool)):
+            raise ValueError(f"{path}: {key} must be {wanted}")
+    if not all(isinstance(lead, str) for lead in data["leads"]):
+        raise ValueError(f"{path}: leads must be a list of names")
     return data

@@ -47,6 +47,10 @@ def write(
         raise InputError(f"{path}: this record is empty, so there is nothing to draw")
     chosen = template(layout) if isinstance(layout, str) else layout or fitting(record)
     page_s = chosen.column_s if chosen.simultaneous else chosen.duration_s
+    widest_s = (_GRID_MM[2] - _TRACES_X_MM) / mm_per_s
+    if chosen.duration_s > widest_s and not chosen.simultaneous:
+        words = f"{chosen.duration_s:g} s at {mm_per_s:g} mm/s are wider than A4"
+        raise InputError(f"{path}: {words}; choose a shorter layout or a lower speed")
     pages = int(np.ceil(record.duration_s / page_s - 1e-9))
     if pages > _MOST_PAGES:
         raise InputError(f"{path}: {record.duration_s:.0f} s make {pages} pages; cut out what is to be printed first")

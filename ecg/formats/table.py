@@ -38,14 +38,18 @@ def _one(read: Callable[[Path], Record]) -> Callable[[Path, ReadOptions], list[R
 
 
 def _csv(path: Path, options: ReadOptions) -> list[Record]:
-    return [csv.read(path, options.fs_hz, options.unit)]
+    return [csv.read(path, options.fs_hz, options.unit, options.placed)]
+
+
+def _wfdb(path: Path, options: ReadOptions) -> list[Record]:
+    return [wfdb.read(path, options.fs_hz, options.placed)]
 
 
 _device = device_files.reader
 _XML, _DEVICE, _DICOM = ("defusedxml",), ("ecgdatakit", "defusedxml", "xmltodict"), ("pydicom",)
 
 FORMATS: tuple[Format, ...] = (
-    Format("wfdb", "WFDB", (".hea", ".dat", ".mat"), never, _one(wfdb.read), wfdb.write),
+    Format("wfdb", "WFDB", (".hea", ".dat", ".mat"), never, _wfdb, wfdb.write),
     Format("apple-watch", "Apple Watch CSV", (), apple_watch.recognises, apple_watch.read),
     Format("csv", "CSV", (".csv",), never, _csv, csv.write),
     Format("fhir", "FHIR R4", (".fhir.json",), fhir.recognises, fhir.read, fhir.write_r4),

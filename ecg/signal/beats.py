@@ -6,9 +6,11 @@ import numpy as np
 from scipy import ndimage, signal
 
 from ecg.record import Record
+from ecg.signal.beat_shape import BeatShapes, are_beats, with_soon_beats
 from ecg.signal.filters import bandpass
 
-_REFRACTORY_S = 0.28
+_REFRACTORY_S = 0.28  # of all but very fast hearts
+_SHORTEST_RR_S = 0.18  # 333 bpm
 _QRS_HZ = (8.0, 20.0)  # little of P, T and hum passes (Elgendi et al., 2010)
 _SHAPE_HZ = (3.0, 30.0)
 _QRS_S = 0.14
@@ -26,7 +28,8 @@ def r_peaks(record: Record | np.ndarray, fs_hz: float | None = None) -> np.ndarr
 
     A bare array is [lead, sample] or [sample] in any unit and needs `fs_hz`. The QRS energy of the leads that are there
     is averaged, the clearest lead weighing most; peaks that stand up to the beats around them are kept and moved to the
-    tallest deflection, or to an earlier one half its power (as a paced beat is marked at its start).
+    tallest deflection, or to an earlier one half its power (as a paced beat is marked at its start). In noise, in a
+    pause and on a flat line nothing is found (`beat_shape.LIMITS`; those in mV count for a `Record` alone).
     """
     values, rate_hz = _leads(record, fs_hz)
     if np.isnan(values).all() or values.shape[1] < rate_hz / 2:
@@ -37,7 +40,13 @@ def r_peaks(record: Record | np.ndarray, fs_hz: float | None = None) -> np.ndarr
     energy = np.sqrt(_average(quick / height, worth * there))
     found, _ = signal.find_peaks(energy, distance=max(1, round(_REFRACTORY_S * rate_hz)))
     beats = found[_stands_out(found / rate_hz, energy[found])]
-    shape = _average(_power(values, rate_hz, _SHAPE_HZ) / height, worth * there)
+    shaped = _in_band(values, rate_hz, _SHAPE_HZ)
+    apart = max(1, round(_SHORTEST_RR_S * rate_hz))
+    beats = with_soon_beats(beats, signal.find_peaks(energy, distance=apart)[0], energy, shaped, rate_hz, apart)
+    if beats.size:
+        contrast = (worth * there)[:, beats].max(0)
+        beats = beats[are_beats(BeatShapes.around(shaped, beats, rate_hz), contrast, isinstance(record, Record))]
+    shape = _average(shaped**2 / height, worth * there)
     return np.unique(_to_deflection(beats, shape, rate_hz))
 
 
@@ -82,7 +91,11 @@ def _smooth(power: np.ndarray, samples: float) -> np.ndarray:
 
 def _power(values: np.ndarray, fs_hz: float, band_hz: tuple[float, float]) -> np.ndarray:
     """Squared signal between two frequencies, 0 where nothing is printed."""
-    return np.nan_to_num(bandpass(np.asarray(values, np.float64), fs_hz, *band_hz)) ** 2
+    return _in_band(values, fs_hz, band_hz) ** 2
+
+
+def _in_band(values: np.ndarray, fs_hz: float, band_hz: tuple[float, float]) -> np.ndarray:
+    return np.nan_to_num(bandpass(np.asarray(values, np.float64), fs_hz, *band_hz))
 
 
 def _lead_quality(power: np.ndarray, fs_hz: float) -> tuple[np.ndarray, np.ndarray]:

@@ -56,8 +56,9 @@ def delineate(record: Record, peaks: np.ndarray | None = None) -> Waves:
         return Waves(*(np.empty(0) for _ in fields(Waves)))
     values = bandpass(at.signal_mv.astype(np.float64), FS_HZ, *_BAND_HZ)
     qrs = _qrs(values, r)
-    t = _tbumps(values, r, qrs)
-    p = _pbumps(values, r, qrs, t[:, 2])
+    first, last = _t_window(r, qrs)
+    t = bumps(values, first, last, T_WAVE)
+    p = _pbumps(values, qrs, np.where(np.isfinite(t[:, 2]), t[:, 2], last))
     return Waves(r / FS_HZ, *(p.T / FS_HZ), *(qrs.T / FS_HZ), *(t.T / FS_HZ))
 
 
@@ -88,17 +89,17 @@ def _qrs_edge(slope: np.ndarray, r: int, way: int) -> float:
     return float(r + way * below[0]) if below.size else float(r + way * (along.size - 1))
 
 
-def _tbumps(values: np.ndarray, r: np.ndarray, qrs: np.ndarray) -> np.ndarray:
-    """Onset, peak and end in samples, [beat, 3]."""
+def _t_window(r: np.ndarray, qrs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(first, last) sample of where the T wave of each beat may be."""
     rr = np.diff(r, append=r[-1] + (np.median(np.diff(r)) if r.size > 1 else FS_HZ))
     first = qrs[:, 1] + samples(_T_FROM_S)
     last = np.minimum(r + _T_TO_S * np.sqrt(rr * FS_HZ), r + 0.7 * rr)
     last[:-1] = np.minimum(last[:-1], qrs[1:, 0] - samples(0.04))
-    return bumps(values, first, last, T_WAVE)
+    return first, last
 
 
-def _pbumps(values: np.ndarray, r: np.ndarray, qrs: np.ndarray, t_off: np.ndarray) -> np.ndarray:
-    """Onset, peak and end in samples, [beat, 3]."""
+def _pbumps(values: np.ndarray, qrs: np.ndarray, t_off: np.ndarray) -> np.ndarray:
+    """Onset, peak and end in samples, [beat, 3]; `t_off` is where the T wave before ends, or where it would at last."""
     first = qrs[:, 0] - samples(_LONGEST_PR_S - 0.04)
     first[1:] = np.fmax(first[1:], t_off[:-1] + samples(0.01))
     last = qrs[:, 0] - samples(0.01)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ecg.leads import LIMB, limb_residual_mv
+from ecg.notes import Note
 from ecg.record import Record
 
 _FLAT_MV = 0.01
 _LIMB_LIMIT = 0.5  # of their own size
-_LARGEST_PLAUSIBLE_MV = 20.0
+_PLAUSIBLE_MV = (0.15, 12.0)  # what the lead that moves most spans, but for its extreme samples
+_INNER_PERCENT = (0.5, 99.5)
 
 
 def flat_leads(record: Record) -> list[str]:
@@ -21,16 +23,34 @@ def _moves(values: np.ndarray) -> bool:
     return values.size > 1 and bool(values.std() > _FLAT_MV)
 
 
-def doubts_about(record: Record) -> list[str]:
-    """What can be read but looks wrong: a unit that is not mV, lead names that contradict the signals."""
-    known = record.signal_mv[np.isfinite(record.signal_mv)]
-    spread_mv = float(np.ptp(np.percentile(known, (1, 99)))) if known.size else 0.0
-    if spread_mv > _LARGEST_PLAUSIBLE_MV:
-        return [f"spans {spread_mv:.0f} mV: the values look like uV or raw counts, not mV"]
+def doubts_about(record: Record) -> list[Note]:
+    """What can be read but looks wrong: no signal, a unit that is not mV, lead names that contradict the signals."""
+    spans_mv = [float(np.ptp(np.percentile(row, _INNER_PERCENT))) for row in map(_known, record.signal_mv) if row.size]
+    if not spans_mv:
+        return [Note("no-signal", "the recording holds no value at all")]
+    if doubt := _doubt_of_unit(max(spans_mv)):
+        return [doubt]
     residual_mv = limb_residual_mv(record.signal_mv, record.leads)
     if residual_mv > _LIMB_LIMIT * _size_mv(record):
-        return [f"the limb leads contradict each other by {residual_mv:.2f} mV: lead names swapped, or leads misread"]
+        text = f"the limb leads contradict each other by {residual_mv:.2f} mV: lead names swapped, or leads misread"
+        return [Note("limb-leads-contradict", text)]
     return []
+
+
+def _known(row: np.ndarray) -> np.ndarray:
+    return row[np.isfinite(row)]
+
+
+def _doubt_of_unit(span_mv: float) -> Note | None:
+    low, high = _PLAUSIBLE_MV
+    if span_mv > high:
+        return Note("unit-doubtful", f"spans {span_mv:.0f} mV: the values look like uV or raw counts, not mV")
+    if span_mv == 0:
+        return Note("no-signal", "nothing moves in any lead: the recording is flat")
+    if span_mv < low:
+        text = f"spans {span_mv:.2g} mV, too little for an ECG: the values look like V, not mV, or no heart is there"
+        return Note("unit-doubtful", text)
+    return None
 
 
 def _size_mv(record: Record) -> float:

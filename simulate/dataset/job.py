@@ -11,6 +11,7 @@ import numpy as np
 
 from ecg import read
 from ecg.files import JsonObject
+from ecg.formats.rates import Rates, rate_of
 from ecg.layout import Layout, template
 from ecg.page import DURATION_S, FS_HZ
 from ecg.reading import Reading, SceneTruth
@@ -32,7 +33,7 @@ class JobOptions(TypedDict, total=False):
     layout: str | None
     difficulty: float
     long_side_px: int | None
-    fs_hz: float | None
+    fs_hz: Rates
     unit: str | None
 
 
@@ -49,7 +50,7 @@ class Job:
     layout: str | None = None
     difficulty: float = 1.0
     long_side_px: int | None = None
-    fs_hz: float | None = None
+    fs_hz: Rates = None
     unit: str | None = None
 
     def __post_init__(self) -> None:
@@ -80,7 +81,7 @@ class Job:
         if source is None:
             record = SyntheticHearts(seed=self.seed)[index]
         else:
-            record = stretch(read(source, self.fs_hz, self.unit), source, rng)
+            record = stretch(read(source, rate_of(self.fs_hz, Path(source)), self.unit), source, rng)
         scene = self._scene(rng, record)
         if scene is None:
             where = f"the layout {self.layout}" if self.layout else "any layout"

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from drawn_page import FakeDigitizer, drawn
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from digitize import infer
+from digitize.corrections import Correction, by_page, load_corrections
+from digitize.output import OutputFolder, PageNames
+from digitize.stages import PageHints
 from ecg import read
 from ecg.geometry import PageGeometry
+from ecg.layout import Template
 from ecg.notes import texts
+from ecg.page import Page
 from ecg.reading import Reading
 
 
@@ -181,3 +189,93 @@ def test_a_correction_outside_its_box_fails_that_page_by_name(
     argv = ["--image", str(save_scan(tmp_path)), "--output", str(tmp_path / "out"), "--corrections", str(file)]
     assert infer.main(argv) == 1
     assert "scan.png: no box of V1 holds the points" in capsys.readouterr().err
+
+
+def two_scans(folder: Path) -> list[Path]:
+    """Two patients' pages of one name."""
+    for ward in "AB":
+        (folder / ward).mkdir()
+        save_scan(folder / ward)
+    return [folder / ward / "scan.png" for ward in "AB"]
+
+
+def corrected(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, files: list[Path], corrections: object
+) -> tuple[int, dict[str, float | None]]:
+    """The exit code, and the gain that the digitizer was given for each file."""
+    given: dict[str, float | None] = {}
+
+    class Noting(FakeDigitizer):
+        def __call__(
+            self, page: Page, layout: Template | None, mm_per_s: float | None, mm_per_mv: float | None
+        ) -> Reading:
+            given[page.place] = mm_per_mv
+            return super().__call__(page, layout, mm_per_s, mm_per_mv)
+
+    monkeypatch.setattr("digitize.engines.load_digitizer", lambda *_: Noting())
+    file = write_corrections(folder / "fixes.json", corrections)
+    argv = ["--image", *map(str, files), "--output", str(folder / "out"), "--corrections", str(file)]
+    return infer.main(argv), given
+
+
+@pytest.mark.parametrize("key", ["scan_2", "B/scan.png"])
+def test_a_correction_hits_the_one_page_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    one, other = two_scans(tmp_path)
+    code, given = corrected(tmp_path, monkeypatch, [one, other], {key: {"mm_per_mv": 5}})
+    assert (code, given) == (0, {str(one): None, str(other): 5})
+
+
+@pytest.mark.parametrize(
+    ("corrections", "words"),
+    [
+        ({"scan": {}}, "the correction of 'scan' may mean .*A/scan.png or .*B/scan.png; name its file"),
+        ({"scan.png": {}}, "may mean .*A/scan.png or .*B/scan.png"),
+        ({"B/../B/scan.png": {}}, "no page is named"),
+        ({"scan_3": {}}, "no page is named scan_3"),
+        ({"C/scan.png": {}}, "no page is named C/scan.png"),
+        ({"scan_2": {}, "B/scan.png": {}}, "two corrections are for .*B/scan.png"),
+    ],
+)
+def test_a_correction_that_may_mean_two_pages_or_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], corrections: object, words: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        corrected(tmp_path, monkeypatch, two_scans(tmp_path), corrections)
+    assert re.search(words, capsys.readouterr().err)
+
+
+def test_a_page_is_corrected_by_its_number_and_a_page_that_is_not_there_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Image.fromarray(drawn().page.pixels)
+    page.save(tmp_path / "chart.tif", save_all=True, append_images=[page])
+    chart = tmp_path / "chart.tif"
+    fixes = {"chart.tif-p2": {"mm_per_mv": 5}, "chart": {"mm_per_mv": 20}, "chart-p9": {"mm_per_mv": 40}}
+    code, given = corrected(tmp_path, monkeypatch, [chart], fixes)
+    assert given == {str(chart): 20, f"{chart}, page 2": 5}
+    assert code == 1
+    assert f"{chart}, page 9: there is a correction of this page, but the file has only 2" in capsys.readouterr().err
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "fixes.json"
+    file.write_text('{"scan": {"mm_per_mv": 5}, "scan": {"mm_per_mv": 10}}')
+    with pytest.raises(ValueError, match="the key 'scan' stands there twice"):
+        load_corrections(file)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a-p2", "A"]), min_size=1, max_size=4), st.data())
+def test_no_key_reaches_two_pages(stems: list[str], data: st.DataObject) -> None:
+    """Whatever files there are, a key is refused or means one page; the file's whole path always means that file."""
+    files = [Path(f"/ward{i}/{stem}.png") for i, stem in enumerate(stems)]
+    names = PageNames(files, OutputFolder("/tmp")).names
+    key = data.draw(st.sampled_from([*names.values(), *stems, "a-p3", "b.png", "none"]))
+    fix = Correction(PageHints())
+    try:
+        assert len(by_page({key: fix}, names)) == 1
+    except ValueError as error:
+        assert key in str(error)
+    for file in files:
+        assert by_page({str(file): fix}, names) == {(str(file), 0): fix}

@@ -150,7 +150,7 @@ def test_what_the_user_knows_reaches_the_digitizer(tmp_path: Path, fake: FakeDig
     own.write_text("name: mine\ngrid: [[I, II], [III, aVR]]\ncolumn_s: 5\n")
     scan = save_page(tmp_path / "scan.png")
     inference.infer([scan], tmp_path / "out", layout="6x2", mm_per_s=50, digitizer=fake)
-    inference.infer([scan], tmp_path / "out", layout=str(own), mm_per_mv=5, digitizer=fake)
+    inference.infer([scan], tmp_path / "out2", layout=str(own), mm_per_mv=5, digitizer=fake)
     (first, *rest), (second, *more) = fake.given
     assert first is not None and second is not None
     assert (first.name, rest) == ("6x2", [50, None])

@@ -98,7 +98,7 @@ def test_saved_and_rebuilt(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "r.json").read_text())
     again = Reading.from_dict(data, first.page, first.record)
     assert (again.layout, texts(again.notes), again.facts) == (first.layout, texts(first.notes), first.facts)
-    assert data["source"] == "p 1.png" and data["size_px"] == [120, 90]
+    assert data["source"] == "scans/p 1.png" and data["size_px"] == [120, 90]
     for a, b in zip(again.traces, first.traces, strict=True):
         assert a.lead == b.lead
         np.testing.assert_allclose(a.y_px, b.y_px, atol=0.006)  # NaN where NaN

@@ -65,3 +65,10 @@ def test_crop_is_exact_and_pads_with_nan(first: int, count: int) -> None:
 def test_resample_keeps_duration_and_start() -> None:
     record = ramp(500, 500, start_s=1.0).resample(360)
     assert (record.samples, record.fs_hz, record.start_s) == (360, 360.0, 1.0)
+
+
+def test_no_leads_at_all_are_an_empty_record() -> None:
+    record = Record(np.zeros((2, 5)), 500, ("I", "II")).select([])
+    assert (record.leads, record.signal_mv.shape) == ((), (0, 5))
+    assert np.isnan(record.select(["V1"]).signal_mv).all()
+    assert record.resample(250).leads == record.crop(0, 1).leads == ()

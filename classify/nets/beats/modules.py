@@ -52,11 +52,11 @@ class MultiModule(nn.Module):
 
     def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
         if demographics is None:
-            demographics = torch.full((len(signal), 2), float("nan"), device=signal.device)
+            demographics = torch.full((signal.shape[0], 2), float("nan"), device=signal.device)
         return self.head(self._joined(signal, demographics))
 
     def encode(self, signal: Tensor) -> Tensor:
-        return self._joined(signal, torch.full((len(signal), 2), float("nan"), device=signal.device))
+        return self._joined(signal, torch.full((signal.shape[0], 2), float("nan"), device=signal.device))
 
     def _joined(self, signal: Tensor, demographics: Tensor) -> Tensor:
         beats, there = self.cut(signal)

@@ -33,7 +33,10 @@ ROWS: Mapping[str, Row] = {
     "gru_v1_shared": _for_each_lead(shared=True),
     "gru_v2_1": _for_each_lead(attention="after"),
     "gru_v2_2": _for_each_lead(attention="before"),
-    "gru_v3": Row("gru", "LeadRecurrent", {"dropout": 0.3}, {"demographics": True}),
+    "gru_v3": Row(
+        "gru", "LeadRecurrent", {"attention": "after", "dropout": 0.3},
+        {"demographics": True, "hidden": ((128, 0.3, False),)},
+    ),
     "seresnet_gru_v1": _after_seresnet50("one"),
     "seresnet_gru_v2": _after_seresnet50("rows"),
     "seresnet_gru_v3": _after_seresnet50("regroup"),

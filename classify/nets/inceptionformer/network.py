@@ -109,7 +109,7 @@ class InceptionFormer(Trunk):
                 x = self.fusions[stage - 1](x)
             if self.sparse is not None and stage == len(self.stages) - 1:
                 x = self.sparse(x)
-            token = self._token(stage, token, len(x))
+            token = self._token(stage, token, x.shape[0])
             x, token = _through(blocks, x, token)
         return x.mean(-1) if token is None else token[:, 0]
 

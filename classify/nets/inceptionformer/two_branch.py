@@ -50,7 +50,7 @@ class DualBranch(Trunk):
 
     def encode(self, signal: Tensor) -> Tensor:
         maps, tokens = self.stem(signal), self.patches(signal).transpose(1, 2)
-        tokens = torch.cat((self.token.expand(len(tokens), -1, -1), tokens), 1)
+        tokens = torch.cat((self.token.expand(tokens.shape[0], -1, -1), tokens), 1)
         tokens = self.norm(tokens + _stretched(self.places, tokens.shape[1]))
         for stage, blocks in enumerate(self.stages):
             if stage:

@@ -73,8 +73,8 @@ class _Branch(nn.Module):
         places: Tensor = self.places
         if places.shape[-1] != count:
             places = functional.interpolate(places, count, mode="linear")
-        x = torch.cat((self.token.expand(len(signal), -1, -1), (tokens + places).transpose(1, 2)), 1)
-        attended = x.new_zeros(len(x), count)
+        x = torch.cat((self.token.expand(signal.shape[0], -1, -1), (tokens + places).transpose(1, 2)), 1)
+        attended = x.new_zeros(x.shape[0], count)
         for number, layer in enumerate(self.layers, start=1):
             if number <= self.select_at:
                 attended = 0.99 * attended + 0.01 * _cls_attention(layer, x)

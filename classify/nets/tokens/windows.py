@@ -73,5 +73,5 @@ class BiRouting(Attention):
 
 def _of_windows(x: Tensor, chosen: Tensor) -> Tensor:
     """The windows `chosen` [batch, window, k] of x [batch, window, token, width]: [batch, window, k, token, width]."""
-    batch = torch.arange(len(x), device=x.device)[:, None, None]
+    batch = torch.arange(x.shape[0], device=x.device)[:, None, None]
     return x[batch, chosen]

@@ -90,11 +90,12 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
     if not tried:
         counts = sorted({template.row_count for template in known})
         raise UnknownLayout(
-            f"{rows} rows were seen ({names_by_row(evidence)}); the known layouts have {counts} rows: give --layout"
+            f"{rows} rows were seen ({names_by_row(evidence)}); the known layouts have {counts} rows: give --layout",
+            "row-count",
         )
     best = max(tried, key=lambda found: found.score)
     for objection in _objections(best, tried, evidence, is_given=candidates is not None):
-        raise UnknownLayout(objection)
+        raise objection
     return best if mm_per_s else _at_seen_speed(best, evidence)
 
 
@@ -108,30 +109,36 @@ def _laid(evidence: Evidence, known: Sequence[Template], mm_per_s: float | None)
                     yield lay(seen, timed, speed, gap, all_ink)
 
 
-def _objections(best: Match, tried: Sequence[Match], evidence: Evidence, *, is_given: bool) -> Iterator[str]:
+def _objections(best: Match, tried: Sequence[Match], evidence: Evidence, *, is_given: bool) -> Iterator[UnknownLayout]:
     """What speaks against the best match, the gravest first."""
     name = best.template.name
     seen = f"{len(evidence.baselines_mm)} rows were seen: {names_by_row(evidence)}"
     if best.covered < _CHOICE.min_covered:
-        yield (
+        yield UnknownLayout(
             f"the page looks most like {name}, but only {best.covered:.0%} of its traces lie where that has them "
-            f"({seen}); give --layout"
+            f"({seen}); give --layout",
+            "traces-elsewhere",
         )
     count = sum(word.certainty > _CHOICE.certain for word in evidence.names())
     if not is_given and not best.is_named and count > _CHOICE.max_unexplained:
-        yield f"{count} lead names were read for certain, but they fit no known layout ({seen}); give --layout"
+        yield UnknownLayout(
+            f"{count} lead names were read for certain, but they fit no known layout ({seen}); give --layout",
+            "names-fit-no-layout",
+        )
     strange = _strange_names(best)
     if not is_given and len(strange) > _CHOICE.max_strange:
-        yield (
+        yield UnknownLayout(
             f"the page looks most like {name}, but shows leads that that has not ({' '.join(strange)}; {seen}); "
-            "give --layout"
+            "give --layout",
+            "strange-leads",
         )
     rivals = [m for m in tried if m.template.grid != best.template.grid and (best.is_named or not m.is_cabrera)]
     rival = max(rivals, key=lambda found: found.score, default=None)
     if rival is not None and best.score - rival.score < _CHOICE.min_lead:
-        yield (
+        yield UnknownLayout(
             f"the page may be {name} or {rival.template.name}: too few lead names were read to tell "
-            f"({seen}); give --layout"
+            f"({seen}); give --layout",
+            "layout-ambiguous",
         )
 
 

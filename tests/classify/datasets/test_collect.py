@@ -104,3 +104,21 @@ def test_a_header_that_names_other_files_is_read_anew_when_they_change(tmp_path:
     record = synthetic_record(3)
     write(Record(record.signal_mv[::-1], record.fs_hz, record.leads), tmp_path / "signal.hea")
     assert not np.array_equal(first.signal, read([example], tmp_path).signal, equal_nan=True)
+
+
+def test_a_recording_that_was_missing_is_there_once_it_is_restored_and_a_doubled_file_counts_as_it_is(
+    found: list[Example], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, signal = found[0].path, found[0].path.with_suffix(".dat")
+    hidden = signal.rename(tmp_path / "hidden.dat")
+    assert len(read(found, tmp_path)) == 1
+    assert "0.hea: left out" in capsys.readouterr().err
+    hidden.rename(signal)
+    whole = read(found, tmp_path)
+    assert len(whole) == 2 and capsys.readouterr().err == ""
+    for suffix in (".hea", ".dat"):  # the first recording's files now hold what the second one's do
+        copied = found[1].path.with_suffix(suffix).read_bytes()
+        header.with_suffix(suffix).write_bytes(copied.replace(b"1.dat", b"0.dat").replace(b"1 12", b"0 12", 1))
+    doubled = read(found, tmp_path)
+    assert np.array_equal(doubled.signal[0], doubled.signal[1], equal_nan=True)
+    assert not np.array_equal(doubled.signal[0], whole.signal[0], equal_nan=True)

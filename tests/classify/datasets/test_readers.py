@@ -11,13 +11,13 @@ import published_forms as forms
 import pytest
 
 from classify.datasets.aami import CLASS_OF, DS1, DS1_VALIDATION, DS2
-from classify.datasets.beat_features import rr_features, shape_features
 from classify.datasets.chapman import merged
 from classify.datasets.collect import collect
 from classify.datasets.example import Example
 from classify.datasets.readers import examples
 from classify.datasets.rhythm5 import single_class
 from classify.datasets.sources import load_example
+from classify.features.beat_features import rr_features, shape_features
 from classify.labels.scp import SCP_GROUPS, assessed
 from classify.tasks import TASKS
 from ecg.leads import STANDARD

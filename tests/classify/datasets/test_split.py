@@ -19,6 +19,7 @@ from classify.datasets.example import Example
 from classify.datasets.readers import examples
 from classify.datasets.sources import load_example
 from classify.tasks import TASKS
+from ecg.fit import split_file
 
 
 def beats(count: int, patients: int, classes: str = "NV") -> list[Example]:
@@ -67,7 +68,7 @@ def test_a_split_that_was_written_down_is_the_one_that_counts(tmp_path: Path) ->
     root = forms.ptbxl(tmp_path, ["{'NORM': 100.0}"] * 10 + ["{'IMI': 100.0}"] * 10)
     task = TASKS["ptbxl_superdiagnostic"]
     found = examples(task, root)
-    split.write(((e.id, e.patient, e.part) for e in found), tmp_path / "split.csv")
+    split_file.write(((e.id, e.patient, e.part) for e in found), tmp_path / "split.csv")
     assert examples(task, root, tmp_path / "split.csv") == found
     text = (tmp_path / "split.csv").read_text().splitlines()
     assert text[0] == "id,patient,part"

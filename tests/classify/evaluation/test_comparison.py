@@ -14,11 +14,10 @@ from classify.evaluation import comparison
 from classify.evaluation.comparison import Comparison, as_markdown, compare, read_list
 from classify.evaluation.comparison_metrics import exclusive_figures, group_figures
 from classify.tasks import TASKS
-from classify.train import DEFAULT_RECIPE
 from classify.training.label_prior import most_probable, prior_bias
 
 torch.set_num_threads(1)
-CONFIGS = DEFAULT_RECIPE.parent
+CONFIGS = Path(__file__).parents[3] / "configs"
 
 LIST = """
 tasks: [ptbxl]

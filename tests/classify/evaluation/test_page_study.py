@@ -16,10 +16,10 @@ import torch
 from classify.card import Card
 from classify.evaluate import main
 from classify.evaluation.page_study import compare
-from classify.evaluation.page_summary import ALL, NO_FAULT, figures, markdown, reason
+from classify.evaluation.page_summary import ALL, NO_FAULT, figures, markdown
 from classify.evaluation.page_trial import Trial
 from classify.weights import DEFAULT
-from digitize.errors import Refusal
+from digitize.errors import NotAnEcg, Refusal
 from ecg.page import Page
 from ecg.reading import Reading
 from simulate import Scene
@@ -59,24 +59,24 @@ def test_a_perfect_reader_loses_nothing(truths: list[Reading], tmp_path: Path) -
     assert len(list(csv.DictReader((tmp_path / "pages.csv").open()))) == 4
 
 
-def test_refusals_are_counted_by_reason_and_faults_by_name(truths: list[Reading], tmp_path: Path) -> None:
+def test_refusals_are_counted_by_code_and_faults_by_name(truths: list[Reading], tmp_path: Path) -> None:
     def reader() -> Reading:
         truth = truths[-1]
         if len(truths) <= 2:
-            raise Refusal(f"no ECG here ({len(truths)} crossings)")
+            raise NotAnEcg(f"no ECG here ({len(truths)} crossings)", "no-grid")
         louder = replace(truth.record, signal_mv=truth.record.signal_mv * 1.5)
         return replace(truth, record=louder) if len(truths) == 3 else truth
 
     found = run(tmp_path, reader)["presets"]["clean"]
     assert (found["drawn"], found["answered"], found["crashed"]) == (4, 2, 0)
-    assert found["refused"] == {"no ECG here": 2}
+    assert found["refused"] == {"no-grid": 2}
     assert found["faults"]["wrong amplitude"]["pages"] == 1
     assert found["faults"]["wrong amplitude"]["moved"] > 0 == found["faults"][NO_FAULT]["moved"]
     rows = list(csv.DictReader((tmp_path / "pages.csv").open()))
     assert [bool(row["refused"]) for row in rows] == [True, True, False, False]
     assert float(rows[2]["gain"]) == pytest.approx(1.5, rel=0.01)
     table = (tmp_path / "pages.md").read_text()
-    assert "| clean | superclass | 2 of 4 |" in table and "| no ECG here | 2 |" in table
+    assert "| clean | superclass | 2 of 4 |" in table and "| no-grid | 2 |" in table
 
 
 def test_when_nothing_is_read_it_says_why(truths: list[Reading], tmp_path: Path) -> None:
@@ -111,7 +111,8 @@ def trial(number: int, read: np.ndarray | None, **rest: Any) -> Trial:
     knows = target[:2] * 0.8 + 0.1
     seen = {"signal": knows, "printed": knows, **({} if read is None else {"read": read})}
     said = {way: p > 0.5 for way, p in seen.items()}
-    return Trial(str(number), target, "3x4", seen, said, "" if read is not None else "torn", **rest)
+    words = () if read is not None else ("torn", "page-damaged")
+    return Trial(str(number), target, "3x4", seen, said, *words, **rest)
 
 
 def test_figures_by_hand() -> None:
@@ -123,16 +124,9 @@ def test_figures_by_hand() -> None:
     trials = [same(0), same(1), same(2), turned(3), trial(4, None), trial(5, None)]
     found = figures(trials, card)
     group = found["groups"]["g"]
-    assert (found["drawn"], found["answered"], found["refused"]) == (6, 4, {"torn": 2})
+    assert (found["drawn"], found["answered"], found["refused"]) == (6, 4, {"page-damaged": 2})
     assert set(group["labels"]) == {"A", "B"}
     assert group["labels"]["A"]["changed"] == 1 and group["labels"]["A"]["moved"] == pytest.approx(0.4 / 4)
     assert group["macro_auc"]["signal"] == 1
     assert group["macro_auc"][ALL] < group["macro_auc"]["read"] == 1
     assert "nan" not in markdown({"weights": "w", "part": "test", "presets": {"clean": found}}).lower()
-
-
-def test_reasons_are_what_refusals_share() -> None:
-    assert reason("no ECG grid was found (12 crossings of 5 mm lines seen)") == "no ECG grid was found"
-    assert reason("the page may be 3x4+1 or 6x2; give --layout") == "the page may be 3x4+1 or 6x2"
-    assert reason("3 rows with 2.5 columns: give --layout") == "# rows with # columns"
-    assert reason("") == "no words"

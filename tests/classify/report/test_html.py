@@ -18,6 +18,7 @@ from classify.explanation.explanation import Explanation
 from classify.report.ecg_svg import rhythm_lead, sheet_svg
 from classify.report.html import report_html, verdict
 from ecg.leads import STANDARD
+from ecg.notes import Note
 from ecg.record import Record
 from simulate.heart import synthetic_record
 
@@ -66,7 +67,7 @@ def test_the_report_is_one_self_contained_page(record: Record, tmp_path: Path) -
 def test_probabilities_thresholds_and_warnings_stand_in_the_report(record: Record) -> None:
     found = diagnosis_of(
         Label("rhythm", "AFIB", 0.83, 0.4, True), Label("rhythm", "SR", 0.1, float("nan"), False),
-        warnings=("lead V9 < missing",), features={"heart_rate_bpm": 132.0},
+        notes=(Note("odd", "lead V9 < missing"),), features={"heart_rate_bpm": 132.0},
     )  # fmt: skip
     html = report_html("x", record, found)
     assert verdict(found) == "Atrial fibrillation"

@@ -25,7 +25,7 @@ from simulate.heart import synthetic_record
 
 torch.set_num_threads(1)
 
-KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "weights"}
+KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "codes", "weights"}
 LABEL_KEYS = ("group", "name", "title", "probability", "threshold", "predicted")
 SUMMARY = {"diagnoses.csv", "diagnoses.json"}
 
@@ -55,7 +55,9 @@ def test_the_command_line_diagnoses_recordings_and_names_the_bad_one(
     assert main(["--record", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 1
     printed = capsys.readouterr()
     assert "broken.hea" in printed.err
-    assert "a: " in printed.out and "b: " in printed.out
+    assert all(
+        f"{one.stem} <- {one}: " in printed.out for one in (tmp_path / "in" / "a.hea", tmp_path / "in" / "b.csv")
+    )
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert names == {f"{stem}.{kind}" for stem in "ab" for kind in ("diagnosis.json", "report.html")} | SUMMARY
     found = json.loads((tmp_path / "out" / "a.diagnosis.json").read_text())
@@ -85,7 +87,7 @@ def test_a_csv_that_says_neither_rate_nor_unit_is_read_when_told(record: Record,
     bare = tmp_path / "bare.csv"
     lines = [",".join(record.leads), *(",".join(f"{v:.1f}" for v in row) for row in 1000 * record.signal_mv.T)]
     bare.write_text("\n".join(lines) + "\n")
-    said = ["--record", str(bare), "--output", str(tmp_path)]
+    said = ["--record", str(bare), "--output", str(tmp_path), "--overwrite"]
     assert main(said) == 1 and main([*said, "--fs_hz", f"{record.fs_hz}"]) == 1
     assert main([*said, "--fs_hz", f"{record.fs_hz}", "--unit", "uV"]) == 0
     found = json.loads((tmp_path / "bare.diagnosis.json").read_text())
@@ -98,7 +100,7 @@ def test_a_csv_that_says_neither_rate_nor_unit_is_read_when_told(record: Record,
 def test_the_exit_status_is_that_of_reading_pages(record: Record, tmp_path: Path) -> None:
     write(record, tmp_path / "a.hea")
     assert main(["--record", str(tmp_path / "a.hea"), "--output", str(tmp_path / "out")]) == 0
-    assert main(["--record", str(tmp_path / "b.hea"), "--output", str(tmp_path / "out")]) == 1
+    assert main(["--record", str(tmp_path / "b.hea"), "--output", str(tmp_path / "out2")]) == 1
     (tmp_path / "empty").mkdir()
     assert main(["--record", str(tmp_path / "empty"), "--output", str(tmp_path / "out")]) == 1
     with pytest.raises(SystemExit, match="2"):
@@ -215,6 +217,29 @@ def test_what_the_weights_were_not_trained_for_is_never_said(classifier: Classif
 
 
 def test_weights_of_single_beats_are_refused_by_name(classifier: Classifier) -> None:
-    card = replace(classifier.card, recipe={**classifier.card.recipe, "task": "aami_inter"})
+    data = {**classifier.card.recipe["data"], "page_masks": False, "vary": False}
+    card = replace(classifier.card, recipe={**classifier.card.recipe, "task": "aami_inter", "data": data})
     with pytest.raises(ValueError, match=r"stretches of 0\.8 s.*aami_inter"):
         Classifier(classifier.net, card)
+
+
+def test_what_abstained_is_not_counted_as_diagnosed(
+    record: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(record.select(["II"]), tmp_path / "in" / "one_lead.csv")
+    write(replace(record.crop(0, 2.0), meta={}), tmp_path / "in" / "short.csv")
+    assert main(["--record", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 0
+    assert "0 of 2 diagnosed, 2 read, but without a diagnosis; all in" in capsys.readouterr().err
+
+
+def test_recordings_of_several_rates_are_read_by_a_table(record: Record, tmp_path: Path) -> None:
+    for name, fs_hz in (("quick", 500.0), ("slow", 250.0)):
+        rows = record.resample(fs_hz).signal_mv.T.round(4).tolist()
+        lines = [",".join(STANDARD), *(",".join(map(str, row)) for row in rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    (tmp_path / "rates.csv").write_text("id,fs\nquick,500\nslow,250\n")
+    given = ["--record", str(tmp_path / "quick.csv"), str(tmp_path / "slow.csv"), "--output", str(tmp_path / "out")]
+    assert main([*given, "--fs_hz", str(tmp_path / "rates.csv")]) == 0
+    for name in ("quick", "slow"):
+        said = json.loads((tmp_path / "out" / f"{name}.diagnosis.json").read_text())
+        assert said["features"]["heart_rate_bpm"] == pytest.approx(70, abs=2)

@@ -14,11 +14,12 @@ from classify.datasets.arrays import Arrays, from_records
 from classify.datasets.example import Example
 from classify.recipe import Recipe
 from classify.signal import page_mask
-from classify.signal.augmentation import PREPARED, RECORDED, Augmentation, augment, random_crop
+from classify.signal.augmentation import PREPARED, RECORDED, Augmentation, Retiming, augment, random_crop
+from classify.signal.demographics import demographics
 from classify.signal.preprocessing import Preparation, on_grid, prepare
 from classify.signal.settings import DataSettings
 from classify.tasks import TASKS
-from classify.training.inputs import TrainingSet, fixed_inputs
+from classify.training.inputs import FixedTrainingSet, TrainingSet, fixed_inputs
 from ecg.leads import STANDARD
 from ecg.record import Record
 from simulate.heart import synthetic_record
@@ -94,17 +95,32 @@ def test_every_variation_changes_a_signal_and_turns_no_lead_over(row: Augmentati
     assert varied.shape == signal.shape
     assert not np.array_equal(varied, signal, equal_nan=True)
     both = np.isfinite(varied) & np.isfinite(signal)
-    if row.name != "retime":
-        for lead in np.flatnonzero(both.any(1)):
-            assert np.corrcoef(varied[lead, both[lead]], signal[lead, both[lead]])[0, 1] > 0.3
+    for lead in np.flatnonzero(both.any(1)):
+        assert np.corrcoef(varied[lead, both[lead]], signal[lead, both[lead]])[0, 1] > 0.3
 
 
 def test_a_random_crop_is_a_stretch_of_the_signal() -> None:
     signal = np.tile(np.arange(100.0), (2, 1))
-    crop = random_crop(signal, np.random.default_rng(1), 25)
+    crop, first = random_crop(signal, np.random.default_rng(1), 25)
     assert crop.shape == (2, 25)
-    assert (np.diff(crop) == 1).all()
-    assert random_crop(signal, np.random.default_rng(1), 200).shape == (2, 100)
+    assert (np.diff(crop) == 1).all() and crop[0, 0] == first
+    assert random_crop(signal, np.random.default_rng(1), 200)[0].shape == (2, 100)
+
+
+@given(shift=st.floats(-0.1, 0.1), stretch=st.floats(0.95, 1.05), at=st.integers(300, 900))
+def test_a_beat_moves_with_its_signal(shift: float, stretch: float, at: int) -> None:
+    signal = np.zeros((1, 1250), np.float32)
+    signal[0, at - 20 : at + 21] = 20.0 - np.abs(np.arange(-20, 21))
+    moved = Retiming(shift, stretch)
+    peak = np.nanargmax(moved.of_signal(signal)[0])
+    assert moved.of_places(np.array([at]), 1250)[0] == pytest.approx(peak, abs=0.6)
+    assert moved.of_signal(signal).shape == signal.shape
+
+
+def test_retiming_happens_every_second_time() -> None:
+    rng = np.random.default_rng(0)
+    still = sum(Retiming.draw(rng) == Retiming() for _ in range(400))
+    assert 160 < still < 240
 
 
 def test_the_robust_scale_is_not_moved_by_a_spike(record: Record) -> None:
@@ -157,19 +173,19 @@ def test_a_training_item_depends_on_seed_epoch_and_index_alone(record: Record) -
 
 
 def test_validation_sees_pages_as_they_print(record: Record) -> None:
-    signal, features = fixed_inputs(arrays([record]), "3x4+1", DataSettings())
+    signal, features, person = fixed_inputs(arrays([record]), "3x4+1", DataSettings())
     assert signal.shape == (1, 24, 1250)
     assert signal[0, 12 + STANDARD.index("II")].all()
     assert signal[0, 12 + STANDARD.index("V1")].mean() == pytest.approx(0.25, abs=0.01)
-    assert np.isfinite(features).all()
+    assert np.isfinite(features).all() and person.shape == (1, 2)
 
 
 def test_an_example_may_be_shown_as_what_it_has_of_its_own(record: Record) -> None:
     plain = DataSettings(page_masks=False, vary=False)
     usual, other = record, synthetic_record(6, "SR", noise={})
     made = replace(arrays([usual, usual, other, other]), patient=np.array(["a", "a", "a", "b"]))
-    signal, _ = fixed_inputs(made, "full", replace(plain, from_usual=True))
-    whole, _ = fixed_inputs(made, "full", plain)
+    signal = fixed_inputs(made, "full", replace(plain, from_usual=True)).signal
+    whole = fixed_inputs(made, "full", plain).signal
     assert not signal[[0, 1, 3], :12].any()
     np.testing.assert_allclose(signal[2, :12], whole[2, :12] - whole[0, :12])
     assert signal[:, 12:].all()  # masks stay what they are
@@ -182,3 +198,48 @@ def test_only_beats_have_a_usual_one() -> None:
     assert Recipe("aami_inter", beside_usual).data.from_usual
     with pytest.raises(ValueError, match=r"from_usual needs many beats of a patient.*aami_inter, aami_intra"):
         Recipe("ptbxl", beside_usual)
+
+
+@pytest.mark.parametrize("vary", [False, True])
+def test_a_batch_says_whose_it_is_and_where_the_beats_are(record: Record, vary: bool) -> None:
+    told = replace(record, meta={"Age": "63", "Sex": "Female"})
+    made = replace(arrays([told, record, told]), patient=np.array(["b", "a", "b"]))
+    how = DataSettings(page_masks=False, vary=vary, crop_s=6.0 if vary else 0.0)
+    data = TrainingSet(made, 3, how) if vary else FixedTrainingSet(made, how)
+    first, second = data[0], data[1]
+    assert (first["age"], first["sex"], first["patient"]) == (63, 0, 1)
+    assert np.isnan(second["age"]) and np.isnan(second["sex"]) and second["patient"] == 0
+    np.testing.assert_array_equal(first["demographics"], [63, 0])
+    beats = first["beats"][np.isfinite(first["beats"])].astype(int)
+    assert 3 < len(beats) < 20
+    steep = np.abs(np.gradient(first["signal"][STANDARD.index("II")]))
+    near = [steep[max(beat - 8, 0) : beat + 9].max() for beat in beats]
+    assert np.median(near) > 3 * np.median(steep)
+    assert first["beats"].shape == second["beats"].shape  # a batch can be made of them
+
+
+def test_age_and_sex_are_read_as_headers_write_them() -> None:
+    for meta, expected in (
+        ({"age": "74", "sex": "Male"}, [74, 1]),
+        ({"Age": 41.0, "gender": "F"}, [41, 0]),
+        ({"age": "80 years", "sex": "Unknown"}, [80, np.nan]),
+        ({"age": "NaN"}, [np.nan, np.nan]),
+        ({"age": "300", "sex": "male"}, [np.nan, 1]),
+        ({}, [np.nan, np.nan]),
+    ):
+        np.testing.assert_array_equal(demographics(meta), np.array(expected, np.float32))
+
+
+def test_a_mask_for_eight_leads_is_that_of_their_names() -> None:
+    leads = ("I", "II", "V1", "V6")
+    whole = page_mask.printed("3x4+1", ("II",), FS_HZ, 1250)
+    some = page_mask.printed("3x4+1", ("II",), FS_HZ, 1250, leads)
+    np.testing.assert_array_equal(some, whole[[STANDARD.index(lead) for lead in leads]])
+    assert page_mask.printed("full", (), FS_HZ, 1250, leads).shape == (4, 1250)
+
+
+def test_single_beats_are_neither_hidden_nor_shifted() -> None:
+    with pytest.raises(ValueError, match=r"aami_intra judges single beats.*set both to false"):
+        Recipe("aami_intra", DataSettings(vary=False))
+    with pytest.raises(ValueError, match=r"page_masks and data.vary"):
+        Recipe("aami_inter", DataSettings(page_masks=False))

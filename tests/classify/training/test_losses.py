@@ -31,14 +31,15 @@ torch.set_num_threads(1)
 NAN = float("nan")
 
 
-def as_given(signal: Tensor, features: Tensor) -> Tensor:
+def as_given(signal: Tensor, features: Tensor, demographics: Tensor) -> Tensor:
     """A network that answers with its input."""
     return signal
 
 
 def loss_of(logits: Tensor, target: Tensor, exclusive: bool = False, **settings: float | str) -> Tensor:
     loss = Loss(LossSettings(**settings), np.array([[1, 0, 0], [0, 1, 0]], np.float32), exclusive)
-    return loss(as_given, {"signal": logits, "features": torch.zeros(len(logits), 1), "target": target})["total"]
+    beside = {"features": torch.zeros(len(logits), 1), "demographics": torch.zeros(len(logits), 2)}
+    return loss(as_given, {"signal": logits, "target": target, **beside})["total"]
 
 
 @pytest.mark.parametrize("settings", [{}, {"weights": "log", "focal": 2.0}])
@@ -47,7 +48,8 @@ def test_one_batch_can_be_learned_by_heart(settings: dict[str, float | str]) -> 
     net = build("resnet1d", 11, 24, 500, {"widths": (16, 16), "blocks": 1, "dropout": 0.0})
     target = (torch.rand(8, 11) < 0.4).float()
     target[0, 5:] = NAN
-    batch = {"signal": torch.randn(8, 24, 500), "features": torch.zeros(8, 8), "target": target}
+    beside = {"features": torch.zeros(8, 8), "demographics": torch.zeros(8, 2)}
+    batch = {"signal": torch.randn(8, 24, 500), "target": target, **beside}
     loss_fn = Loss(LossSettings(**settings), target.numpy(), exclusive=False)
     optimiser = torch.optim.Adam(net.parameters(), 0.01)
     for _ in range(60):
@@ -198,7 +200,8 @@ def test_what_a_teacher_says_is_learned_where_no_label_is_known(teacher: Path) -
     signal = torch.randn(2, 36, 1000)
     wide = len(columns(TASKS["ptbxl_wide"].groups))
     logits, target = torch.zeros(2, wide, requires_grad=True), torch.full((2, wide), NAN)
-    batch = {"signal": signal, "features": torch.zeros(2, 8), "target": target}
+    beside = {"features": torch.zeros(2, 8), "demographics": torch.zeros(2, 2)}
+    batch = {"signal": signal, "target": target, **beside}
     loss = Loss(recipe.loss, np.ones((1, wide), np.float32), False, Teacher(teacher, recipe))
     losses = loss(lambda *given: logits, batch)
     losses["total"].backward()
@@ -238,7 +241,7 @@ def test_what_cannot_be_joined_is_named(runs: list[Path], tmp_path: Path, capsys
     assert "trained on task 'ptbxl', which has no label" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("change", [{"fs_hz": 50.0}, {"from_usual": True, "page_masks": False, "vary": False}])
+@pytest.mark.parametrize("change", [{"fs_hz": 50.0}, {"from_usual": True}])
 def test_networks_that_see_other_inputs_are_not_joined(
     runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, object]
 ) -> None:
@@ -246,7 +249,7 @@ def test_networks_that_see_other_inputs_are_not_joined(
     for number, data in enumerate(({}, change)):
         state = checkpoint.load(runs[0])
         state["recipe"]["task"] = "aami_inter"  # of beats: `from_usual` is for nothing else
-        state["recipe"]["data"] |= data
+        state["recipe"]["data"] |= {"page_masks": False, "vary": False, **data}
         paths.append(str(tmp_path / f"{number}.pth"))
         checkpoint.save(Path(paths[-1]), {k: v for k, v in state.items() if k != "format"})
     assert main(["--checkpoints", *paths, "--output", str(tmp_path / "x.pth")]) == 1

@@ -23,7 +23,7 @@ from classify.evaluation.runner import evaluate
 from classify.nets import build
 from classify.recipe import Recipe
 from classify.tasks import TASKS
-from classify.train import DEBUG, DEFAULT_RECIPE, KEYS, main, parser
+from classify.train import DEBUG, KEYS, RECIPE, main, parser
 from classify.training import trainer
 from classify.training.calibrate import calibrate
 from classify.training.inputs import TrainingSet
@@ -137,7 +137,7 @@ def test_the_board_has_curves_and_errors(run: Path) -> None:
 
 def test_options_change_the_recipe(tmp_path: Path) -> None:
     args = parser().parse_args(["--debug", "--max_samples", "50", "--batch_size", "2", "--cache_dir", str(tmp_path)])
-    recipe = load(Recipe, args.config, changes(args, KEYS, DEBUG))
+    recipe = load(Recipe, RECIPE, changes(args, KEYS, DEBUG))
     assert (recipe.fit.epochs, recipe.fit.batch_size, recipe.data.draws) == (3, 2, 50)
     assert (recipe.data.simulated, recipe.data.cache) == (100, str(tmp_path))
 
@@ -185,7 +185,7 @@ def test_an_unreadable_recording_is_listed_and_left_out(tmp_path: Path, capsys: 
 
 @pytest.mark.parametrize("name", ["diagnosis", "plrnn"])
 def test_the_recipes_in_configs_can_be_followed(name: str) -> None:
-    recipe = load(Recipe, DEFAULT_RECIPE.with_name(f"{name}.yaml"))
+    recipe = load(Recipe, f"configs/{name}.yaml")
     samples = round(10 * recipe.data.fs_hz)
     net = build(recipe.net.name, 11, recipe.channels, samples, recipe.net.options).eval()
     assert net(torch.zeros(1, recipe.channels, samples), torch.zeros(1, 8)).shape == (1, 11)

@@ -25,6 +25,7 @@ LABELS = (("superclass", "NORM"), ("superclass", "MI"), ("rhythm", "SR"))
 
 SMALL = {"name": "resnet1d", "options": {"widths": [8], "blocks": 1, "kernel": 3}}
 SPACE = {"name": "s4", "options": {"width": 8, "layers": 1, "stride": 5}}
+TOLD = {"name": "resnet1d", "options": {**SMALL["options"], "demographics": True}}
 PLACE = {"outputs": len(LABELS), "channels": 12, "columns": [0, 1, 2]}
 JOINED = {"name": "ensemble", "options": {"members": [{**PLACE, **SPACE}, {**PLACE, **SMALL}]}}
 
@@ -41,14 +42,14 @@ def saved(folder: Path, net: dict[str, object]) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:# The axis name")
-@pytest.mark.parametrize("net", [SMALL, JOINED], ids=["alone", "joined"])
+@pytest.mark.parametrize("net", [SMALL, JOINED, TOLD], ids=["alone", "joined", "age and sex"])
 def test_the_file_gives_the_networks_probabilities(tmp_path: Path, net: dict[str, object]) -> None:
     path = saved(tmp_path, net)
     done = export(path)
     assert done.path == path.with_suffix(".onnx")
     assert done.largest_difference < 1e-4
     session, card = open_session(done.path), files.load_card(path)
-    assert [given.name for given in session.get_inputs()] == list(INPUTS)
+    assert [given.name for given in session.get_inputs()] == list(INPUTS)[: 3 if net is TOLD else 2]
     facts = session.get_modelmeta().custom_metadata_map
     assert facts["version"] == card.version
     assert Card.from_dict(json.loads(facts["card"])) == card

@@ -12,10 +12,11 @@ import torch
 from oracle import Oracle, heart, scene
 
 from digitize.evaluation.metrics import page_ratio, to_db
+from digitize.evaluation.whole_page import Curves, SinglePass, near_its_box, upright
 from digitize.nets.heads import NetSpec
 from digitize.nets.reconstruction import ReconstructionNet
 from digitize.pipeline import Digitizer
-from digitize.studies.single_pass import Curves, SinglePass, main, near_its_box, upright
+from digitize.studies.single_pass import main
 from digitize.training.page_samples import page_targets
 from digitize.training.recipe import Pages, PassRecipe
 from ecg.fit import checkpoint

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
 from tiny_runs import PAGE, recipe_file
 
-from digitize.train import DEBUG, KEYS, parser
+from digitize.train import DEBUG, KEYS, RECIPE, parser
+from digitize.training.losses import LossWeights
 from digitize.training.recipe import PassRecipe, Recipe, load_recipe
 from ecg.fit.options import changes
 from ecg.fit.recipe import from_dict
@@ -21,7 +22,7 @@ torch.set_num_threads(1)
 def recipe_of(options: list[str]) -> Recipe:
     """What a command line asks for."""
     args = parser().parse_args(options)
-    return load_recipe(args.config, changes(args, KEYS, DEBUG))
+    return load_recipe(args.config or RECIPE, changes(args, KEYS, DEBUG))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,8 @@ def recipe_of(options: list[str]) -> Recipe:
         (["--num_workers", "2"], "fit.num_workers", 2),
         (["--lr", "0.02"], "fit.lr", 0.02),
         (["--max_samples", "11"], "pages.samples", 11),
+        (["--max_samples", "11"], "pages.limit", 11),
+        (["--val_fraction", "0.25"], "pages.val_fraction", 0.25),
         (["--force_cpu"], "fit.device", "cpu"),
         (["--debug"], "pages.samples", 100),
         (["--debug"], "fit.epochs", 3),
@@ -49,7 +52,7 @@ def test_an_option_changes_one_value_of_the_recipe(options: list[str], key: str,
     plain, changed = (asdict(recipe_of(["--config", config, *o])) for o in ([], options))
     group, name = key.split(".")
     assert changed[group][name] == value != plain[group][name]
-    if len(options) <= 2 and "--debug" not in options:
+    if len(options) <= 2 and options[0] not in ("--debug", "--max_samples"):  # these change several
         changed[group][name] = plain[group][name]
         assert changed == plain
 
@@ -69,7 +72,18 @@ def test_a_config_json_of_the_old_form_is_understood(tmp_path: Path) -> None:
     recipe = recipe_of(["--config", str(path), "--loss_weight_grid", "0.25", "--epochs", "7"])
     assert (recipe.losses.seg, recipe.losses.signal, recipe.losses.grid) == (0.5, 3.0, 0.25)
     assert (recipe.fit.lr, recipe.fit.batch_size, recipe.fit.epochs) == (1e-5, 2, 7)
-    assert (recipe.kind, recipe.pages.size_px, len(recipe.net.heads)) == ("page", (672, 512), 5)
+    whole = recipe_of(["--config", "configs/whole_page.yaml"])
+    named = {"losses": whole.losses, "fit": replace(whole.fit, lr=1e-5, batch_size=2, epochs=7)}
+    assert recipe == replace(whole, **{**named, "losses": LossWeights(0.5, 0.25, 0.8, 0.3, 3.0)})
+    path.write_text(json.dumps({"num_workers": 3, "max_samples": 50}))
+    recipe = recipe_of(["--config", str(path)])
+    assert recipe == replace(whole, fit=replace(whole.fit, num_workers=3), pages=replace(whole.pages, limit=50))
+
+
+def test_whole_pages_are_trained_as_the_guide_says() -> None:
+    recipe = recipe_of([])
+    assert (recipe.fit.lr, recipe.fit.epochs, recipe.fit.epoch_every, recipe.fit.batch_size) == (1e-4, 100, 10, 8)
+    assert (recipe.pages.limit, recipe.pages.val_fraction) == (0, 0.1)
 
 
 def test_a_runs_own_config_json_is_a_recipe(page_run: Path) -> None:

@@ -24,7 +24,7 @@ from digitize.training.page_samples import PageDataset
 from digitize.training.recipe import PassRecipe
 from digitize.training.row_samples import RowDataset
 from digitize.training.trainer import build
-from ecg.fit import checkpoint
+from ecg.fit import checkpoint, split_file
 from ecg.fit.recipe import from_dict
 from ecg.formats import write
 from simulate.dataset.page_stream import MixedHearts, PageStream, SyntheticHearts
@@ -178,6 +178,8 @@ def test_pages_from_disk_are_trained_on(tmp_path: Path) -> None:
         "1",
         "--max_samples",
         "3",
+        "--val_fraction",
+        "0",
     )
     runs = [
         trained(tmp_path / name, PAGE, *options, *cache)
@@ -187,3 +189,28 @@ def test_pages_from_disk_are_trained_on(tmp_path: Path) -> None:
     assert plain["step"] == 1  # three pages are one short batch
     assert all(torch.equal(plain["model"][name], kept["model"][name]) for name in plain["model"])
     assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+@pytest.mark.slow
+def test_own_pages_hold_out_their_own_and_a_checkpoint_is_all_that_a_resume_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    write_pages(pages, pages, count=5)
+    run = trained(tmp_path / "first", PAGE, "--sim_root", str(pages), "--set", "fit.epoch_every=1", "--epochs", "1")
+    assert "5 pages; 4 train, 1 are held out" in capsys.readouterr().err
+    parts = split_file.read(run / "split.csv")
+    assert sorted(part for _, part in parts.values()) == ["train"] * 4 + ["validation"]
+    first = run / "checkpoints" / "epoch_1.pth"
+    assert main(["--resume", str(first), "--epochs", "2"]) == 0
+    assert checkpoint.load(run / "checkpoints" / "last.pth")["epoch"] == 2
+    assert "2 epochs instead of 1" in capsys.readouterr().err
+    assert json.loads((run / "config.json").read_text())["fit"]["epochs"] == 2
+    (pages / "p5.png").write_bytes((pages / "p4.png").read_bytes())
+    for suffix in (".json", ".csv"):
+        (pages / f"p5{suffix}").write_bytes((pages / f"p4{suffix}").read_bytes())
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert main(["--resume", str(first), "--epochs", "3"]) == 1
+    assert "this run was trained on other pages (0 missing, 1 new" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import case
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
@@ -244,6 +245,26 @@ def test_what_is_given_counts_more_than_what_is_printed(tmp_path: Path) -> None:
     assert any("pulses say 10 mm/mV" in words for words in texts(reading.notes))
     with pytest.raises(NotVector, match="which is not 6x2"):
         read_vector_page(page, PageHints.of("6x2"))
+
+
+def test_names_without_a_curve_and_flat_leads_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that leaves out points of straight stretches draws a flat lead with two, which are no trace."""
+    signal = HEART.signal_mv.copy()
+    signal[[HEART.leads.index(lead) for lead in ("aVF", "V6")]] = 0.0
+    monkeypatch.setitem(globals(), "HEART", replace(HEART, signal_mv=signal))
+    told = read_vector_page(only(draw_page(tmp_path / "a.pdf", placed(), simplify=True, pulses=False)), PageHints())
+    assert np.isnan(told.record["aVF"]).all() and np.isnan(told.record["V6"]).all()
+    (note,) = [note for note in told.notes if note.code == "name-without-curve"]
+    assert "at the names aVF, V6" in note.text
+    drawn = read_vector_page(only(draw_page(tmp_path / "b.pdf", placed(), simplify=False)), PageHints())
+    assert np.nanmax(np.abs(drawn.record["aVF"])) < 0.01
+    (note,) = [note for note in drawn.notes if note.code == "lead-flat"]
+    assert "aVF, V6: read as a flat line" in note.text
+
+
+def test_the_reported_page_names_its_flat_leads() -> None:
+    reading = read_vector_page(only(case("flat-lead-in-pdf") / "page.pdf"), PageHints())
+    assert any("aVF, V6" in words for words in texts(reading.notes))
 
 
 @pytest.mark.parametrize(

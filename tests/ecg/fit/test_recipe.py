@@ -107,3 +107,12 @@ def test_the_plateau_rule_never_goes_below_its_floor() -> None:
     for _ in range(9):
         schedule.after_epoch(0.5)
     assert schedule.lr(0) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("text", ["off", "'off'", '"off"'])
+def test_off_means_off_as_the_advice_writes_it(text: str) -> None:
+    """YAML 1.1 reads a bare off as false; the loop's own messages recommend fit.amp=off."""
+    made = recipe.from_dict(FitSettings, recipe.with_overrides({}, [f"amp={text}"]))
+    assert made.amp == "off"
+    with pytest.raises(recipe.RecipeError, match="schedule must be one of"):
+        recipe.from_dict(FitSettings, recipe.with_overrides({}, ["schedule=off"]))

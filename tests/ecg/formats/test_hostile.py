@@ -81,7 +81,8 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["philips/ZZDEMO_1-04.xml", "philips/cvrg_1-03.xml", "muse/cvrg_resting.xml", "scp/Example.scp",
-     "dicom/Example.dcm", "aecg/Example.xml", "schiller/at10.xml", "cardiosoft/cardiosoft_673.xml", "text/muse_rhythm_500hz.txt"],
+     "dicom/Example.dcm", "aecg/Example.xml", "schiller/at10.xml", "cardiosoft/cardiosoft_673.xml",
+     "text/muse_rhythm_500hz.txt"],
 )  # fmt: skip
 def test_a_devices_file_that_is_cut_off_is_refused(ecg_formats: Path, tmp_path: Path, name: str) -> None:
     data = (ecg_formats / name).read_bytes().rstrip(b"\n\r \0")

@@ -18,6 +18,7 @@ from fhir.resources.observation import Observation as ObservationR5
 from fhir.resources.R4B.observation import Observation as ObservationR4
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
+from pydantic import BaseModel
 from recordings import FACTS, WHO, any_record, printed, whole
 
 from ecg.cli import WRITTEN_FORMATS
@@ -74,6 +75,14 @@ def test_a_patient_is_written_and_read_only_when_asked(tmp_path: Path, name: str
     write(read(path), path, name)
     data = path.read_bytes()
     assert not any(word in data for word in (b"Ada", b"Lovelace", b"4711", b"1815"))
+
+
+@pytest.mark.parametrize("name", KEEPS_TIME)
+@pytest.mark.parametrize("moment", ["1970-05-06T01:02:03", "2150-01-02T03:04:05", "2020-02-03T04:05:06.123456"])
+def test_any_time_of_day_comes_back(tmp_path: Path, name: str, moment: str) -> None:
+    facts = {"recorded_at": moment, "device": "Gerät µ " * 12, "sex": "weiblich", "age": "sechzig", "birth_date": "x"}
+    record = Record(np.ones((1, 50)), 500, ("I",), 0.0, facts)
+    assert str(there_and_back(record, tmp_path, name).meta["recorded_at"])[:19] == moment[:19]
 
 
 def _parts(record: Record) -> tuple[np.ndarray, float, tuple[str, ...], float]:
@@ -177,7 +186,7 @@ def test_pyedflib_reads_the_same(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "resource"), [("fhir", ObservationR4), ("fhir-r5", ObservationR5)])
 @pytest.mark.parametrize("facts", [{}, {**FACTS, **WHO}])
-def test_fhir_is_valid(tmp_path: Path, name: str, resource: type, facts: dict[str, str]) -> None:
+def test_fhir_is_valid(tmp_path: Path, name: str, resource: type[BaseModel], facts: dict[str, str]) -> None:
     record = printed(40, start_s=2.5)
     write(Record(*_parts(record), facts), tmp_path / "r.json", name)
     found = resource.model_validate_json((tmp_path / "r.json").read_text())

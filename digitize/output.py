@@ -1,0 +1,180 @@
+"""Where results go: no result takes the files of an input, of another result or, unasked, of an earlier run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from digitize.engines import Digitize, ask, asking
+from digitize.page.open import DRAWN_SUFFIX, SUFFIXES
+from digitize.stages import PageHints
+from ecg import formats
+from ecg.files import InputError
+from ecg.page import Page
+from ecg.reading import Reading
+
+READING_ENDINGS = (".csv", ".hea", ".dat", ".json", DRAWN_SUFFIX)  # of the files of one reading
+# What a name that ends so means is a file; any other dot belongs to a folder's name: results_v1.2.
+FILE_SUFFIXES = {
+    *SUFFIXES, ".csv", ".json", ".hea", ".dat", ".mat", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".parquet", ".npy",
+    ".npz", ".h5", ".hdf5", ".edf", ".bdf", ".dcm", ".xml", ".scp", ".zip", ".html", ".svg", ".doc", ".docx", ".onnx",
+    ".pth", ".safetensors", ".yaml", ".yml",
+}  # fmt: skip
+
+
+def write_reading(reading: Reading, folder: str | Path, stem: str) -> dict[str, Path]:
+    """Write csv, hea with dat, json and overlay of a reading; their paths by kind. Each file is whole or absent."""
+    folder = Path(folder)
+    files = {kind: folder / f"{stem}.{kind}" for kind in ("csv", "hea", "json")}
+    files["overlay"] = folder / f"{stem}{DRAWN_SUFFIX}"
+    formats.write(reading.record, files["csv"])
+    formats.write(reading.record, files["hea"])
+    files["dat"] = folder / f"{files['hea'].read_text().split()[0]}.dat"  # WFDB allows fewer letters than file systems
+    reading.save_json(files["json"])
+    reading.overlay(files["overlay"])
+    return files
+
+
+def is_folder(path: Path) -> bool:
+    """Whether an output is, or would be, a folder."""
+    return path.is_dir() or path.suffix.lower() not in FILE_SUFFIXES
+
+
+def check_writable(folder: Path) -> None:
+    """Raise InputError where nothing can be written below a folder, which need not be there yet; leaves no trace."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be written to ({error.strerror or error}); name another --output", "output-unwritable"
+        ) from error
+
+
+class OutputFolder:
+    """A folder for the results of one run. A result is a stem and the endings of its files: scan, .csv, .json.
+
+    `inputs` are never written over. What is there from an earlier run is only replaced with `overwrite`.
+    """
+
+    def __init__(self, folder: str | Path, inputs: Iterable[Path] = (), overwrite: bool = False) -> None:
+        """Raises ValueError for a file's name, InputError where nothing can be written."""
+        self.folder, self.overwrite = Path(folder), overwrite
+        blocked = next((place for place in (self.folder, *self.folder.parents) if place.is_file()), None)
+        if blocked or not is_folder(self.folder):
+            what = "is a file" if blocked else "is named like a file"
+            raise ValueError(f"{blocked or self.folder}: {what}; expected a folder for the results")
+        check_writable(self.folder)
+        self._taken = {_identity(path) for path in inputs}
+
+    def claim(self, stem: str, endings: Sequence[str]) -> str:
+        """The stem, or stem_2, stem_3 ..., of which no file is an input or another result of this run."""
+        number, name = 1, stem
+        while (wanted := {_identity(file) for file in self.files(name, endings)}) & self._taken:
+            number += 1
+            name = f"{stem}_{number}"
+        self._taken |= wanted
+        return name
+
+    def reserve(self, names: Sequence[str]) -> None:
+        """Keep the names of single files from all results. Raises ValueError where one is an input, or as below."""
+        for file in map(Path, names):
+            if self.claim(file.stem, [file.suffix]) != file.stem:
+                raise ValueError(f"{self.folder / file}: is what is read; name another --output")
+            self.check_absent(file.stem, [file.suffix])
+
+    def files(self, name: str, endings: Sequence[str]) -> list[Path]:
+        return [self.folder / f"{name}{ending}" for ending in endings]
+
+    def check_absent(self, name: str, endings: Sequence[str]) -> None:
+        """Raise InputError where a file of a result is there already and may not be replaced."""
+        there = [file for file in self.files(name, endings) if os.path.lexists(file)]
+        if there and not self.overwrite:
+            raise InputError(
+                f"{there[0]}: is there already, perhaps from another page; name another --output, or give --overwrite",
+                "output-exists",
+            )
+
+
+def _identity(path: Path) -> str:
+    """One text for one file, also where the disk does not tell capital letters from small ones."""
+    return os.path.realpath(path).casefold()
+
+
+class Target(Protocol):
+    """Where the results of some files' pages go: what they are called there, and how they are written."""
+
+    @property
+    def names(self) -> Mapping[Path, str]:
+        """The names of the results of the files' first pages."""
+
+    def of(self, source: str | Path, index: int) -> str:
+        """The name of the result of a page."""
+
+    def check(self, page: Page) -> None:
+        """Raise InputError for a page whose result may not be written."""
+
+    def write(self, reading: Reading, name: str) -> dict[str, Path]:
+        """Write a reading; the paths of its files by kind."""
+
+
+class PageNames:
+    """A folder for the results of all pages of some files; their names, none twice: scan, scan_2, chart, chart-p2."""
+
+    def __init__(self, files: Sequence[Path], output: OutputFolder, endings: Sequence[str] = READING_ENDINGS) -> None:
+        """Raises InputError where a result of a file's first page is there already and may not be replaced."""
+        self._output, self._endings = output, endings
+        self.names = {file: output.claim(file.stem or "page", endings) for file in files}
+        self._of_page = {(file.absolute(), 0): name for file, name in self.names.items()}
+        for name in self.names.values():
+            output.check_absent(name, endings)
+
+    def of(self, source: str | Path, index: int) -> str:
+        path = Path(source).absolute()
+        if (path, index) not in self._of_page:
+            self._of_page[path, index] = self._output.claim(f"{self._of_page[path, 0]}-p{index + 1}", self._endings)
+        return self._of_page[path, index]
+
+    def check(self, page: Page) -> None:
+        self._output.check_absent(self.of(page.source, page.index), self._endings)
+
+    def write(self, reading: Reading, name: str) -> dict[str, Path]:
+        return write_reading(reading, self._output.folder, name)
+
+
+class OneFile:
+    """One .csv, .hea or .json file for the first page of one file."""
+
+    def __init__(self, file: Path, output: Path, overwrite: bool) -> None:
+        self.names, self._path = {file: output.stem}, output
+        also = [output.with_suffix(".dat").name] if output.suffix.lower() == ".hea" else []
+        OutputFolder(output.parent, [file], overwrite).reserve([output.name, *also])
+
+    def of(self, source: str | Path, index: int) -> str:
+        return self._path.stem if index == 0 else f"{self._path.stem}-p{index + 1}"
+
+    def check(self, page: Page) -> None:
+        if page.index > 0:
+            text = f"{self._path} holds one page; name a folder to get page {page.index + 1} too"
+            raise InputError(text, "one-page-only")
+
+    def write(self, reading: Reading, name: str) -> dict[str, Path]:
+        if self._path.suffix.lower() == ".json":
+            reading.save_json(self._path)
+        else:
+            formats.write(reading.record, self._path)
+        return {self._path.suffix.lower()[1:]: self._path}
+
+
+def guarding(target: Target, digitize: Digitize) -> Digitize:
+    """The digitizer, which reads no page whose result may not be written."""
+
+    def read(page: Page, hints: PageHints) -> Reading:
+        target.check(page)
+        return ask(digitize, page, hints)
+
+    return asking(read)
