@@ -20,7 +20,7 @@ from serve.settings import Settings
 CHROMIUM = Path("/usr/bin/chromium")
 MISSING = "no chromium here (apt-get install chromium)"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=120_000)  # a busy machine loads the networks for so long
 
 
 @contextmanager

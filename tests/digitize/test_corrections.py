@@ -188,7 +188,7 @@ def test_a_correction_outside_its_box_fails_that_page_by_name(
     file = write_corrections(tmp_path / "fixes.json", {"scan": {"curves": curves}})
     argv = ["--image", str(save_scan(tmp_path)), "--output", str(tmp_path / "out"), "--corrections", str(file)]
     assert infer.main(argv) == 1
-    assert "scan.png: no box of V1 holds the points" in capsys.readouterr().err
+    assert "scan.png: step 1: no box of V1 holds the points" in capsys.readouterr().err
 
 
 def two_scans(folder: Path) -> list[Path]:
