@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 @entry(parser)
 def main(options: argparse.Namespace) -> int:
-    """0 when it was stopped, 1 where the address is taken, 2 for a wrong command."""
+    """130 when it was interrupted, 1 where the address is taken, 2 for a wrong command."""
     limits = Limits(
         job_s=options.time_limit_s, memory_bytes=round(options.memory_limit_gb * 2**30), waiting=options.waiting
     )
