@@ -28,14 +28,14 @@ PAPERS = (
 
 
 def rows() -> list[FormatRow]:
-    """Every format of recordings, then the papers."""
+    """What a person wants first, then every format of recordings, then the reading itself."""
     recordings = [
         FormatRow(
             row.name, row.title, row.suffixes[0] if row.suffixes else "", row.read is not None, row.write is not None
         )
         for row in FORMATS
     ]
-    return [*recordings, *PAPERS]
+    return [*PAPERS[:2], *recordings, *PAPERS[2:]]
 
 
 def suffixes() -> list[str]:

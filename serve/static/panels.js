@@ -18,6 +18,7 @@ export function showQueue(pages, open) {
   $("pages").replaceChildren(...pages.all.map((page) => {
     const button = node("button", { type: "button", onclick: () => open(page) }, page.name, node("small", {}, text(`queue.${page.status}`)));
     button.setAttribute("aria-current", page === pages.current);
+    if (page.status === "reading") button.append(node("progress", { ariaLabel: text("queue.reading") }));
     return node("li", {}, button);
   }));
   const at = pages.all.indexOf(pages.current);
