@@ -31,7 +31,7 @@ def _ask(operation: Any, address: str) -> None:
     @given(case=operation.as_strategy())
     @bounded(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     def ask(case: Any) -> None:
-        answer = case.call(base_url=address)
+        answer = case.call(base_url=address, timeout=300)
         assert answer.status_code < 500, answer.text
         case.validate_response(answer, checks=KEPT)
 
