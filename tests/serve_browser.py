@@ -97,7 +97,7 @@ def drag(page: Page, points_px: np.ndarray) -> None:
 
 def download(page: Page, selector: str, folder: Path) -> Path:
     """The file that a button saves."""
-    with page.expect_download(timeout=120_000) as waiting:
+    with page.expect_download(timeout=400_000) as waiting:
         page.click(selector)
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)

@@ -104,6 +104,8 @@ def _redrawn(trace: Trace, points_px: np.ndarray, geometry: PageGeometry) -> Tra
     step = float(np.median(np.abs(np.diff(own)))) if own.size > 1 else 0.1
     at = np.linspace(drawn[0], drawn[-1], max(2, round((drawn[-1] - drawn[0]) / step) + 1))
     px = np.stack([np.interp(at, drawn, points[:, k]) for k in (0, 1)], axis=-1)
+    hidden = np.convolve(np.isnan(px[:, 1]), np.ones(3), mode="same") > 0  # the points between which it lies, too
+    px[hidden, 1] = np.nan
     before, after = own < drawn[0], own > drawn[-1]
     x, y = (np.concatenate([old[before], px[:, k], old[after]]) for k, old in enumerate((trace.x_px, trace.y_px)))
     sure = np.isfinite(px[:, 1]).astype(float)

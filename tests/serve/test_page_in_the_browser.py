@@ -30,7 +30,7 @@ SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder, to look at what the tes
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with running(settings(job_s=60.0)) as found:
+    with running(settings(job_s=400.0)) as found:
         yield found
 
 
@@ -114,7 +114,7 @@ def test_a_stretch_is_hidden_and_so_is_a_lead(page: Page, tmp_path: Path) -> Non
     drag(page, np.array([place_px(9, 4.4, 0.0)] * 2))
     page.click("#hide")
     expect(page.locator("#warnings")).to_contain_text("aVF was corrected by hand from 2.50 to")
-    assert np.isnan(csv_of(page, tmp_path)).sum() > 4990
+    assert np.isnan(csv_of(page, tmp_path)).all()
 
 
 def test_name_layout_speed_and_gain_are_chosen(page: Page, tmp_path: Path) -> None:
