@@ -18,7 +18,8 @@ from ecg.geometry import PageGeometry
 _LONG_PX = 1900.0  # the rectangle is looked at no longer than this
 _LONG_MM = (60.0, 600.0)  # a rectangle on an ECG page is so long
 _AS_GOOD = 0.75  # share of the best strength from which on a refined sheet, and first that of the corners, is taken
-_STEPS_MM = (5.0, 2.5, 1.0, 0.5)  # lines, and halves of their distance where a harmonic is what is seen best
+# Lines are 5 mm or 1 mm apart, or by the half, the third ... of it where a harmonic is what is seen best.
+_STEPS_MM = (5.0, 5 / 2, 5 / 3, 5 / 4, 1.0, 1 / 2)
 _ADVICE = (
     "no grid lines could be counted between the corners: put them on four crossings of the printed grid, as far apart "
     "as it goes"
