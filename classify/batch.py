@@ -12,17 +12,18 @@ from tqdm import tqdm
 
 from classify.classifier import Classifier
 from classify.diagnosis import Diagnosis
+from classify.signal.preprocessing import DURATION_S
 from digitize.batch import read_file
 from digitize.engines import Digitize, load_digitizer
-from digitize.output import READING_ENDINGS, OutputFolder, PageNames, Target, guarding
+from digitize.output import DEFAULT_FORMATS, OutputFolder, PageNames, Target, guarding, reading_endings
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg.cli import ENGINES
 from ecg.files import check_regular, named
-from ecg.formats import find_records, read
+from ecg.formats import find_records, open_recording
 from ecg.formats.rates import Rates, known_rates, rate_of
 from ecg.reading import Reading
-from ecg.record import Record
+from ecg.record import Record, Recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Case:
 
     name: str
     source: Path
-    record: Record | None = None
+    record: Recording | None = None
     reading: Reading | None = None
     error: str | None = None
     index: int = 0
@@ -41,10 +42,20 @@ class Case:
         """The file, with the page's number where it is not the first."""
         return f"{self.source}, page {self.index + 1}" if self.index else str(self.source)
 
-    def diagnose(self, classifier: Classifier) -> Diagnosis:
+    def diagnose(self, classifier: Classifier, stride_s: float = DURATION_S) -> Diagnosis:
         if self.record is None:
             raise ValueError(self.error or f"{self.source}: nothing was read")
-        return classifier.of_reading(self.reading) if self.reading else classifier(self.record)
+        if self.reading:
+            return classifier.of_reading(self.reading)
+        return classifier(self.record, stride_s=stride_s)
+
+    def first(self, seconds: float | None = None) -> Record:
+        """The recording's first seconds, or all of it."""
+        if self.record is None:
+            raise ValueError(self.error or f"{self.source}: nothing was read")
+        if seconds is None and isinstance(self.record, Record):
+            return self.record
+        return self.record.crop(self.record.start_s, seconds or self.record.duration_s)
 
 
 class CaseOptions(TypedDict, total=False):
@@ -60,6 +71,7 @@ class CaseOptions(TypedDict, total=False):
     fs_hz: str | Rates
     unit: str | None
     overwrite: bool
+    formats: Sequence[str]
 
 
 def cases(
@@ -77,7 +89,8 @@ def cases(
     files = expand_images(image) if image else find_records(options.get("record") or ())
     folder = OutputFolder(output, files, options.get("overwrite", False))
     folder.reserve(summaries)
-    target = PageNames(files, folder, (*READING_ENDINGS, *endings) if image else endings)
+    of_reading = reading_endings(options.get("formats", DEFAULT_FORMATS)) if image else ()
+    target = PageNames(files, folder, (*of_reading, *endings))
     if not image:
         return recordings(files, target, known_rates(options.get("fs_hz")), options.get("unit"))
     digitize = load_digitizer(options.get("device", "cpu"), options.get("engine", ENGINES[0]))
@@ -90,7 +103,7 @@ def recordings(files: Sequence[Path], target: Target, fs_hz: Rates = None, unit:
         name = target.of(path, 0)
         try:
             check_regular(path)
-            yield Case(name, path.absolute(), read(path, rate_of(fs_hz, path), unit))
+            yield Case(name, path.absolute(), open_recording(path, rate_of(fs_hz, path), unit))
         except Exception as error:  # one file that hits a bug must not cost the rest of the batch
             yield Case(name, path.absolute(), error=str(named(error, path)))
 

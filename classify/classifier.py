@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +12,27 @@ from torch import nn
 
 from classify import features
 from classify.card import Card
-from classify.diagnosis import Diagnosis, Label
+from classify.diagnosis import Diagnosis, Label, Window
+from classify.episodes import episode_notes, episodes
 from classify.nets.fusion_head import asks_demographics
 from classify.nets.predict import Inputs, predict
 from classify.recipe import Recipe
 from classify.signal import quality
 from classify.signal.channels import stack_channels
 from classify.signal.demographics import demographics
+from classify.signal.page_evidence import reasons_of_page
 from classify.signal.preprocessing import DURATION_S, on_grid, prepare
+from classify.survey import survey
 from classify.weights import DEFAULT
 from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 from ecg.leads import STANDARD
 from ecg.notes import Note
 from ecg.reading import Reading
-from ecg.record import Record
-from ecg.signal.plausibility import doubts_about
+from ecg.record import Record, Recording
 
 _NO_DEMOGRAPHICS = "age or sex is not known; these weights use both, and take the middle instead"
+_BATCH = 32  # windows prepared and judged together
 _MIN_WINDOW_S = 5.0  # a last window that holds less is left out: half of it would be empty
 
 
@@ -52,31 +56,44 @@ class Classifier:
         """With the shipped weights, or those of a .safetensors file with its .json beside it."""
         return cls(*load(Path(path) if path else DEFAULT))
 
-    def __call__(self, record: Record, confidence: Mapping[str, float] | None = None) -> Diagnosis:
+    def __call__(
+        self, record: Recording, confidence: Mapping[str, float] | None = None, stride_s: float = DURATION_S
+    ) -> Diagnosis:
         """The diagnosis of a record with any of the twelve leads, printed for any part of its time.
 
-        `confidence` is that of a page's reading in each lead, 0..1; a lead of low confidence is not used.
+        `confidence` is that of a page's reading in each lead, 0..1; a lead of low confidence is not used. Of a record
+        longer than ten seconds one window of that length is judged every `stride_s`.
         """
-        leads = quality.lead_qualities(record, confidence or {})
-        figures = quality.signal_quality(record, leads)
-        reasons = quality.reasons_to_abstain(leads, figures)
-        doubts = doubts_about(record)
-        known = {note.code for note in doubts}
+        return self._diagnosis(record, confidence or {}, stride_s, ())
+
+    def of_reading(self, reading: Reading) -> Diagnosis:
+        """The diagnosis of what was read from a page, with the reading's notes first.
+
+        There is none where nothing tells that the page is an ECG, and a whole one.
+        """
+        diagnosis = self._diagnosis(reading.record, reading.confidence, DURATION_S, reasons_of_page(reading))
+        return replace(diagnosis, notes=(*reading.notes, *diagnosis.notes))
+
+    def _diagnosis(
+        self, record: Recording, confidence: Mapping[str, float], stride_s: float, doubts: Sequence[Note]
+    ) -> Diagnosis:
+        """The diagnosis of a record, unless the doubts of its page or its signal give reasons to abstain."""
+        found = survey(record, confidence, stride_s)
+        leads, figures = found.leads, found.figures
+        reasons = [*doubts, *quality.reasons_to_abstain(leads, figures)]
+        known = {note.code for note in found.notes}
         others = [note for note in quality.quality_notes(leads, figures) if note.code not in known]
         if asks_demographics(self.net) and np.isnan(demographics(record.meta)).any():
             others.append(Note("demographics-unknown", _NO_DEMOGRAPHICS))
-        if reasons:
-            probability = np.full(len(self.card.labels), np.nan)
-        else:
-            probability = self._probability(record.select(quality.usable(leads)))
-        measured = dict(zip(features.ALL, features.measure(record).tolist(), strict=True))
-        notes = (*record.notes, *doubts, *reasons, *others)
-        return Diagnosis(self._labels(probability), bool(reasons), leads, figures, notes, self.card.version, measured)
-
-    def of_reading(self, reading: Reading) -> Diagnosis:
-        """The diagnosis of what was read from a page, with the reading's notes first."""
-        diagnosis = self(reading.record, reading.confidence)
-        return replace(diagnosis, notes=(*reading.notes, *diagnosis.notes))
+        probability, judged = np.full(len(self.card.labels), np.nan), tuple[Window, ...]()
+        if not reasons:
+            probability, judged = self._judge(record, quality.usable(leads), stride_s)
+        labels, held = self._labels(probability), episodes(judged)
+        named = [(label.group, label.name) for label in labels if label.predicted]
+        notes = (*record.notes, *episode_notes(judged, held, named, stride_s), *found.notes, *reasons, *others)
+        return Diagnosis(
+            labels, bool(reasons), leads, figures, notes, self.card.version, found.features, judged, held
+        )  # fmt: skip
 
     def inputs(self, window: Record) -> Inputs:
         """The network's inputs for ten seconds: signal [channel, sample], features [k], demographics [2]."""
@@ -93,11 +110,27 @@ class Classifier:
         fs_hz = self.settings.fs_hz
         return prepare(on_grid(window, fs_hz, self.leads), fs_hz, self.settings.preparation)
 
-    def _probability(self, record: Record) -> np.ndarray:
-        """Calibrated probabilities float64 [label] of the mean logits over the record's windows."""
-        inputs = [self.inputs(window) for window in windows(record)]
-        stacked = Inputs(*(np.stack(each) for each in zip(*inputs, strict=True)))
-        return self.card.calibrated(predict(self.net, stacked).mean(0))
+    def _judge(self, record: Recording, leads: Sequence[str], stride_s: float) -> tuple[np.ndarray, tuple[Window, ...]]:
+        """(calibrated probabilities float64 [label] of the mean logits over the windows, the windows where several).
+
+        A window in which hardly anything is printed is left out where others are not.
+        """
+        printed = (window.select(leads) for window in windows(record, stride_s))
+        shown = printed if record.duration_s <= DURATION_S + _MIN_WINDOW_S else filter(_is_printed, printed)
+        starts, logits = list[float](), list[np.ndarray]()
+        while batch := list(islice(shown, _BATCH)):
+            inputs = [self.inputs(window) for window in batch]
+            logits.append(predict(self.net, Inputs(*(np.stack(each) for each in zip(*inputs, strict=True)))))
+            starts += [window.start_s - record.start_s for window in batch]
+        each = np.concatenate(logits)
+        judged = tuple(
+            Window(start_s, start_s + DURATION_S, self._predicted(one))
+            for start_s, one in zip(starts, self.card.calibrated(each), strict=True)
+        )
+        return self.card.calibrated(each.mean(0)), judged if len(judged) > 1 else ()
+
+    def _predicted(self, probability: np.ndarray) -> tuple[tuple[str, str], ...]:
+        return tuple((label.group, label.name) for label in self._labels(probability) if label.predicted)
 
     @property
     def reported(self) -> tuple[Label, ...]:
@@ -114,11 +147,16 @@ class Classifier:
         )
 
 
-def windows(record: Record) -> Iterator[Record]:
-    """Ten-second windows one after the other; a last short one counts when it holds at least five seconds.
+def windows(record: Recording, stride_s: float = DURATION_S) -> Iterator[Record]:
+    """Ten-second windows, one every `stride_s`; a last short one counts when it holds at least five seconds.
 
     A record that is shorter than that still has one window.
     """
-    count = max(1, int((record.duration_s + DURATION_S - _MIN_WINDOW_S) // DURATION_S))
+    count = max(1, int((record.duration_s + stride_s - _MIN_WINDOW_S) // stride_s))
     for k in range(count):
-        yield record.crop(record.start_s + k * DURATION_S, DURATION_S)
+        yield record.crop(record.start_s + k * stride_s, DURATION_S)
+
+
+def _is_printed(window: Record) -> bool:
+    """Whether anything is printed of at least half of a window."""
+    return bool(np.isfinite(window.signal_mv).any(0).sum() >= _MIN_WINDOW_S * window.fs_hz)

@@ -54,10 +54,37 @@ class LeadQuality:
 
 
 @dataclass(frozen=True)
+class Window:
+    """Ten seconds of a longer recording, after its start, and the labels predicted of them alone, (group, name)."""
+
+    start_s: float
+    end_s: float
+    predicted: tuple[tuple[str, str], ...]
+
+    def to_dict(self) -> dict[str, object]:
+        return {**vars(self), "predicted": [":".join(label) for label in self.predicted]}
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Neighbouring windows that share a label, and how many they are."""
+
+    group: str
+    name: str
+    start_s: float
+    end_s: float
+    windows: int
+
+    def to_dict(self) -> dict[str, object]:
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """Labels with probabilities; `quality` holds plain figures about the signal, `weights` names the network.
 
-    An abstained diagnosis predicts nothing, and its notes give the reason.
+    An abstained diagnosis predicts nothing, and its notes give the reason. `windows` are those of a recording that is
+    longer than one, whose mean the labels are; `episodes` tell when each label held.
     """
 
     labels: tuple[Label, ...]
@@ -67,6 +94,8 @@ class Diagnosis:
     notes: tuple[Note, ...] = ()
     weights: str = ""
     features: Mapping[str, float] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
+    episodes: tuple[Episode, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -93,6 +122,8 @@ class Diagnosis:
             "warnings": self.warnings,
             "codes": [note.code for note in self.notes],
             "weights": self.weights,
+            "windows": [window.to_dict() for window in self.windows],
+            "episodes": [episode.to_dict() for episode in self.episodes],
         }
 
 

@@ -6,12 +6,15 @@ import argparse
 import sys
 
 from classify.options import add_case_options
-from ecg.cli import command_parser, entry
+from ecg.cli import add_formats, command_parser, entry
 
 
 def parser() -> argparse.ArgumentParser:
     p = command_parser("classify.infer")
     add_case_options(p)
+    add_formats(p)
+    what = "of a longer recording ten seconds are judged every so many (default: 10, all of it)"
+    p.add_argument("--stride_s", type=float, default=10.0, help=what)
     what = "aami: the class of every beat of long recordings, with weights of their own; weights of beats mean it too"
     p.add_argument("--task", choices=("diagnosis", "aami"), default="diagnosis", help=what)
     return p

@@ -14,7 +14,7 @@ def add_case_options(parser: argparse.ArgumentParser) -> None:
     """What to diagnose, with which weights, and what is known of the pages or of CSVs."""
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--image", nargs="+", default=[], metavar="PATH", help="pages: files, folders or patterns")
-    what.add_argument("--record", nargs="+", default=[], metavar="PATH", help="recordings (WFDB, CSV, JSON) or folders")
+    what.add_argument("--record", nargs="+", default=[], metavar="PATH", help="recordings in any format that is read")
     parser.add_argument("--output", default="out", help="folder for the results (default: out)")
     add_overwrite(parser)
     add_weights(parser)

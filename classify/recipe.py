@@ -11,6 +11,8 @@ from classify.tasks import TASKS, Task
 from ecg.fit.settings import FitSettings
 from ecg.leads import STANDARD
 
+Distance = Literal["bce", "kl", "labels"]
+
 
 @dataclass(frozen=True)
 class NetSettings:
@@ -30,7 +32,10 @@ class LossSettings:
 
     `focal` is the exponent of the focal loss (Lin et al. 2017); `mixup` the parameter of the Beta distribution that
     recordings and their labels are mixed by (Zhang et al. 2018). 0 leaves either out. `teacher` names trained weights
-    (.safetensors) for knowledge distillation: their probabilities are learnt with the labels, by the share `taught`.
+    (.safetensors) for knowledge distillation: their probabilities are learnt with the labels, by the share `taught`,
+    by a `distance`: cross-entropy, KL of softmaxes ("kl") or of every label's two outcomes ("labels"), both softened by
+    `temperature`. `contrast` is the weight of a loss that brings the encodings of both networks together; `correlation`
+    that of the squared correlation of the halves of an encoding (the two branches of `token_selection`).
     """
 
     weights: Literal["none", "inverse", "log"] = "none"
@@ -38,13 +43,21 @@ class LossSettings:
     mixup: float = 0.0
     teacher: str = ""
     taught: float = 0.5
+    distance: Distance = "bce"
+    temperature: float = 2.0
+    contrast: float = 0.0
+    correlation: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("focal", "mixup"):
+        for name in ("focal", "mixup", "contrast"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if not 0 <= self.taught <= 1:
             raise ValueError(f"taught must be in [0, 1], got {self.taught}")
+        if not self.temperature > 0:
+            raise ValueError(f"temperature must be positive, got {self.temperature}")
+        if self.contrast and not self.teacher:
+            raise ValueError("contrast compares the encodings of two networks: name the other as teacher")
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,14 @@ def _correction(item: object) -> Correction:
     if unknown:
         raise ValueError(f"unknown key {unknown[0]!r}: expected some of {', '.join(_HINTS)}, curves, steps")
     hints = PageHints.of(*(item.get(name) for name in _HINTS))
-    curves, steps = item.get("curves", []), item.get("steps", [])
-    if not (isinstance(curves, list) and isinstance(steps, list)):
-        raise ValueError("curves and steps are lists")
+    curves, steps = (_list(key, item.get(key, [])) for key in ("curves", "steps"))
     return Correction(hints, (*map(_curve, curves), *map(parse_step, steps)))
+
+
+def _list(key: str, value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError(f"{key} must be a list, got {value!r:.60}")
+    return value
 
 
 def _curve(item: object) -> Step:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ecg.cli import (
     add_checkpoint,
     add_engine,
+    add_formats,
     add_images,
     add_output,
     add_overwrite,
@@ -21,7 +22,8 @@ from ecg.cli import (
 def parser() -> argparse.ArgumentParser:
     made = command_parser("digitize.infer")
     add_images(made)
-    add_output(made, "out", "a folder, or one .csv, .hea or .json file")
+    add_output(made, "out", "a folder, or one .csv, .hea, .json, .dcm ... file")
+    add_formats(made)
     add_overwrite(made)
     add_page_options(made)
     what = "four crossings of the grid that make a rectangle, in px: upper left, upper right, lower right, lower left"

@@ -14,14 +14,15 @@ from digitize.batch import Attempt, describe, read_file
 from digitize.corrections import Correction, PageKey, by_page, correcting, in_words, load_corrections, unmet
 from digitize.engines import Digitize
 from digitize.grid.corners import Corners
-from digitize.output import OneFile, OutputFolder, PageNames, Target, guarding, is_folder
+from digitize.output import DEFAULT_FORMATS, OneFile, OutputFolder, PageNames, Target, guarding, is_folder
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg.files import named
 from ecg.layout import Template
 from ecg.notes import Note
 
-OUTPUT_SUFFIXES = (".csv", ".hea", ".json")  # an output that ends so is one file for one page
+# An output that ends so is one file for one page.
+OUTPUT_SUFFIXES = (".csv", ".hea", ".json", ".dcm", ".xml", ".edf", ".bdf", ".parquet", ".pdf")
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,21 @@ def infer(
     device: str = "cpu",
     engine: str = "torch",
     overwrite: bool = False,
+    formats: Sequence[str] = DEFAULT_FORMATS,
     digitizer: Digitize | None = None,
     tell: Tell = lambda result: None,
 ) -> list[PageResult]:
     """Read every page of the images (files, folders, patterns) and write what was read; a bad page does not stop it.
 
-    `output` is a folder, or one .csv, .hea or .json file for one page. `layout` is a template, its name or a YAML file.
-    `corners_px` are as a `Digitizer` takes them, the same for every page. `corrections` is a file as
-    `digitize.corrections` describes it. `tell` gets every result as it comes.
+    `output` is a folder, or one .csv, .hea, .json, .dcm ... file for one page; `formats` are those of the signal in a
+    folder. `layout` is a template, its name or a YAML file. `corners_px` are as a `Digitizer` takes them, the same for
+    every page. `corrections` is a file as `digitize.corrections` describes it. `tell` gets every result as it comes.
     Raises ValueError for options that make no sense and for folders or patterns without pictures, InputError where
     results of an earlier run would be replaced without `overwrite` or nothing can be written.
     """
     hints = PageHints.of(layout, mm_per_s, mm_per_mv, corners_px)
     paths = expand_images(images)
-    target = _target(Path(output), paths, overwrite)
+    target = _target(Path(output), paths, overwrite, formats)
     fixes = by_page(load_corrections(corrections), target.names) if corrections else {}
     digitize = guarding(target, correcting(digitizer or engines.load_digitizer(device, engine), fixes))
     results: list[PageResult] = []
@@ -95,10 +97,10 @@ def _read(
         yield PageResult(target.of(*key), Path(key[0]), key[1], error=text, code="correction-unmet")
 
 
-def _target(output: Path, paths: Sequence[Path], overwrite: bool) -> Target:
+def _target(output: Path, paths: Sequence[Path], overwrite: bool, formats: Sequence[str]) -> Target:
     """The output, once it is known that it can hold the results."""
     if is_folder(output):
-        return PageNames(paths, OutputFolder(output, paths, overwrite))
+        return PageNames(paths, OutputFolder(output, paths, overwrite), formats=formats)
     suffix = output.suffix.lower()
     if suffix not in OUTPUT_SUFFIXES:
         raise ValueError(f"{output}: cannot write {suffix}; expected {_or(OUTPUT_SUFFIXES)}, or a folder")

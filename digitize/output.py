@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -11,12 +10,14 @@ from typing import Protocol
 from digitize.engines import Digitize, ask, asking
 from digitize.page.open import DRAWN_SUFFIX, SUFFIXES
 from digitize.stages import PageHints
-from ecg import formats
-from ecg.files import InputError
+from ecg.cli import WRITTEN_FORMATS
+from ecg.files import InputError, check_writable
+from ecg.formats import write
+from ecg.formats.table import by_name, of_new_file
 from ecg.page import Page
 from ecg.reading import Reading
 
-READING_ENDINGS = (".csv", ".hea", ".dat", ".json", DRAWN_SUFFIX)  # of the files of one reading
+DEFAULT_FORMATS = ("csv", "wfdb")  # of the signal of a reading; its JSON and overlay lie beside it
 # What a name that ends so means is a file; any other dot belongs to a folder's name: results_v1.2.
 FILE_SUFFIXES = {
     *SUFFIXES, ".csv", ".json", ".hea", ".dat", ".mat", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".parquet", ".npy",
@@ -25,14 +26,34 @@ FILE_SUFFIXES = {
 }  # fmt: skip
 
 
-def write_reading(reading: Reading, folder: str | Path, stem: str) -> dict[str, Path]:
-    """Write csv, hea with dat, json and overlay of a reading; their paths by kind. Each file is whole or absent."""
-    folder = Path(folder)
-    files = {kind: folder / f"{stem}.{kind}" for kind in ("csv", "hea", "json")}
-    files["overlay"] = folder / f"{stem}{DRAWN_SUFFIX}"
-    formats.write(reading.record, files["csv"])
-    formats.write(reading.record, files["hea"])
-    files["dat"] = folder / f"{files['hea'].read_text().split()[0]}.dat"  # WFDB allows fewer letters than file systems
+def reading_endings(formats: Sequence[str] = DEFAULT_FORMATS) -> tuple[str, ...]:
+    """Of the files of a reading whose signal is written in these formats.
+
+    Raises ValueError for a format that is not written, InputError for one of which a package is missing.
+    """
+    endings = [".json", DRAWN_SUFFIX]
+    for name in formats:
+        chosen = by_name(name)
+        if chosen.write is None or name == "json":
+            known = ", ".join(WRITTEN_FORMATS)
+            raise ValueError(f"a reading's signal is not written as {name}; expected some of {known}")
+        chosen.require(f"--format {name}")
+        endings += [".hea", ".dat"] if name == "wfdb" else [chosen.suffixes[0]]
+    return tuple(dict.fromkeys(endings))
+
+
+def write_reading(
+    reading: Reading, folder: str | Path, stem: str, formats: Sequence[str] = DEFAULT_FORMATS
+) -> dict[str, Path]:
+    """Write signal, JSON and overlay of a reading; their paths by kind. Each file is whole or absent."""
+    folder, files = Path(folder), {}
+    for name in formats:
+        kind = "hea" if name == "wfdb" else name
+        files[kind] = folder / f"{stem}{by_name(name).suffixes[0]}"
+        write(reading.record, files[kind], name)
+    if "hea" in files:  # WFDB allows fewer letters than file systems
+        files["dat"] = folder / f"{files['hea'].read_text().split()[0]}.dat"
+    files |= {"json": folder / f"{stem}.json", "overlay": folder / f"{stem}{DRAWN_SUFFIX}"}
     reading.save_json(files["json"])
     reading.overlay(files["overlay"])
     return files
@@ -41,18 +62,6 @@ def write_reading(reading: Reading, folder: str | Path, stem: str) -> dict[str, 
 def is_folder(path: Path) -> bool:
     """Whether an output is, or would be, a folder."""
     return path.is_dir() or path.suffix.lower() not in FILE_SUFFIXES
-
-
-def check_writable(folder: Path) -> None:
-    """Raise InputError where nothing can be written below a folder, which need not be there yet; leaves no trace."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
-    try:
-        with tempfile.TemporaryFile(dir=there):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be written to ({error.strerror or error}); name another --output", "output-unwritable"
-        ) from error
 
 
 class OutputFolder:
@@ -125,9 +134,19 @@ class Target(Protocol):
 class PageNames:
     """A folder for the results of all pages of some files; their names, none twice: scan, scan_2, chart, chart-p2."""
 
-    def __init__(self, files: Sequence[Path], output: OutputFolder, endings: Sequence[str] = READING_ENDINGS) -> None:
-        """Raises InputError where a result of a file's first page is there already and may not be replaced."""
-        self._output, self._endings = output, endings
+    def __init__(
+        self,
+        files: Sequence[Path],
+        output: OutputFolder,
+        endings: Sequence[str] | None = None,
+        formats: Sequence[str] = DEFAULT_FORMATS,
+    ) -> None:
+        """`endings` are of all files of a result (default: those of a reading in these formats).
+
+        Raises InputError where a result of a file's first page is there already and may not be replaced.
+        """
+        endings = reading_endings(formats) if endings is None else endings
+        self._output, self._endings, self._formats = output, endings, formats
         self.names = {file: output.claim(file.stem or "page", endings) for file in files}
         self._of_page = {(file.absolute(), 0): name for file, name in self.names.items()}
         for name in self.names.values():
@@ -143,11 +162,11 @@ class PageNames:
         self._output.check_absent(self.of(page.source, page.index), self._endings)
 
     def write(self, reading: Reading, name: str) -> dict[str, Path]:
-        return write_reading(reading, self._output.folder, name)
+        return write_reading(reading, self._output.folder, name, self._formats)
 
 
 class OneFile:
-    """One .csv, .hea or .json file for the first page of one file."""
+    """One file for the first page of one file, in the format of its suffix; .json is the reading itself."""
 
     def __init__(self, file: Path, output: Path, overwrite: bool) -> None:
         self.names, self._path = {file: output.stem}, output
@@ -163,10 +182,10 @@ class OneFile:
             raise InputError(text, "one-page-only")
 
     def write(self, reading: Reading, name: str) -> dict[str, Path]:
-        if self._path.suffix.lower() == ".json":
+        if of_new_file(self._path).name == "json":
             reading.save_json(self._path)
         else:
-            formats.write(reading.record, self._path)
+            write(reading.record, self._path)
         return {self._path.suffix.lower()[1:]: self._path}
 
 

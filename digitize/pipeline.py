@@ -8,11 +8,14 @@ from threadpoolctl import threadpool_limits
 
 from digitize.errors import NotVector
 from digitize.grid.corners import Corners
+from digitize.layout.mirror import refuse_mirror_image
 from digitize.layout.search import locate
 from digitize.nets.networks import Networks
 from digitize.nets.pretrained import load_networks
+from digitize.page.negative import positive
 from digitize.stages import PageHints
 from digitize.trace.assemble import assemble
+from digitize.trace.beats_in_step import in_step
 from digitize.trace.calibration import calibrate
 from digitize.trace.column_timing import resolve_timing
 from digitize.trace.lead_traces import cut_leads
@@ -61,8 +64,10 @@ class Digitizer:
                 return self._read_pixels(replace(page, notes=(*page.notes, note)), hints)
 
     def _read_pixels(self, page: Page, hints: PageHints) -> Reading:
+        page = positive(page)
         located = locate(page, self.nets, hints)
+        refuse_mirror_image(page, self.nets, located)
         rows = read_rows(page, located, self.nets.row)
         calibrated = calibrate(located, rows, hints)
         leads = cut_leads(calibrated, rows)
-        return assemble(page, name_strips(resolve_timing(leads, hints)), self.nets.versions)
+        return assemble(page, in_step(name_strips(resolve_timing(leads, hints))), self.nets.versions)

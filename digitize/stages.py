@@ -8,7 +8,7 @@ import numpy as np
 
 from digitize.grid.corners import Corners, check_corners
 from ecg.geometry import PageGeometry
-from ecg.layout import Layout, Template, load_template, template
+from ecg.layout import Layout, Template, checked, load_template, template
 from ecg.notes import Note
 from ecg.page import Trace
 
@@ -33,9 +33,11 @@ class PageHints:
             check_corners(self.corners_px)
         for name in ("mm_per_s", "mm_per_mv"):
             value = getattr(self, name)
-            if value is not None and not MIN_SCALE <= value <= MAX_SCALE:
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_SCALE <= value <= MAX_SCALE:
                 raise ValueError(
-                    f"{name} must lie between {MIN_SCALE:g} and {MAX_SCALE:g} (usual: 25 mm/s, 10 mm/mV), got {value:g}"
+                    f"{name} must lie between {MIN_SCALE:g} and {MAX_SCALE:g} (usual: 25 mm/s, 10 mm/mV), got {value}"
                 )
 
     @classmethod
@@ -56,9 +58,13 @@ class PageHints:
 
 
 def find_template(layout: Template | str | None) -> Template | None:
-    """A template by name or from a YAML file. Raises ValueError with the known names."""
-    if layout is None or isinstance(layout, Template):
-        return layout
+    """A template by name or from a YAML file. Raises ValueError with the known names, or what makes no sense."""
+    if layout is None:
+        return None
+    if isinstance(layout, Template):
+        return checked(layout)
+    if not isinstance(layout, str):
+        raise ValueError(f"a layout is a name or a YAML file, got {layout!r}")
     try:
         return load_template(layout) if layout.lower().endswith(LAYOUT_SUFFIXES) else template(layout)
     except OSError as error:
@@ -72,7 +78,7 @@ class LocatedPage:
     `reach_mm` [row] is how far each row's ink goes from its zero line. `is_named` tells whether the lead names were
     recognised, `is_confirmed` whether these or the user confirm the layout, `certain_strips` for every rhythm strip
     whether its name was read for certain, `is_speed_seen` whether pulses or print showed the paper speed,
-    `is_speed_printed` whether print did: pulses are seen again, close up.
+    `is_speed_printed` and `is_gain_printed` whether print did: pulses are seen again, close up.
     """
 
     geometry: PageGeometry
@@ -84,6 +90,7 @@ class LocatedPage:
     certain_strips: tuple[bool, ...] = ()
     is_speed_seen: bool = True
     is_speed_printed: bool = False
+    is_gain_printed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -50,6 +51,9 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None, command: Ca
     0 when all is well, 1 when an input failed, 2 for a wrong command, recipe or value, 130 when interrupted.
     """
     options = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files need not be text in the terminal's encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         return command(**vars(options))
     except KeyboardInterrupt:
@@ -133,6 +137,13 @@ def add_drawing(
 def add_output(parser: argparse.ArgumentParser, default: str, what: str = "folder for the results") -> None:
     """`--output`."""
     parser.add_argument("--output", type=Path, default=Path(default), help=f"{what} (default: {default})")
+
+
+def add_formats(parser: argparse.ArgumentParser) -> None:
+    """`--format`: one or several, of the signals of pages."""
+    what = f"of the signals: {', '.join(WRITTEN_FORMATS)} (default: csv wfdb)"
+    parser.add_argument("--format", dest="formats", nargs="+", default=("csv", "wfdb"), metavar="FORMAT",
+                        choices=WRITTEN_FORMATS, help=what)  # fmt: skip
 
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:

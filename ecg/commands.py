@@ -94,7 +94,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.calibrate", "Make weights of a checkpoint: temperature, thresholds and their card."),
     Command("classify.ensemble", "Put several trained networks into one classifier."),
     Command("classify.compare", "Train and measure many networks on the same recordings, in one table."),
+    Command("classify.evaluation.network_table", "Every network with its parameters and multiply-adds, in one table."),
     Command("classify.benchmark_beats", "Measure R peaks and waves on annotated recordings."),
+    Command(
+        "classify.studies.not_ecgs",
+        "What becomes of pages that must not be diagnosed: other curves, halves, two ECGs on a sheet, mirror images.",
+    ),
     Command("simulate.benchmark", "How many pages a second the simulator draws."),
     Command("ecg.fit.doctor", "Say what a training would find here: packages, device, memory, disk.", "doctor"),
 )

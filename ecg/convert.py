@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ecg.cli import add_csv_options, add_output, command_parser, entry
+from ecg.cli import add_csv_options, add_output, add_overwrite, command_parser, entry
 
 
 def parser() -> argparse.ArgumentParser:
@@ -13,6 +13,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("inputs", nargs="+", metavar="IN", help="recordings: files, folders or patterns")
     made.add_argument("--to", required=True, metavar="FORMAT", help="wfdb, csv, dicom, aecg, edf, fhir, pdf ...")
     add_output(made, "out", "folder for the recordings, or one file for one recording")
+    add_overwrite(made)
     made.add_argument("--layout", help="of a PDF page: 3x4+1, 12x1 ... (default: one that shows all)")
     what = "also write what a file says of its patient: name, number, birth date (default: never)"
     made.add_argument("--keep_identity", action="store_true", help=what)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import yaml
 
 from ecg.files import JsonMapping, JsonObject
 from ecg.leads import CABRERA, PRECORDIAL, STANDARD, canonical
+
+_COLUMN_S = (0.2, 60.0)  # how long a column can be
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,13 @@ class Template:
             raise ValueError(f"template {self.name!r}: every row needs the same number of leads")
 
     @property
+    def block_rows(self) -> int:
+        """After how many rows of the grid the same leads go on below each other; all rows where none go on."""
+        rows = len(self.grid)
+        shares = (k for k in range(1, rows) if rows % k == 0 and self.grid == self.grid[:k] * (rows // k))
+        return next(shares, rows)
+
+    @property
     def columns(self) -> int:
         return len(self.grid[0])
 
@@ -143,6 +153,7 @@ class Template:
 
         `baselines_mm` gives each row's 0 mV line where the rows are not evenly spaced; `chest_gain` is the chest
         leads' share of the gain; `gap_mm` is the room between columns, which rhythm strips do not have.
+        Where the grid repeats its leads row by row, they go on from one row to the next.
         """
         lines = baselines_mm or [origin_mm[1] + (r + 0.5) * row_mm for r in range(self.row_count)]
         if len(lines) != self.row_count:
@@ -151,7 +162,8 @@ class Template:
         for r, c, lead, is_rhythm in self.cells():
             seconds = self.duration_s if is_rhythm else self.column_s
             x0 = origin_mm[0] + c * (self.column_s * mm_per_s + gap_mm)
-            t0 = 0.0 if self.simultaneous else c * self.column_s
+            block = 0 if is_rhythm else r // self.block_rows
+            t0 = block * self.duration_s + (0.0 if self.simultaneous else c * self.column_s)
             box = (x0, lines[r] - row_mm / 2, x0 + seconds * mm_per_s, lines[r] + row_mm / 2)
             gain = chest_gain if lead in PRECORDIAL else 1.0
             boxes.append(LeadBox(lead, box, t0, t0 + seconds, is_rhythm, gain))
@@ -194,15 +206,48 @@ def template(name: str, rhythm: Sequence[str] | None = None) -> Template:
 
 
 def load_template(path: str | Path) -> Template:
-    """A user's own template from YAML with the keys name, grid, column_s and, if wanted, rhythm and simultaneous."""
-    data = yaml.safe_load(Path(path).read_text())
+    """A user's own template from YAML with the keys name, grid, column_s and, if wanted, rhythm and simultaneous.
+
+    Raises OSError for a file that cannot be opened, ValueError for one that is no such template.
+    """
+    try:
+        return checked(_from_yaml(yaml.safe_load(Path(path).read_text(encoding="utf-8"))))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
+
+
+def _from_yaml(data: object) -> Template:
     known = {"name", "grid", "column_s", "rhythm", "simultaneous"}
     if not isinstance(data, dict) or not {"name", "grid", "column_s"} <= set(data) <= known:
-        raise ValueError(f"{path}: a layout file holds name, grid, column_s and optionally rhythm, simultaneous")
-    grid = tuple(tuple(_signed(lead) for lead in row) for row in data["grid"])
-    rhythm = tuple(_signed(lead) for lead in data.get("rhythm", ()))
-    return Template(data["name"], grid, float(data["column_s"]), rhythm, bool(data.get("simultaneous", False)))
+        raise ValueError("a layout file holds name, grid, column_s and optionally rhythm, simultaneous")
+    rows, column_s, simultaneous = data["grid"], data["column_s"], data.get("simultaneous", False)
+    if not isinstance(rows, list) or not rows:
+        raise ValueError(f"grid must be a list of rows, each a list of leads, got {rows!r:.60}")
+    if isinstance(column_s, bool) or not isinstance(column_s, int | float):
+        raise ValueError(f"column_s must be the seconds that a column shows, got {column_s!r:.60}")
+    if not isinstance(simultaneous, bool):
+        raise ValueError(f"simultaneous must be true or false, got {simultaneous!r:.60}")
+    grid, rhythm = tuple(_leads(row, "every row of grid") for row in rows), _leads(data.get("rhythm", []), "rhythm")
+    return Template(str(data["name"]), grid, float(column_s), rhythm, simultaneous)
 
 
-def _signed(lead: str) -> str:
-    return canonical(str(lead))
+def _leads(names: object, what: str) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{what} must be a list of leads such as [I, aVR, V1, V4], got {names!r:.60}")
+    return tuple(canonical(name) for name in names)
+
+
+def checked(kind: Template) -> Template:
+    """The template itself. Raises ValueError where columns have no length or stretches of a lead share their time."""
+    if not kind.columns or not _COLUMN_S[0] <= kind.column_s <= _COLUMN_S[1]:
+        low, high = _COLUMN_S
+        raise ValueError(f"a column holds {low:g} to {high:g} s, and a row at least one lead, got {kind.column_s} s")
+    if kind.block_rows < len(kind.grid) and (kind.rhythm or kind.simultaneous):
+        raise ValueError("a grid whose rows go on in later rows has no rhythm strips and no simultaneous columns")
+    for a, b in combinations(kind.place().boxes, 2):
+        is_one_lead = a.lead.removeprefix("-") == b.lead.removeprefix("-") and a.is_rhythm == b.is_rhythm
+        if is_one_lead and max(a.t0_s, b.t0_s) < min(a.t1_s, b.t1_s) - 1e-9:
+            raise ValueError(
+                f"{a.lead} stands twice at the same time: one of the two would be lost; name each lead once"
+            )
+    return kind

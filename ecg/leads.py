@@ -95,14 +95,17 @@ def derive_12(signal: np.ndarray, leads: Sequence[str]) -> np.ndarray:
     return np.stack([rows[name] for name in STANDARD])
 
 
+_LIMB_LAWS: tuple[Mapping[str, int], ...] = ({"I": 1, "III": 1, "II": -1}, {"aVR": 1, "aVL": 1, "aVF": 1})
+_MIN_LAW_SAMPLES = 250
+
+
 def limb_residual_mv(signal_mv: np.ndarray, leads: Sequence[str]) -> float:
     """Largest mean absolute violation, in mV, of the limb-lead laws over the samples where the leads coexist.
 
     NaN when no law can be checked. A constant offset per lead is allowed: paper has no absolute zero.
     """
     rows = {name: signal_mv[i].astype(np.float64) for i, name in enumerate(leads)}
-    laws = (({"I": 1, "III": 1, "II": -1}), ({"aVR": 1, "aVL": 1, "aVF": 1}))
-    worst = [_law_residual(rows, law) for law in laws if all(name in rows for name in law)]
+    worst = [_law_residual(rows, law) for law in _LIMB_LAWS if all(name in rows for name in law)]
     worst = [w for w in worst if np.isfinite(w)]
     return max(worst) if worst else float("nan")
 
@@ -111,3 +114,19 @@ def _law_residual(rows: Mapping[str, np.ndarray], law: Mapping[str, int]) -> flo
     total = sum(weight * rows[name] for name, weight in law.items())
     total = np.asarray(total)[np.isfinite(total)]
     return float(np.abs(total - np.median(total)).mean()) if total.size else float("nan")
+
+
+def limb_law_share(signal: np.ndarray, leads: Sequence[str]) -> float:
+    """The power that is left of the limb-lead laws as a share of the leads' own power: 0 where they hold, about 1 for
+    curves that have nothing to do with each other, whatever their size. NaN when no law can be checked.
+    """
+    rows = {name: signal[i].astype(np.float64) for i, name in enumerate(leads)}
+    left, power = 0.0, 0.0
+    for law in _LIMB_LAWS:
+        if all(name in rows for name in law):
+            terms = np.array([weight * rows[name] for name, weight in law.items()])
+            terms = terms[:, np.isfinite(terms).all(0)]
+            if terms.shape[1] >= _MIN_LAW_SAMPLES:
+                terms = terms - np.median(terms, axis=1, keepdims=True)
+                left, power = left + float((terms.sum(0) ** 2).sum()), power + float((terms**2).sum())
+    return left / power if power > 0 else float("nan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -11,6 +12,26 @@ from ecg.files import JsonMapping
 from ecg.leads import STANDARD, channel_name
 from ecg.notes import Note
 from ecg.signal.filters import resample
+
+
+class Recording(Protocol):
+    """What a `Record` and a recording that is read stretch by stretch have in common."""
+
+    @property
+    def leads(self) -> tuple[str, ...]: ...
+    @property
+    def fs_hz(self) -> float: ...
+    @property
+    def start_s(self) -> float: ...
+    @property
+    def duration_s(self) -> float: ...
+    @property
+    def meta(self) -> JsonMapping: ...
+    @property
+    def notes(self) -> tuple[Note, ...]: ...
+    def crop(self, start_s: float, duration_s: float) -> Record:
+        """Exactly `duration_s` from time `start_s` on; what lies outside is NaN."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from simulate.presets import MIXED, presets
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m simulate", description=__doc__)
     made.add_argument("--records", metavar="PATH", nargs="+", default=["synthetic"],
-                      help="recordings (WFDB, CSV, JSON), folders or patterns; or synthetic (default)")  # fmt: skip
+                      help="recordings of any readable format, folders or patterns; or synthetic")  # fmt: skip
     made.add_argument("--count", type=int, default=10, help="pages; on a contact sheet, pages in a row (default: 10)")
     made.add_argument("--seed", type=int, default=0, help="another seed, other pages (default: 0)")
     made.add_argument("--preset", default=MIXED, help=f"{', '.join(presets())} or {MIXED} (default)")

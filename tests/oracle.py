@@ -86,6 +86,7 @@ class Oracle:
         """A digitizer whose networks' looks come from here."""
         monkeypatch.setattr("digitize.grid.page_view.look", self.look)
         monkeypatch.setattr("digitize.layout.search.read_words", self.read_words)
+        monkeypatch.setattr("digitize.layout.mirror.read_words", lambda *seen: [])
         monkeypatch.setattr("digitize.trace.row_reading.read_row", self.read_row)
         return Digitizer(Networks(None, None, None, SIZE_PX, {"page": "oracle", "row": "oracle"}))  # type: ignore[arg-type]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from classify.datasets.csv_table import header_codes, names, rows
+from classify.datasets.csv_table import header_codes, header_fact, names, rows
 from classify.datasets.example import Example
-from classify.datasets.split import by_class
+from classify.datasets.folds import by_class_within_sex
 from classify.datasets.xlsx_table import xlsx_rows
 from classify.signal.demographics import age_years, male
 from ecg.files import InputError
@@ -23,10 +23,11 @@ _MERGED = {
 }  # fmt: skip
 _CLASS_OF = {code: name for name, codes in _MERGED.items() for code in codes}
 _FS_HZ = 500.0
+_SEED = 10  # of the split of the document that this task comes from
 
 
 def chapman(root: Path) -> list[Example]:
-    """Eight tenths of every class for training, one to validate, one to test."""
+    """Eight tenths of every class for training, one to validate, one to test; of men and of women each."""
     if (root / "WFDBRecords").is_dir():
         found = list(_headers(root / "WFDBRecords"))
     elif (root / "Diagnostics.csv").is_file() or (root / "Diagnostics.xlsx").is_file():
@@ -37,7 +38,7 @@ def chapman(root: Path) -> list[Example]:
         raise FileNotFoundError(
             f"{root}: expected WFDBRecords/, Diagnostics.xlsx (or .csv) with ECGData/, or cinc_mix/index.csv"
         )
-    return by_class(found, "chapman", {"test": 0.1, "validation": 0.1, "train": 0.8})
+    return by_class_within_sex(found, "chapman", {"test": 0.1, "validation": 0.1, "train": 0.8}, _SEED)
 
 
 def merged(labels: Collection[str]) -> frozenset[str] | None:
@@ -48,7 +49,9 @@ def merged(labels: Collection[str]) -> frozenset[str] | None:
 
 def _headers(folder: Path) -> Iterator[Example]:
     for path in sorted(folder.rglob("*.hea")):
-        yield Example(path, "chapman", path.stem, "unused", {"chapman": merged(header_codes(path))})
+        found = {"chapman": merged(header_codes(path))}
+        age, sex = (header_fact(path, name) for name in ("Age", "Sex"))
+        yield Example(path, "chapman", path.stem, "unused", found, age_years=age_years(age), male=male(sex))
 
 
 def _published(root: Path) -> Iterator[Example]:
@@ -69,7 +72,10 @@ def _passed_on(folder: Path) -> Iterator[Example]:
     for row in rows(folder / "index.csv", ("record", "db", "dx_header")):
         if row["db"].startswith("Chapman"):
             found = {"chapman": merged(names(row["dx_header"], ","))}
-            yield Example(folder / f"{row['record']}.hea", "cinc_mix", row["record"], "unused", found)
+            yield Example(
+                folder / f"{row['record']}.hea", "cinc_mix", row["record"], "unused", found,
+                age_years=age_years(row.get("age")), male=male(row.get("sex")),
+            )  # fmt: skip
 
 
 def read_microvolts(path: Path) -> Record:

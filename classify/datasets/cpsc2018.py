@@ -10,7 +10,7 @@ from scipy.io import loadmat
 
 from classify.datasets.csv_table import header_codes, names, rows
 from classify.datasets.example import Example
-from classify.datasets.split import by_class
+from classify.datasets.folds import by_ten_folds
 from classify.labels import GROUPS
 from ecg.files import InputError
 from ecg.formats import read
@@ -28,7 +28,7 @@ _FS_HZ = 500.0
 
 
 def cpsc2018(root: Path) -> list[Example]:
-    """Ten folds of every class, the last two to validate and to test."""
+    """Ten folds of every class, those of `folds.csv` where it lies there: 9 validates, 10 tests."""
     if (root / "REFERENCE.csv").is_file():
         found = list(_published(root))
     elif (root / "cinc_mix" / "index.csv").is_file():
@@ -40,7 +40,7 @@ def cpsc2018(root: Path) -> list[Example]:
             f"{root}: expected REFERENCE.csv (as published), A0001.hea ... (as the CinC challenges passed them on) or "
             "cinc_mix/index.csv"
         )
-    return by_class(found, "cpsc2018", {"test": 0.1, "validation": 0.1, "train": 0.8})
+    return by_ten_folds(found, "cpsc2018", root)
 
 
 def _published(root: Path) -> Iterator[Example]:

@@ -35,5 +35,10 @@ def columns_of(path: Path) -> list[str]:
 
 def header_codes(path: Path) -> frozenset[str]:
     """The codes of a WFDB header's comment `#Dx: ...`, as the CinC challenges and Chapman write them."""
+    return names(header_fact(path, "Dx"), ",")
+
+
+def header_fact(path: Path, name: str) -> str:
+    """What stands behind `#NAME:` in a WFDB header; nothing where it has no such comment."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return names(next((line.partition(":")[2] for line in lines if line.lstrip("# ").startswith("Dx")), ""), ",")
+    return next((line.partition(":")[2].strip() for line in lines if line.lstrip("# ").startswith(name)), "")

@@ -58,15 +58,19 @@ def mimic_hr(root: Path) -> list[Example]:
     return by_patient(
         _example(_study(base, row), row, {"heart_rate": frozenset([band])})
         for row in rows(table, _RATE, named=_unheaded(table, _RATE))
-        if (band := _band(row["rr_interval"]))
+        if (band := _band(row["rr_interval"], f"{table}: study {row['study_id']}"))
     )
 
 
-def _band(rr_ms: str) -> str | None:
+def _band(rr_ms: str, where: str) -> str | None:
     low, high = _RR_MS
-    if not rr_ms.strip() or not low <= float(rr_ms) <= high:
+    try:
+        interval_ms = float(rr_ms.strip() or "nan")
+    except ValueError:
+        raise InputError(f"{where}: rr_interval must be a number of ms, got {rr_ms!r}") from None
+    if not low <= interval_ms <= high:
         return None
-    return next(name for limit, name in _BANDS if 60_000 / float(rr_ms) < limit or limit == _BANDS[-1][0])
+    return next(name for limit, name in _BANDS if 60_000 / interval_ms < limit or limit == _BANDS[-1][0])
 
 
 def _table(root: Path, needed: Sequence[str] = ()) -> tuple[Path, Path]:

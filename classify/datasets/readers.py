@@ -37,6 +37,7 @@ READERS: Mapping[str, Reader] = {
     "ptbxl_superdiagnostic": ptbxl,
     "ptbxl_form": ptbxl,
     "ptbxl_rhythm": ptbxl_and_cinc,
+    "ptbxl_rhythm_only": ptbxl,
     "rhythm5": rhythm5,
     "mimic5": mimic5,
     "mimic_multilabel": mimic_multilabel,

@@ -15,6 +15,8 @@ from torch.utils.data import default_collate
 from classify.datasets.arrays import Arrays
 from classify.datasets.collect import load_arrays
 from classify.evaluation.comparison_metrics import exclusive_figures, group_figures
+from classify.evaluation.decisions import decision_figures
+from classify.labels import columns
 from classify.nets.predict import predict
 from classify.recipe import Recipe
 from classify.tasks import TASKS
@@ -95,7 +97,11 @@ def figures(net: nn.Module, arrays: Arrays, recipe: Recipe, over: tuple[str, ...
         part: predict(net, part_inputs(arrays, part, recipe.data), batch_size=256) for part in ("validation", "test")
     }
     if not task.exclusive:
-        return group_figures(logits["test"], target["test"], task)
+        groups = group_figures(logits["test"], target["test"], task)
+        if len(task.groups) > 1:
+            return groups
+        pairs = [(logits[part], target[part]) for part in ("validation", "test")]
+        return groups | decision_figures(pairs[0], pairs[1], [name for _, name in columns(task.groups)])
     bias = prior_bias(logits["validation"], target["validation"], target["train"], recipe.data.balanced)
     return exclusive_figures(logits["test"] + bias, target["test"], task, over)
 

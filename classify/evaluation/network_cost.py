@@ -9,7 +9,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from classify.nets import build
+from classify.nets import NETS, build
 from classify.nets.catalog.row import Options
 
 
@@ -26,8 +26,8 @@ class Cost:
 
 
 def cost(name: str, labels: int, channels: int, samples: int, options: Options | None = None) -> Cost:
-    """The cost of a network of the catalogue; neither its weights nor its activations take any memory."""
-    with torch.device("meta"):
+    """The cost of a network of the catalogue; neither weights nor activations take memory, but for a few small ones."""
+    with torch.device("cpu" if NETS[name].module in _ON_CPU else "meta"):
         net = build(name, labels, channels, samples, options)
         return Cost(parameters(net), macs(net.eval(), channels, samples))
 
@@ -64,6 +64,7 @@ def _shapes_only(module: nn.LSTM | nn.GRU, given: Tensor) -> tuple[Tensor, Tenso
     return states, (last, last) if isinstance(module, nn.LSTM) else last
 
 
+_ON_CPU = ("s4", "plrnn")  # small, and their loops over steps are slow or impossible without numbers
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
 _RECURRENT = (nn.LSTM, nn.GRU)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)

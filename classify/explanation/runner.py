@@ -11,8 +11,10 @@ from typing import Unpack
 from classify.batch import Case, CaseOptions, cases
 from classify.classifier import Classifier
 from classify.explanation.explanation import check_names, chosen, explain, word_for
+from classify.explanation.network_pictures import attention_by_stage, cam_by_lead, save_if_any
 from classify.explanation.plot import draw
 from classify.report.figures import save_png
+from classify.signal.preprocessing import DURATION_S
 from classify.weights import DEFAULT
 from ecg.files import InputError, named, write_text
 from ecg.record import Record
@@ -30,6 +32,7 @@ def explain_all(
 ) -> int:
     """Write `<name>.<label>.explain.png` and `<name>.explain.json` for every page or recording; 1 if any failed, or 0.
 
+    A network that keeps the leads apart adds `<name>.<label>.cam.png`, one with attention `<name>.attention.png`.
     `label` names what to explain, as NAME or GROUP:NAME; without it, the three most probable of the predicted labels
     are explained.
     """
@@ -41,7 +44,7 @@ def explain_all(
         try:
             if case.record is None:
                 raise InputError(case.error or f"{case.place}: nothing was read")
-            _explain(case, case.record, classifier, label, steps, folder)
+            _explain(case, case.first(DURATION_S), classifier, label, steps, folder)
         except Exception as error:  # one case that hits a bug must not cost the rest of the batch
             failed += 1
             print(f"error: {named(error, case.place)}", file=sys.stderr, flush=True)
@@ -52,13 +55,17 @@ def _explain(
     case: Case, record: Record, classifier: Classifier, label: Sequence[str], steps: int, folder: Path
 ) -> None:
     diagnosis = case.diagnose(classifier)
-    explanations = explain(classifier, record.select(diagnosis.leads_used), chosen(diagnosis, label), steps)
+    used = record.select(diagnosis.leads_used)
+    explanations = explain(classifier, used, chosen(diagnosis, label), steps)
     for one in explanations:
         word = word_for(one.label, diagnosis.labels).replace(":", "-")
         save_png(draw(one), folder / f"{case.name}.{word}.explain.png")
         leads = ", ".join(f"{lead} {value:+.2f}" for lead, value in one.strongest_leads())
         print(f"{case.name} <- {case.place}: {one.label.title}: logit {one.logit:+.2f}, most from {leads}", flush=True)
+        save_if_any(cam_by_lead(classifier, used, one.label), folder / f"{case.name}.{word}.cam.png")
+    if explanations:
+        save_if_any(attention_by_stage(classifier, used), folder / f"{case.name}.attention.png")
     if diagnosis.abstained:
         print(f"{case.name} <- {case.place}: {'; '.join(diagnosis.warnings)}", flush=True)
-    found = {"weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
+    found = {"source": case.place, "weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
     write_text(folder / f"{case.name}{ENDING}", json.dumps(found, indent=2) + "\n")

@@ -15,7 +15,7 @@ NAN = float("nan")
 
 def core(evidence: Evidence) -> tuple[float, ...]:
     """Mean, SD, skewness and kurtosis of lead II; heart rate (60 over the mean RR), SDNN, RMSSD and variation of RR."""
-    return *_distribution(evidence), *_rhythm(evidence.rr_s)
+    return *_distribution(evidence), *rhythm(evidence.rr_s)
 
 
 def extended(evidence: Evidence) -> tuple[float, ...]:
@@ -53,7 +53,8 @@ def _extent(evidence: Evidence) -> tuple[float, float, float, float]:
     return float(values.max()), float(values.min()), float(np.ptp(values)), crossings
 
 
-def _rhythm(rr_s: np.ndarray) -> tuple[float, float, float, float]:
+def rhythm(rr_s: np.ndarray) -> tuple[float, float, float, float]:
+    """Heart rate, SDNN, RMSSD and variation of intervals in seconds."""
     if rr_s.size < 2:
         return NAN, NAN, NAN, NAN
     rate = 60.0 / float(rr_s.mean())

@@ -23,12 +23,13 @@ GROUPS: tuple[tuple[tuple[FeatureInfo, ...], Callable[[Evidence], tuple[float, .
 )
 
 
-def measure(record: Record, names: Sequence[str] = ALL) -> np.ndarray:
+def measure(record: Record | Evidence, names: Sequence[str] = ALL) -> np.ndarray:
     """The features in the order of their names, float32 [name]; NaN where the record holds no evidence."""
     unknown = sorted(set(names) - set(ALL))
     if unknown:
         raise ValueError(f"unknown feature {', '.join(unknown)}: expected some of {', '.join(ALL)}")
-    evidence, found = Evidence(record), dict[str, float]()
+    evidence = record if isinstance(record, Evidence) else Evidence(record)
+    found = dict[str, float]()
     for infos, function in GROUPS:
         own = [info.name for info in infos]
         if set(own) & set(names):

@@ -28,22 +28,23 @@ def infer_beats(cases: Iterable[Case], classifier: BeatClassifier, folder: Path)
         try:
             if case.record is None:
                 raise ValueError(case.error)
-            beats = classifier(case.record)
-            write_beats(case.record, beats, folder, case.name)
+            record = case.first()
+            beats = classifier(record)
+            write_beats(record, beats, folder, case.name, case.place)
         except Exception as error:  # one file that hits a bug must not cost the rest of the batch
             failed += 1
             print(f"error: {named(error, case.source)}", file=sys.stderr, flush=True)
             continue
         done += 1
         counted = ", ".join(f"{count} {name}" for name, count in beats.counts().items() if count)
-        print(f"{case.name}: {len(beats.times_s)} beats: {counted}")
-        print(*(f"  note: {words}\n" for words in beats.warnings), sep="", end="")
+        lines = [f"{case.name} <- {case.place}: {len(beats.times_s)} beats: {counted}"]
+        print("\n".join([*lines, *(f"  note: {words}" for words in beats.warnings)]), flush=True)
     print(f"beats of {done} of {done + failed} recordings; all in {folder}", file=sys.stderr)
     return int(failed > 0)
 
 
-def write_beats(record: Record, beats: Beats, folder: Path, name: str) -> None:
-    """The table, the counts and the strip of one recording."""
+def write_beats(record: Record, beats: Beats, folder: Path, name: str, source: str = "") -> None:
+    """The table, the counts and the strip of one recording; `source` is its file."""
     rows = [
         f"{number},{time:.3f},{label}," + ",".join(f"{p:.4f}" for p in row)
         for number, (time, label, row) in enumerate(
@@ -52,7 +53,10 @@ def write_beats(record: Record, beats: Beats, folder: Path, name: str) -> None:
     ]
     head = ",".join(["beat", "time_s", "class", *(f"p_{name}" for name in beats.names)])
     write_text(folder / f"{name}.beats.csv", "\n".join([head, *rows]) + "\n")
-    found = {"beats": len(rows), "counts": beats.counts(), "weights": beats.weights, "warnings": list(beats.warnings)}
+    found = {
+        "source": source, "beats": len(rows), "counts": beats.counts(), "weights": beats.weights,
+        "warnings": list(beats.warnings),
+    }  # fmt: skip
     write_text(folder / f"{name}.beats.json", json.dumps(found, indent=2) + "\n")
     save_png(strip(record, beats, name), folder / f"{name}.beats.png")
 
@@ -65,7 +69,8 @@ def strip(record: Record, beats: Beats, name: str) -> Figure:
     first_s = float(np.clip(other[0] - _ROW_S / 2, 0, latest)) if len(other) else 0.0
     count = min(_ROWS, max(int(np.ceil((record.duration_s - first_s) / _ROW_S)), 1))
     figure = Figure(figsize=(14, 1.3 * count + 0.8), layout="constrained")
-    lead = "II" if "II" in record.leads else record.leads[0]
+    there = [name for name in record.leads if np.isfinite(record[name]).any()]
+    lead = "II" if "II" in there else there[0]
     values, time_s = record[lead], np.arange(record.samples) / record.fs_hz
     low, high = np.nanpercentile(values, [0.2, 99.8])
     for row, view in enumerate(np.atleast_1d(figure.subplots(count, 1))):
@@ -74,7 +79,15 @@ def strip(record: Record, beats: Beats, name: str) -> Figure:
         view.plot(time_s[shown], values[shown], color="0.2", linewidth=0.6)
         for at_s, label in zip(beats.times_s, labels, strict=True):
             if start_s <= at_s < start_s + _ROW_S:
-                view.text(at_s, high, label, color=_COLOURS.get(label, "k"), ha="center", va="bottom", fontsize=8)
+                view.text(
+                    at_s,
+                    high + 0.1 * (high - low),
+                    label,
+                    color=_COLOURS.get(label, "k"),
+                    ha="center",
+                    va="bottom",
+                    fontsize=8,
+                )
         view.set(xlim=(start_s, start_s + _ROW_S), ylim=(low - 0.1, high + 0.45 * (high - low)), yticks=[])
         view.tick_params(labelsize=7)
     counted = ", ".join(f"{value} {key}" for key, value in beats.counts().items())

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from ecg.leads import STANDARD
-from ecg.record import Record
+from ecg.record import Record, Recording
 
 MM_PER_S, MM_PER_MV = 25.0, 10.0
 COLUMN_S = 2.5
@@ -32,12 +32,12 @@ class _Part:
     zero_mm: float
 
 
-def sheet_svg(record: Record) -> str:
+def sheet_svg(record: Recording) -> str:
     """The first ten seconds at 25 mm/s and 10 mm/mV: 3x4 with a rhythm strip, as it is usually printed.
 
     Where that would hide what was printed (another layout, a short recording), each lead has a row of its own.
     """
-    shown = record.select().crop(record.start_s, min(record.duration_s, SHOWN_S))
+    shown = record.crop(record.start_s, min(record.duration_s, SHOWN_S)).select()
     parts = list(_three_rows(shown) if _fits_three_rows(shown) else _row_each(shown))
     width = _up_to_big_squares(_LEFT_MM + max(shown.duration_s, 5) * MM_PER_S + _EDGE_MM)
     height = _up_to_big_squares(max(part.zero_mm for part in parts) + _ROW_MM / 2)

@@ -14,13 +14,14 @@ from markupsafe import Markup
 from PIL import Image
 
 from classify.diagnosis import Diagnosis, Label, LeadQuality
+from classify.episodes import times
 from classify.explanation.explanation import Explanation
 from classify.explanation.plot import draw
 from classify.features.catalog import EVERY, FeatureInfo
 from classify.report.ecg_svg import sheet_svg
 from classify.report.figures import png
 from classify.report.text import verdict
-from ecg.record import Record
+from ecg.record import Recording
 
 _GROUP_TITLES = {"superclass": "Findings", "rhythm": "Rhythm"}
 _PICTURE_WIDTH_PX = 1600
@@ -70,21 +71,22 @@ class LeadColumn(TypedDict):
 
 def report_html(
     title: str,
-    record: Record,
+    record: Recording,
     diagnosis: Diagnosis,
     picture: Path | None = None,
     explained: Sequence[Explanation] = (),
     page: str = "",
+    source: str = "",
 ) -> str:
     """The report as text: nothing in it points outside of it.
 
-    `picture` is the scan with the traces drawn over it, `page` its layout and scales in a line.
+    `picture` is the scan with the traces drawn over it, `page` its layout and scales in a line, `source` the file.
     """
     folder = Path(__file__).parent
     pages = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return pages.get_template("report.html").render(
         title=title,
-        facts=[*facts(record), *([("Page", page)] if page else [])],
+        facts=[*facts(record), *((what, text) for what, text in (("Page", page), ("File", source)) if text)],
         verdict=verdict(diagnosis),
         warnings=diagnosis.warnings,
         groups=[(_GROUP_TITLES.get(group, group), labels) for group, labels in _groups(diagnosis)],
@@ -92,13 +94,14 @@ def report_html(
         sheet=Markup(sheet_svg(record)),
         explained=[_explained(one) for one in explained],
         picture=_of_file(picture) if picture else "",
+        over_time=_over_time(diagnosis),
         leads=[_lead(lead, diagnosis.features) for lead in diagnosis.leads],
         lead_rows=_lead_rows(diagnosis),
         weights=diagnosis.weights,
     )
 
 
-def facts(record: Record) -> Iterator[tuple[str, str]]:
+def facts(record: Recording) -> Iterator[tuple[str, str]]:
     """(title, value) of what is known of the patient and the recording."""
     for key, value in record.meta.items():
         known = str(value).strip()
@@ -110,6 +113,17 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
 def measurements(found: Mapping[str, float]) -> list[Measurement]:
     """The features that a person is shown, in order."""
     return [_measurement(_INFO[name], found) for name in _MEASURED]
+
+
+def _over_time(diagnosis: Diagnosis) -> list[tuple[str, str, str]]:
+    """(title, windows, times) of every label that some windows of a long recording have."""
+    rows = []
+    for label in diagnosis.labels:
+        own = [e for e in diagnosis.episodes if (e.group, e.name) == (label.group, label.name)]
+        if own:
+            count = sum(episode.windows for episode in own)
+            rows.append((label.title, f"{count} of {len(diagnosis.windows)}", times(own)))
+    return rows
 
 
 def _groups(diagnosis: Diagnosis) -> Iterator[tuple[str, list[Bar]]]:

@@ -15,14 +15,16 @@ from classify.classifier import Classifier
 from classify.diagnosis import Diagnosis, known
 from classify.explanation.explanation import chosen, explain
 from classify.recipe import Recipe
+from classify.report import fhir
 from classify.report.beats import ENDINGS as BEAT_ENDINGS
 from classify.report.beats import infer_beats
 from classify.report.html import report_html
 from classify.report.text import print_table
+from classify.signal.preprocessing import DURATION_S
 from classify.weights import DEFAULT
 from classify.weights.files import load
 from digitize.batch import describe
-from digitize.output import write_reading
+from digitize.output import DEFAULT_FORMATS, write_reading
 from ecg.files import csv_text, named, write_text
 from ecg.fit.recipe import from_dict
 
@@ -41,15 +43,19 @@ def infer(
     output: str | Path = "out",
     weights: str | Path = DEFAULT,
     task: str = "diagnosis",
+    stride_s: float = DURATION_S,
     **options: Unpack[CaseOptions],
 ) -> int:
     """Write `<name>.diagnosis.json` and `<name>.report.html` for every page or recording; 1 if any failed, else 0.
 
-    For a page, also all that `digitize.infer` writes. diagnoses.csv and .json have a row for each, also for those that
-    could not be read: these are named and the rest goes on. They are also written when the run is interrupted, with the
-    cases so far. Of task "aami", or with weights of single beats, the class of every beat is written instead
-    (`infer_beats`).
+    For a page, also all that `digitize.infer` writes, in the same `formats`. diagnoses.csv and .json have a row for
+    each, also for those that could not be read: these are named and the rest goes on. They are also written when the
+    run is interrupted, with the cases so far. Of task "aami", or with weights of single beats, the class of every beat
+    is written instead (`infer_beats`). Of a longer recording than ten seconds one window of that length is judged every
+    `stride_s`.
     """
+    if not stride_s >= DURATION_S:
+        raise ValueError(f"stride_s must be at least {DURATION_S:g} s, the length of a window; got {stride_s:g}")
     if task == "aami" and Path(weights) == DEFAULT:
         raise ValueError(_NO_BEATS)
     net, card = load(Path(weights))
@@ -58,10 +64,11 @@ def infer(
         return infer_beats(todo, BeatClassifier(net, card), Path(output))
     classifier, folder = Classifier(net, card), Path(output)
     rows: list[Row] = []
-    todo = cases(folder, ENDINGS, [f"{SUMMARY}.csv", f"{SUMMARY}.json"], **options)
+    formats = tuple(options.get("formats", DEFAULT_FORMATS))
+    todo = cases(folder, (*ENDINGS, *_fhir_endings(formats)), [f"{SUMMARY}.csv", f"{SUMMARY}.json"], **options)
     try:
         for case in todo:
-            diagnosis, error = _diagnose(case, classifier, folder)
+            diagnosis, error = _diagnose(case, classifier, folder, stride_s, formats)
             rows.append(_row(case, diagnosis, error))
             if diagnosis is None:
                 print(f"error: {error}", file=sys.stderr, flush=True)
@@ -82,27 +89,44 @@ def _counted(status: Counter[object]) -> str:
     return ", ".join([f"{status['diagnosed']} of {status.total()} diagnosed", *words])
 
 
-def _diagnose(case: Case, classifier: Classifier, folder: Path) -> tuple[Diagnosis | None, str]:
+def _fhir_endings(formats: Sequence[str]) -> list[str]:
+    return [fhir.ENDING] if {"fhir", "fhir-r5"} & set(formats) else []
+
+
+def _diagnose(
+    case: Case, classifier: Classifier, folder: Path, stride_s: float, formats: Sequence[str]
+) -> tuple[Diagnosis | None, str]:
     if case.record is None:
         return None, case.error or ""
     try:
-        diagnosis = case.diagnose(classifier)
-        write_diagnosis(case, diagnosis, classifier, folder)
+        diagnosis = case.diagnose(classifier, stride_s)
+        write_diagnosis(case, diagnosis, classifier, folder, formats)
     except Exception as error:  # one case that hits a bug must not cost the rest of the batch
         return None, str(named(error, case.place))
     return diagnosis, ""
 
 
-def write_diagnosis(case: Case, diagnosis: Diagnosis, classifier: Classifier, folder: Path) -> tuple[Path, Path]:
-    """Write the JSON and the report of one diagnosis, and for a page what was read; gives the first two paths."""
+def write_diagnosis(
+    case: Case, diagnosis: Diagnosis, classifier: Classifier, folder: Path, formats: Sequence[str] = DEFAULT_FORMATS
+) -> tuple[Path, Path]:
+    """Write the JSON and the report of one diagnosis, and for a page what was read; gives the first two paths.
+
+    Where FHIR is among the formats, the diagnosis is also a DiagnosticReport.
+    """
     if case.record is None:
         raise ValueError(f"{case.source}: nothing was read")
-    picture = write_reading(case.reading, folder, case.name)["overlay"] if case.reading else None
-    explained = explain(classifier, case.record.select(diagnosis.leads_used), chosen(diagnosis))
+    picture = write_reading(case.reading, folder, case.name, formats)["overlay"] if case.reading else None
+    explained = explain(classifier, case.first(DURATION_S).select(diagnosis.leads_used), chosen(diagnosis))
     paths = folder / f"{case.name}{ENDINGS[0]}", folder / f"{case.name}{ENDINGS[1]}"
-    write_text(paths[0], json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False) + "\n")
+    found = {"source": case.place, **diagnosis.to_dict()}
+    write_text(paths[0], json.dumps(found, indent=2, allow_nan=False) + "\n")
     page = describe(case.reading) if case.reading else ""
-    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page))
+    for ending in _fhir_endings(formats):
+        path, release = folder / f"{case.name}{ending}", "R5" if "fhir-r5" in formats else "R4"
+        whole = case.record.crop(case.record.start_s, case.record.duration_s)
+        resource = fhir.diagnostic_report(diagnosis, whole, path, release)
+        write_text(path, json.dumps(resource, indent=1, allow_nan=False) + "\n")
+    write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page, case.place))
     return paths
 
 

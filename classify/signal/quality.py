@@ -39,7 +39,12 @@ def _lead_quality(record: Record, lead: str, confidence: float) -> LeadQuality:
     printed_s = values.size / record.fs_hz
     spread_mv = float(values.std()) if values.size else float("nan")
     quality = LeadQuality(lead, printed_s, spread_mv, confidence)
-    return replace(quality, trouble=_trouble(quality))
+    return judged(quality)
+
+
+def judged(lead: LeadQuality) -> LeadQuality:
+    """The lead with the reason why it is not used, if any."""
+    return replace(lead, trouble=_trouble(lead))
 
 
 def _trouble(lead: LeadQuality) -> str:

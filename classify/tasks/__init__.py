@@ -62,6 +62,7 @@ TASKS: Mapping[str, Task] = {
         Task("ptbxl_superdiagnostic", ("superclass",)),
         Task("ptbxl_form", ("form",)),
         Task("ptbxl_rhythm", ("rhythm12",)),
+        Task("ptbxl_rhythm_only", ("rhythm12",), "macro F1"),
         Task("rhythm5", ("mimic5",), "macro F1"),
         Task("mimic5", ("mimic5",), "macro F1"),
         Task("mimic_multilabel", ("mimic",)),

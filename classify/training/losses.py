@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -11,8 +13,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from classify.labels import columns
+from classify.nets.sequences.token_selection import correlation_of_halves
+from classify.nets.trunk import Encoder
 from classify.recipe import LossSettings, Recipe
 from classify.tasks import TASKS
+from classify.training.distillation import DISTANCES, disease_contrast, encoding_of
 from classify.weights.files import load
 from ecg.fit.recipe import from_dict
 
@@ -45,12 +50,19 @@ class Teacher:
         if card.exclusive or not set(card.labels) <= set(asked):
             raise ValueError(f"{path}: a teacher's labels must be among those of task {recipe.task!r}, one logit each")
         self.columns = [asked.index(label) for label in card.labels]
+        self.settings = recipe.loss
 
     def loss(self, logits: Tensor, *shown: Tensor) -> Tensor:
-        """The cross-entropy of logits [example, label] against the teacher's probabilities, over its labels."""
+        """The distance of logits [example, label] from the teacher's, over its labels."""
         with torch.no_grad():
-            soft_target = torch.sigmoid(self.net.to(logits.device)(*shown).float())
-        return functional.binary_cross_entropy_with_logits(logits[:, self.columns], soft_target)
+            told = self.net.to(logits.device)(*shown).float()
+        return DISTANCES[self.settings.distance](logits[:, self.columns], told, self.settings.temperature)
+
+    def contrast(self, encoded: Tensor, signal: Tensor, target: Tensor) -> Tensor:
+        """How far encodings [example, width] are from the teacher's of the same signals, beside other diseases'."""
+        with torch.no_grad():
+            other = cast(Encoder, self.net.to(signal.device)).encode(signal)
+        return disease_contrast(encoded, other, target)
 
 
 class Loss:
@@ -60,6 +72,7 @@ class Loss:
         self, settings: LossSettings, targets: np.ndarray, exclusive: bool, teacher: Teacher | None = None
     ) -> None:
         self.settings, self.exclusive, self.teacher = settings, exclusive, teacher
+        self.compares = bool(settings.contrast or settings.correlation)
         self.weights = torch.from_numpy(label_weights(targets, settings.weights))
 
     def __call__(self, net: Net, batch: Batch) -> dict[str, Tensor]:
@@ -67,16 +80,25 @@ class Loss:
         if self.settings.mixup:
             part = torch.distributions.Beta(self.settings.mixup, self.settings.mixup).sample().to(target)
             target, *shown = (part * x + (1 - part) * x.roll(1, 0) for x in (target, *shown))
-        logits = net(*shown).float()
+        collecting: AbstractContextManager[list[Tensor]] = encoding_of(net) if self.compares else nullcontext([])
+        with collecting as encoded:
+            logits = net(*shown).float()
         each = self._each(logits, torch.nan_to_num(target))
         known = torch.isfinite(target)
         weight = known * self.weights.to(target)
         labels = (each * weight).sum() / weight.sum().clamp(min=1e-6)
-        if self.teacher is None:
-            return {"total": labels}
-        distilled = self.teacher.loss(logits, *shown)
-        total = torch.lerp(labels, distilled, self.settings.taught)
-        return {"total": total, "labels": labels, "taught": distilled}
+        losses = {"total": labels}
+        if self.teacher is not None:
+            distilled = self.teacher.loss(logits, *shown)
+            total = torch.lerp(labels, distilled, self.settings.taught)
+            losses = {"total": total, "labels": labels, "taught": distilled}
+        if self.settings.contrast and self.teacher is not None:
+            losses["contrast"] = self.teacher.contrast(encoded[-1], shown[0], target)
+        if self.settings.correlation:
+            losses["correlation"] = correlation_of_halves(encoded[-1])
+        for name in ("contrast", "correlation"):
+            losses["total"] = losses["total"] + getattr(self.settings, name) * losses.get(name, 0.0)
+        return losses
 
     def _each(self, logits: Tensor, target: Tensor) -> Tensor:
         """The loss of every label [example, label]."""

@@ -14,6 +14,7 @@ import numpy as np
 from digitize.engines.classical_rows import first_column, follow_row, zero_lines
 from digitize.errors import NotAnEcg, Refusal
 from digitize.grid.corners import Corners
+from digitize.page.negative import positive
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
 from ecg.notes import Note
@@ -54,6 +55,7 @@ class Classical:
     ) -> Reading:
         if corners_px is not None:
             raise Refusal("the classical engine takes pages as upright and flat: it cannot use corners")
+        page = positive(page)
         kind = template(layout or "3x4+1") if not isinstance(layout, Template) else layout
         speed = mm_per_s or 25.0
         picture, turned = straightened(page.pixels)

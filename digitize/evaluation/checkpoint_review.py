@@ -66,7 +66,8 @@ def review(checkpoint: Path, output: Path, data: Path | None = None, device: str
     net = build(recipe)
     fill(net, weights(state), checkpoint)
     kept = RunFolder(checkpoint.resolve().parent.parent).source()
-    pages = held_out_pages(recipe, replace(Source(**kept), data=data or kept.get("data")))
+    roots = (kept.get("sim_root"), kept.get("csv_root"), data or kept.get("data"))
+    pages = held_out_pages(recipe, Source(*roots, val_list=kept.get("val_list")))
     validate, pictures = validation_of(recipe, pages), PictureFolder(output)
     measures = validate(net.eval().to(device))
     if isinstance(validate, Validation):

@@ -20,7 +20,7 @@ from digitize.evaluation.network_probe import NetworkCall, Probe, probed
 from digitize.evaluation.whole_page import SinglePass
 from digitize.pipeline import Digitizer
 from digitize.stages import PageHints, find_template
-from ecg.files import atomic_path
+from ecg.files import atomic_path, check_writable, refuse_input
 from ecg.layout import Template
 from ecg.notes import texts
 from ecg.reading import Reading
@@ -71,6 +71,8 @@ def visualize(
     `checkpoint` the network of a run reads in place of the shipped one.
     Raises Refusal with words when the page cannot be opened or is refused.
     """
+    refuse_input(output, [image])
+    check_writable(Path(output).parent)
     path, given = Path(image), PageHints.of(layout, mm_per_s, mm_per_mv)
     signal = Path(truth) if truth else find_truth(path) if path.is_file() else None
     known = load_truth(signal, path, find_template(printed)).record if signal else None

@@ -29,6 +29,7 @@ class EvidenceLimits:
     max_spread_mm: float = 900.0  # traces that spread further were seen on a grid that was misread
     min_ink_px: int = 50  # of the page network's map, less than which are no traces
     far_rows: float = 1.6  # rows this many usual distances apart may have another between them,
+    min_pulse: float = 0.3  # of the pulses' map, from which on a row shows one; a single row of several tells no speed
     min_inked: float = 0.4  # where there is at least this share of a row's usual ink
 
 
@@ -90,11 +91,13 @@ class Evidence:
         """The number that is printed with a unit (mm/s, mm/mV), None where none can clearly be read."""
         return printed_number(self.words, unit)
 
+    def pulse_mm_per_s(self) -> float | None:
+        """The speed that the pulses' width shows; None where no pulse was seen well."""
+        return self.pulse_width_mm / PULSE_S if np.isfinite(self.pulse_width_mm) else None
+
     def seen_mm_per_s(self) -> float | None:
-        """The speed that the pulses or else the print show; None where neither does."""
-        if np.isfinite(self.pulse_width_mm):
-            return self.pulse_width_mm / PULSE_S
-        return self.printed_number("mm/s")
+        """The speed that the print or else the pulses show; None where neither does."""
+        return self.printed_number("mm/s") or self.pulse_mm_per_s()
 
     def chest_gain(self) -> float:
         """The chest leads' share of the gain: half where the print says so, beside the gain of the limb leads."""
@@ -142,5 +145,7 @@ def gather(view: PageView, geometry: PageGeometry, words: Sequence[PrintedWord] 
     bounds = np.concatenate([[0], (lines[1:] + lines[:-1]) / 2, [rows]])
     bands = np.stack([ink[int(a) : max(int(a) + 1, int(b))].max(0) for a, b in pairwise(bounds)])
     pulse = flat(view.seg[PULSE])
-    width, pitch = pulse_width_mm(pulse), pulse_pitch_mm(pulse)
+    shown = sum(bool(pulse[int(a) : max(int(a) + 1, int(b))].max() > _LIMITS.min_pulse) for a, b in pairwise(bounds))
+    width = pulse_width_mm(pulse) if shown > 1 or len(lines) == 1 else float("nan")
+    pitch = pulse_pitch_mm(pulse)
     return Evidence(y0 + (lines + 0.5) / PX_PER_MM, bands, tuple(words), ink, x0, y0, width, pitch)

@@ -21,20 +21,34 @@ class NoteLimits:
 _LIMITS = NoteLimits()
 
 
-def layout_notes(match: Match, evidence: Evidence, mm_per_s: float | None) -> tuple[Note, ...]:
-    """The notes on names, speed and gains of a layout; of the speed nothing where it was given."""
-    speed = () if mm_per_s is not None else _speed_notes(match, evidence)
-    return (*_name_notes(match), *speed, *_gain_notes(evidence))
+def layout_notes(
+    match: Match, evidence: Evidence, mm_per_s: float | None, *, is_given: bool = False
+) -> tuple[Note, ...]:
+    """The notes on names, speed and gains of a layout; of a speed that was given only what contradicts it.
+
+    `is_given` tells that the layout was given: then nobody has to guess it where its names cannot be read.
+    """
+    speed = _speed_notes(match, evidence) if mm_per_s is None else _given_speed_notes(mm_per_s, evidence)
+    return (*_name_notes(match, is_given), *_row_notes(match, evidence), *speed, *_gain_notes(evidence))
 
 
-def _name_notes(match: Match) -> tuple[Note, ...]:
+def _row_notes(match: Match, evidence: Evidence) -> tuple[Note, ...]:
+    count = len(evidence.baselines_mm) - len(match.baselines_mm)
+    if count <= 0:
+        return ()
+    rows = "a row that looks like a trace belongs" if count == 1 else f"{count} rows that look like traces belong"
+    text = f"{rows} to no lead of {match.template.name}: check that nothing is missing"
+    return (Note("rows-unused", text),)
+
+
+def _name_notes(match: Match, is_given: bool) -> tuple[Note, ...]:
     names, kind = match.names, match.template
     if not match.is_named:
         text = (
             f"the lead names were not recognised ({names.agreement:.0%} agree): they are taken from the usual order of "
             f"{kind.name}, which fits rows and columns; check them"
         )
-        return (Note("names-not-recognised", text),)
+        return (Note("layout-unconfirmed" if is_given else "names-not-recognised", text),)
     notes = []
     others = [word.text for word in names.others if word.certainty > _LIMITS.other_certainty]
     if len(others) > _LIMITS.max_others * names.cells:
@@ -59,7 +73,27 @@ def _speed_notes(match: Match, evidence: Evidence) -> tuple[Note, ...]:
             "check speed and leads"
         )
         return (Note("speed-contradicted", text),)
+    shown = evidence.pulse_mm_per_s()
+    if shown not in (None, seen):
+        return (speed_contradicted(seen, shown),)
     return ()
+
+
+def _given_speed_notes(mm_per_s: float, evidence: Evidence) -> tuple[Note, ...]:
+    seen = evidence.seen_mm_per_s()
+    if seen in (None, mm_per_s):
+        return ()
+    text = f"the paper speed given is {mm_per_s:g} mm/s, but the page shows {seen:g} mm/s"
+    return (Note("speed-contradicted", text),)
+
+
+def speed_contradicted(taken: float, shown: float) -> Note:
+    """The note of a speed in mm/s that is printed, or given, while the pulses are as wide as at another."""
+    text = (
+        f"paper speed taken as {taken:g} mm/s, as it is printed or given, but the pulses are as wide as at "
+        f"{shown:g} mm/s: check it"
+    )
+    return Note("speed-contradicted", text)
 
 
 def _gain_notes(evidence: Evidence) -> tuple[Note, ...]:

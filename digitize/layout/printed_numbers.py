@@ -18,7 +18,7 @@ class NumberThresholds:
     min_score: float = 0.5  # of a printed speed or gain that is believed,
     min_unusual_score: float = 0.6  # if it is an unusual one
     min_lead: float = 0.15  # so much higher than that of any other number it has to be
-    min_doubtful_score: float = 0.3  # of a second gain that is worth a note
+    min_doubtful_score: float = 0.2  # of a second gain that is worth a note: two numbers side by side are no chance
     beside_mm: tuple[float, float] = (20.0, 70.0)  # the gains of limb and chest leads stand so far apart,
     on_line_mm: float = 4.0  # on one line within this
 

@@ -19,6 +19,7 @@ from ecg.geometry import PageGeometry
 Window = tuple[float, float, float, float]
 
 _APART_MM = 2.0  # two words do not share a centre
+_MIN_TURNED = 0.5  # sum of scores of names on their heads, below which a page is not turned over
 _HALF_TRUE, _SPREAD = (0.45, 0.46), 0.075  # at this score every second name is there: any but I, and I
 
 
@@ -89,6 +90,10 @@ def _off_centre(cells: np.ndarray) -> tuple[float, float]:
 
 
 def is_upside_down(words: Sequence[PrintedWord]) -> bool:
-    """Whether most names stand on their heads, and so the page; I, II and III look the same either way."""
+    """Whether more is printed on its head than upright, and so the page; I, II and III look the same either way.
+
+    A page without names stands as it was seen to stand: a faint hint of one turned name turns no page over.
+    """
     turned = sum(w.score for w in words if w.text == TURNED)
-    return turned > sum(w.score for w in words if w.is_lead and set(w.text) != {"I"})
+    upright = sum(w.score for w in words if w.text != TURNED and set(w.text) != {"I"})
+    return turned > max(upright, _MIN_TURNED)

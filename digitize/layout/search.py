@@ -21,6 +21,7 @@ from digitize.layout.matching.choice import match_rows
 from digitize.layout.matching.match import place
 from digitize.layout.notes import layout_notes
 from digitize.layout.printed_words import is_upside_down, read_words
+from digitize.layout.two_sheets import refuse_two_sheets
 from digitize.layout.without_grid import GridlessPage, length_stretched, scale_note
 from digitize.nets.networks import Networks
 from digitize.stages import LocatedPage, PageHints
@@ -182,16 +183,19 @@ def find_layout(candidate: GeometryCandidate, hints: PageHints) -> LocatedPage:
     Raises UnknownLayout with what was seen.
     """
     evidence = gather(candidate.view, candidate.geometry, candidate.words)
+    if hints.layout is None:
+        refuse_two_sheets(evidence)
     match = match_rows(evidence, None if hints.layout is None else [hints.layout], hints.mm_per_s)
-    gain = evidence.printed_number("mm/mV") or _USUAL_MM_PER_MV
+    gain = evidence.printed_number("mm/mV")
     return LocatedPage(
         geometry=candidate.geometry,
-        layout=place(match, gain, evidence.chest_gain()),
+        layout=place(match, gain or _USUAL_MM_PER_MV, evidence.chest_gain()),
         reach_mm=tuple(evidence.reach_mm(match.baselines_mm)),
-        notes=layout_notes(match, evidence, hints.mm_per_s),
+        notes=layout_notes(match, evidence, hints.mm_per_s, is_given=hints.layout is not None),
         is_named=match.is_named,
         is_confirmed=match.is_named or hints.layout is not None,
         certain_strips=tuple(certainty > _CERTAIN_NAME for certainty in match.names.rhythm_certainty),
         is_speed_seen=evidence.seen_mm_per_s() is not None,
         is_speed_printed=evidence.printed_number("mm/s") is not None,
+        is_gain_printed=gain is not None,
     )

@@ -22,6 +22,7 @@ _LARGEST_PX = 170e6  # what a decoder may be asked to unpack: half a gigabyte of
 _SMALLEST_PX = 64  # a shorter side cannot hold even one readable lead
 _LONGEST_SHAPE = 20.0  # long side over short: ten seconds of one lead are 12 at most, and a roll is no page
 _KEPT_PX = 40e6  # the largest phone photos; more pixels only cost memory
+_OBLONG, _MOST_OBLONG = 1.1, 4.5  # pixels so many times longer one way are a fax's; more is a mistake in the file
 _FULL_SCALES = (255, 1023, 4095, 16383, 65535)  # of 8, 10, 12, 14 and 16 bits
 _TIFF_KIND, _THUMBNAIL = 254, 1
 _ORIENTATION = 0x0112
@@ -95,10 +96,16 @@ def _register_heif() -> None:
 def _frame(image: Image.Image, notes: tuple[Note, ...] = ()) -> Frame:
     width, height = image.size
     check_size(width, height)
-    shrink = min(1.0, (_KEPT_PX / (width * height)) ** 0.5)
-    dpi = _claimed_dpi(image)
-    picture = _attempt(lambda: _shrunk(image, shrink))
-    if shrink < 1:
+    dpi, stretch = _claimed_dpi(image), _stretch_to_square(image)
+    shrink = min(1.0, (_KEPT_PX / (width * height * stretch[0] * stretch[1])) ** 0.5)
+    picture = _attempt(lambda: _resized(image, (shrink * stretch[0], shrink * stretch[1])))
+    if stretch != (1.0, 1.0):
+        text = (
+            f"the file says that its pixels are not square: {width}x{height} px were stretched to "
+            f"{picture.width}x{picture.height} px"
+        )
+        notes += (Note("pixels-made-square", text),)
+    elif shrink < 1:
         text = f"the picture of {width}x{height} px was shrunk to {picture.width}x{picture.height} px"
         notes += (Note("picture-shrunk", text),)
     turn, damaged = _orientation(image)
@@ -124,12 +131,32 @@ def check_shape(width: float, height: float, size: str) -> None:
         raise PageError(text, "page-too-long")
 
 
-def _shrunk(image: Image.Image, shrink: float) -> Image.Image:
-    if shrink == 1:
+def _resized(image: Image.Image, factors: tuple[float, float]) -> Image.Image:
+    """The picture as RGB, made larger or smaller across and down."""
+    if factors == (1.0, 1.0):
         return _to_rgb(image)
-    size = (max(1, round(image.width * shrink)), max(1, round(image.height * shrink)))
+    size = (max(1, round(image.width * factors[0])), max(1, round(image.height * factors[1])))
     image.draft(None, size)  # a JPEG decodes straight to a half or a quarter where that is enough
     return _to_rgb(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _stretch_to_square(image: Image.Image) -> tuple[float, float]:
+    """By how much the picture has to grow across and down for square pixels: faxes are finer across than down."""
+    claims = (image.info.get(key) for key in ("dpi", "resolution", "aspect", "jfif_density"))
+    across, down = next((pair for claim in claims if (pair := _pair(claim))), (1.0, 1.0))
+    ratio = across / down
+    if not _OBLONG < max(ratio, 1 / ratio) < _MOST_OBLONG:
+        return 1.0, 1.0
+    return max(1 / ratio, 1.0), max(ratio, 1.0)
+
+
+def _pair(claim: object) -> tuple[float, float] | None:
+    """Two positive numbers, if a claim of the file holds such."""
+    try:
+        across, down = (float(value) for value in claim)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if np.isfinite([across, down]).all() and min(across, down) > 0 else None
 
 
 def _orientation(image: Image.Image) -> tuple[Image.Transpose | None, tuple[Note, ...]]:
@@ -161,11 +188,9 @@ def _to_eight_bits(values: np.ndarray) -> np.ndarray:
 
 
 def _claimed_dpi(image: Image.Image) -> float | None:
-    try:
-        dpi = float(np.atleast_1d(image.info.get("dpi", 0))[0])
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    return dpi if np.isfinite(dpi) and dpi > 1 else None
+    """Of two that differ the finer one, to which the other axis is stretched."""
+    dpi = max(_pair(image.info.get("dpi")) or (0.0,))
+    return dpi if dpi > 1 else None
 
 
 def _attempt(decode: Callable[[], Result]) -> Result:

@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
@@ -78,16 +79,18 @@ def fuzz(
     limit_s: float = 120.0,
     read_every: int = 0,
 ) -> FuzzReport:
-    """Damage and open `count` files of a kind; the faulty ones stay in `output`, which also gets a JSON.
+    """Damage and open `count` files of a kind, or fewer when interrupted; the faulty ones stay in `output`.
 
-    Input `i` of a seed is always the same. Every `read_every`th page that opens is read, too (0: none).
-    Raises ValueError for an unknown kind or a count below one.
+    There the report is, too, as JSON. Input `i` of a seed is always the same. Every `read_every`th page that opens is
+    read as well (0: none). Raises ValueError for an unknown kind or a count below one.
     """
     if kind not in KINDS or count < 1:
         raise ValueError(f"expected a count of at least 1 and one of {', '.join(KINDS)}, got {count} and {kind!r}")
     folder = Path(output) / kind
-    with _Opener(kind, seed, folder, read_every) as opener:
-        outcomes = [opener(index, limit_s) for index in range(count)]
+    outcomes: list[Outcome] = []
+    with _Opener(kind, seed, folder, read_every) as opener, suppress(KeyboardInterrupt):
+        for index in range(count):
+            outcomes.append(opener(index, limit_s))
     report = _report(kind, outcomes)
     write_text(Path(output) / f"{kind}.json", json.dumps(asdict(report), indent=1))
     return report
@@ -98,8 +101,8 @@ def _report(kind: str, outcomes: Sequence[Outcome]) -> FuzzReport:
     found = {what: counts[what] for what in ("opened", "refused", "crashed", "unnamed", "hung", "died")}
     return FuzzReport(
         kind, len(outcomes), **found,
-        slowest_s=round(max(one.seconds for one in outcomes), 2),
-        memory_mb=round(max(one.memory_mb for one in outcomes)),
+        slowest_s=round(max((one.seconds for one in outcomes), default=0.0), 2),
+        memory_mb=round(max((one.memory_mb for one in outcomes), default=0.0)),
         failures={one.index: one.words for one in outcomes if one.what not in ("opened", "refused")},
     )  # fmt: skip
 

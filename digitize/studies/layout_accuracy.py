@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     from ecg.reading import Reading
 
 # What is asked of a reading, and the codes of the notes that cast doubt on it.
-_NAMES = {"names-not-recognised", "names-contradicted", "names-assumed", "limb-leads-contradict", "speed-contradicted"}
+_NAMES = {
+    "names-not-recognised", "layout-unconfirmed", "names-contradicted", "names-assumed", "limb-leads-contradict",
+    "speed-contradicted",
+}  # fmt: skip
 _STRIPS = {"strip-name-assumed", "strip-name-by-curve", "strip-renamed"}
+_SCALE = {"scale-oblong", "pulse-size-odd"}
 _SPEED = {"speed-assumed", "speed-contradicted", "speed-from-pulses", "several-speeds-stated"}
 _DOUBTS = {
     "layout": _NAMES | _STRIPS,
@@ -39,10 +43,11 @@ _DOUBTS = {
     "gain": {
         "gain-assumed", "gain-contradicted", "chest-gain-doubtful", "chest-gain-halved", "several-gains-stated",
         "limb-leads-contradict",
-    },
+    } | _SCALE,
     "times": _SPEED | {
         "columns-simultaneous", "columns-perhaps-simultaneous", "names-not-recognised", "scale-from-columns",
-    },
+        "rows-out-of-step",
+    } | _SCALE,
 }  # fmt: skip
 _OUTCOMES = ("right", "refused", "warned", "silent")
 _NEAR_MM = 2.0  # a lead begins this near to where it was found

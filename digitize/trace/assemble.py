@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from digitize.errors import NotAnEcg
+from digitize.grid.squareness import MAX_STRETCH, stretch
 from digitize.stages import Leads
+from digitize.trace.confidence import doubted
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout
-from ecg.leads import limb_residual_mv
+from ecg.leads import limb_law_share, limb_residual_mv
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading, ReadingFacts
@@ -23,6 +25,8 @@ class ReadingThresholds:
     """When a reading is doubted or refused; set on simulated pages and on pictures of other things."""
 
     min_confidence: float = 0.25  # mean of the traces, below which a layout that nothing confirms is a guess
+    low_confidence: float = 0.3  # mean of the traces, below which it is said
+    max_limb_share: float = 0.4  # of power left of the limb laws; true leads leave less, strange curves about all
     min_px_per_mm: float = 3.0  # below which small waves are lost
     max_flat_sd_mv: float = 0.01  # a lead whose standard deviation is not above this is a flat line
     max_limb_residual_mv: float = 0.15  # of I + III - II, above which names or gain are doubtful
@@ -34,21 +38,32 @@ _THRESHOLDS = ReadingThresholds()
 def assemble(page: Page, leads: Leads, versions: Mapping[str, str]) -> Reading:
     """The reading of a page from its leads, `versions` telling by kind which weights read them.
 
-    Raises NotAnEcg where neither the names nor the curves could be read.
+    Raises NotAnEcg where neither the names nor the curves could be read, or nameless curves are no limb leads.
     """
-    _refuse_guesses(leads)
+    record = traces_to_record(leads.traces, leads.geometry, leads.layout)
+    _refuse_guesses(leads, record)
+    return reading(page, leads, record, ReadingFacts(weights=versions))
+
+
+def reading(page: Page, leads: Leads, record: Record, read_by: ReadingFacts) -> Reading:
+    """The reading with what has to be said of it; its confidence carries what speaks against its scale.
+
+    `read_by` says what read it; how the paper lies is added.
+    """
     geometry, layout = leads.geometry, leads.layout
-    record = traces_to_record(leads.traces, geometry, layout)
     x0, y0, x1, y1 = layout.extent_mm
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-    facts = replace(page_facts(geometry, middle), weights=versions)
     notes = (
         *leads.notes,
         *_coarseness_notes(min(geometry.px_per_mm(middle))),
+        *_oblong_notes(geometry, middle, page.size_px),
         *_limb_notes(record),
         *curve_notes(record, layout),
     )
-    return Reading(record, page, geometry, layout, leads.traces, notes, facts)
+    traces = doubted(leads.traces, notes)
+    notes = (*notes, *_confidence_notes(traces))
+    facts = replace(page_facts(geometry, middle), weights=read_by.weights, read_from=read_by.read_from)
+    return Reading(record, page, geometry, layout, traces, notes, facts)
 
 
 def page_facts(geometry: PageGeometry, at_mm: tuple[float, float]) -> ReadingFacts:
@@ -75,15 +90,22 @@ def _spread_mv(values: np.ndarray) -> float:
     return float(seen.std()) if seen.size else float("nan")
 
 
-def _refuse_guesses(leads: Leads) -> None:
-    """Raises NotAnEcg where neither the names nor the curves could be read: whatever was found is a guess."""
+def _refuse_guesses(leads: Leads, record: Record) -> None:
+    """Raises NotAnEcg where neither the names nor the curves speak for the layout: whatever was found is a guess."""
+    if leads.is_confirmed:
+        return
     confidence = _mean_confidence(leads.traces)
-    if not leads.is_confirmed and confidence < _THRESHOLDS.min_confidence:
+    if confidence < _THRESHOLDS.min_confidence:
         raise NotAnEcg(
             "no lead names were recognised and the curves could hardly be followed (confidence "
             f"{confidence:.0%}): expected a picture of an ECG that is sharp and large enough to read; give --layout if "
             "it is one",
             "only-guesses",
+        )
+    if limb_law_share(record.signal_mv, record.leads) > _THRESHOLDS.max_limb_share:
+        raise NotAnEcg(
+            f"no lead names were recognised, and the curves are not those of {leads.layout.name}, which fits rows and "
+            "columns: I + III is not II; expected a whole ECG whose lead names can be read; give --layout if it is one"
         )
 
 
@@ -96,6 +118,28 @@ def _coarseness_notes(px_per_mm: float) -> tuple[Note, ...]:
         return ()
     text = f"the picture has only {px_per_mm:.1f} px per mm of paper, so small waves are lost; 6 (150 dpi) are better"
     return (Note("picture-coarse", text),)
+
+
+def _oblong_notes(geometry: PageGeometry, at_mm: tuple[float, float], size_px: tuple[int, int]) -> tuple[Note, ...]:
+    if abs(np.log(stretch(geometry, at_mm, size_px))) < np.log(1 + MAX_STRETCH):
+        return ()
+    across, down = geometry.px_per_mm(at_mm)
+    text = (
+        f"a millimetre has {across:.2f} px across and {down:.2f} px down, which no tilt explains: the grid may be "
+        "misread or the picture squeezed; amplitudes or times may be off by as much"
+    )
+    return (Note("scale-oblong", text),)
+
+
+def _confidence_notes(traces: Sequence[Trace]) -> tuple[Note, ...]:
+    confidence = _mean_confidence(traces)
+    if confidence >= _THRESHOLDS.low_confidence:
+        return ()
+    text = (
+        f"hardly any of this can be relied on (confidence {confidence:.0%}): look at the overlay before using it, or "
+        "scan the page anew"
+    )
+    return (Note("confidence-low", text),)
 
 
 def _limb_notes(record: Record) -> tuple[Note, ...]:

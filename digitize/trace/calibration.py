@@ -7,21 +7,33 @@ from dataclasses import replace
 
 import numpy as np
 
+from digitize.layout.notes import speed_contradicted
 from digitize.stages import LocatedPage, PageHints, RowReading
 from digitize.trace.column_start import in_place
 from digitize.trace.grid_snap import snap_to_thick_line
-from digitize.trace.pulse_size import gain_from_pulses, speed_from_pulses
+from digitize.trace.pulse_size import PulseSize, gain_from_pulses, speed_from_pulses
 from ecg.layout import Layout
 from ecg.notes import Note
 
 
 def calibrate(located: LocatedPage, rows: Sequence[RowReading], hints: PageHints) -> LocatedPage:
-    """The page with the paper speed and the gain that hold, and its columns where the traces begin and end."""
-    is_speed_known = hints.mm_per_s is not None or located.is_speed_printed
-    layout, speed_notes = (located.layout, ()) if is_speed_known else at_pulse_speed(located.layout, rows)
-    layout, gain_notes = with_gain(in_place(rows, layout), rows, hints.mm_per_mv)
+    """The page with the paper speed and the gain that hold, and its columns where the traces begin and end.
+
+    What is given counts most, then print, then pulses, then what is usual.
+    """
+    layout, speed_notes = located.layout, _doubts_of_speed(located, rows, hints)
+    if hints.mm_per_s is None and not located.is_speed_printed:
+        layout, speed_notes = at_pulse_speed(layout, rows)
+    layout, gain_notes = with_gain(in_place(rows, layout), rows, hints.mm_per_mv, is_printed=located.is_gain_printed)
     layout = snap_to_thick_line(layout, located.geometry)
     return replace(located, layout=layout, notes=(*located.notes, *speed_notes, *gain_notes))
+
+
+def _doubts_of_speed(located: LocatedPage, rows: Sequence[RowReading], hints: PageHints) -> tuple[Note, ...]:
+    """A note where the pulses, seen close up, are of another speed than is given or printed, if none says so yet."""
+    shown, speed = speed_from_pulses(rows), located.layout.mm_per_s
+    is_said = any(note.code == "speed-contradicted" for note in located.notes)
+    return () if is_said or shown in (None, speed) else (speed_contradicted(speed, shown),)
 
 
 def at_pulse_speed(layout: Layout, rows: Sequence[RowReading]) -> tuple[Layout, tuple[Note, ...]]:
@@ -33,18 +45,47 @@ def at_pulse_speed(layout: Layout, rows: Sequence[RowReading]) -> tuple[Layout, 
     return replace(layout, boxes=boxes, mm_per_s=50.0), (Note("speed-from-pulses", text),)
 
 
-def with_gain(layout: Layout, rows: Sequence[RowReading], mm_per_mv: float | None) -> tuple[Layout, tuple[Note, ...]]:
-    """The layout at the gain that is given or that the pulses show, else at the printed one."""
-    gain, height = gain_from_pulses(rows)
+def with_gain(
+    layout: Layout, rows: Sequence[RowReading], mm_per_mv: float | None, *, is_printed: bool = False
+) -> tuple[Layout, tuple[Note, ...]]:
+    """The layout at the gain that is given, else printed, else shown by the pulses of several rows, else its own."""
+    seen = gain_from_pulses(rows)
+    known = mm_per_mv or (layout.mm_per_mv if is_printed else None)
+    gain = known or seen.usual or layout.mm_per_mv
+    notes = (*gain_notes(gain, known is not None, seen), *chest_gain_notes(layout))
+    return replace(layout, mm_per_mv=gain), notes
+
+
+def chest_gain_notes(layout: Layout) -> tuple[Note, ...]:
+    """What has to be said of chest leads at a gain of their own."""
+    share = next((box.gain for box in layout.boxes if box.gain != 1.0), 1.0)
+    if share == 1.0:
+        return ()
+    what = "half the gain" if share == 0.5 else f"{share:.3g} times the gain"
+    return (Note("chest-gain-halved", f"the chest leads are read at {what} of the limb leads, as the page says"),)
+
+
+def gain_notes(mm_per_mv: float, is_known: bool, seen: PulseSize) -> tuple[Note, ...]:
+    """What has to be said of a gain, `is_known` being whether it was given or printed, beside the pulses."""
     notes = []
-    if mm_per_mv is None and gain is None:
-        seen = f"the pulses are {height:.1f} mm high" if np.isfinite(height) else "no calibration pulse was found"
-        text = f"gain taken as {layout.mm_per_mv:g} mm/mV: {seen}; give it if the page says otherwise"
-        notes.append(Note("gain-assumed", text))
-    elif mm_per_mv is not None and gain is not None and gain != mm_per_mv:
-        text = f"the gain given is {mm_per_mv:g} mm/mV, but the pulses say {gain:g} mm/mV"
+    if is_known and seen.usual not in (None, mm_per_mv):
+        text = (
+            f"the gain is taken as {mm_per_mv:g} mm/mV, as it is given or printed, but the pulses say "
+            f"{seen.usual:g} mm/mV: check it"
+        )
         notes.append(Note("gain-contradicted", text))
-    if any(box.gain != 1.0 for box in layout.boxes):
-        text = "the chest leads are read at half the gain of the limb leads, as the page says"
-        notes.append(Note("chest-gain-halved", text))
-    return replace(layout, mm_per_mv=mm_per_mv or gain or layout.mm_per_mv), tuple(notes)
+    if not is_known and seen.usual is None:
+        text = f"gain taken as {mm_per_mv:g} mm/mV: {_what_was_seen(seen)}; give it if the page says otherwise"
+        notes.append(Note("gain-assumed", text))
+    if seen.is_odd:
+        text = f"the pulses of the rows are alike, but {seen.mm:.1f} mm high: check the millimetres of the grid"
+        notes.append(Note("pulse-size-odd", text))
+    return tuple(notes)
+
+
+def _what_was_seen(seen: PulseSize) -> str:
+    if not np.isfinite(seen.mm):
+        return "no calibration pulse was found"
+    if seen.is_single:
+        return f"only one row of several shows what may be a pulse, {seen.mm:.1f} mm high"
+    return f"the pulses are {seen.mm:.1f} mm high"

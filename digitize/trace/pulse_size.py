@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from digitize.stages import RowReading
 
 GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part
 SPEEDS_MM_PER_S = (12.5, 25.0, 50.0)
-_PULSE_S = 0.2
+USUAL_MM_PER_S, USUAL_MM_PER_MV = 25.0, 10.0
+PULSE_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,50 @@ class PulseThresholds:
     min_tall_mm: float = 1.5  # of it, and so far above the zero line is a plateau at least
     broad: float = 0.6  # share of the broadest stroke from which on a stroke may be the plateau
     side: float = 0.5  # share of the tallest column from which on a column is a side
+    alike: float = 0.1  # pulses that differ by less than this share are one machine's
+    min_flat: float = 0.75  # a plateau is so wide beside the pulse below it; a round blot is narrower on top
 
 
 _PULSES = PulseThresholds()
+
+
+@dataclass(frozen=True)
+class PulseSize:
+    """What a page's pulses say: the `usual` gain or speed (None without one) and their median size in mm (or NaN).
+
+    `is_single` tells that only one row of several shows a pulse, which sets nothing unusual: it may be a blot.
+    `is_odd` tells that the pulses of several rows are alike, but of no usual size: the millimetres may be wrong.
+    """
+
+    usual: float | None
+    mm: float
+    is_single: bool = False
+    is_odd: bool = False
+
+
+def most_shown(
+    sizes_mm: Sequence[float], known: Sequence[float], mm_each: float, default: float, row_count: int
+) -> PulseSize:
+    """The one of the `known` gains or speeds that most rows' pulses show, by one size (or NaN) for each row.
+
+    A pulse is `mm_each` times its gain or speed large. One row of several confirms the `default`, but sets no other.
+    """
+    sizes = [size for size in sizes_mm if np.isfinite(size)]
+    if not sizes:
+        return PulseSize(None, float("nan"))
+    votes = Counter(_nearest(size / mm_each, known) for size in sizes)
+    value, count = max(votes.items(), key=lambda vote: vote[1])
+    is_single = len(sizes) == 1 < row_count
+    is_seen = 2 * count > len(sizes) and (not is_single or value == default)
+    middle = float(np.median(sizes))
+    is_odd = len(sizes) > 1 and set(votes) == {None} and float(np.ptp(sizes)) < _PULSES.alike * middle
+    return PulseSize(value if is_seen else None, middle, is_single, is_odd)
+
+
+def _nearest(size: float, known: Sequence[float]) -> float | None:
+    """The known size nearest to one that was measured, None when none is near."""
+    nearest = min(known, key=lambda each: abs(np.log(size / each)))
+    return nearest if abs(size / nearest - 1) < _PULSES.tolerance else None
 
 
 def pulse_height_mm(row: RowReading) -> float:
@@ -39,7 +82,8 @@ def pulse_height_mm(row: RowReading) -> float:
     show the pulses of its neighbours too: the row's own stands on its zero line, the strip's middle.
     """
     middle = row.seg.shape[1] / 2
-    heights = [_plateau_above_feet(pulse.sum(1).astype(float), middle) / ROW_PX_PER_MM for pulse in _pulses(row)]
+    square = [pulse for pulse in _pulses(row) if _is_square(pulse, middle)]
+    heights = [_plateau_above_feet(pulse.sum(1).astype(float), middle) / ROW_PX_PER_MM for pulse in square]
     heights = [height for height in heights if height > _PULSES.min_height_mm]
     return float(np.median(heights)) if heights else float("nan")
 
@@ -59,14 +103,23 @@ def _is_on_line(box: np.ndarray, line_px: float) -> bool:
     return bool(off < _PULSES.foot_mm * ROW_PX_PER_MM and is_large)
 
 
+def _is_square(pulse: np.ndarray, zero_px: float) -> bool:
+    """Whether a pulse [row, col] is as wide at its plateau as below it: a punch hole or another round blot is not."""
+    plateau = _plateau_rows(pulse.sum(1).astype(float), zero_px)
+    below = pulse[plateau[-1] + 1 : max(plateau[-1] + 2, int(zero_px))]
+    wide = [_extent(row) for row in below if row.any()]
+    return not wide or _extent(pulse[plateau[0]]) >= _PULSES.min_flat * float(np.median(wide))
+
+
+def _extent(row: np.ndarray) -> int:
+    columns = np.flatnonzero(row)
+    return int(columns[-1] - columns[0] + 1) if len(columns) else 0
+
+
 def speed_from_pulses(rows: Sequence[RowReading]) -> float | None:
-    """The usual speed in mm/s nearest to the pulses' median width, None when none is near."""
-    widths = [_width_mm(pulse) for row in rows for pulse in _pulses(row)]
-    if not widths:
-        return None
-    speed = float(np.median(widths)) / _PULSE_S
-    nearest = min(SPEEDS_MM_PER_S, key=lambda usual: abs(np.log(speed / usual)))
-    return nearest if abs(speed / nearest - 1) < _PULSES.tolerance else None
+    """The speed in mm/s that the rows' pulses show by their width, None where they show none."""
+    widths = [np.median([_width_mm(pulse) for pulse in _pulses(row)] or [np.nan]) for row in rows]
+    return most_shown([float(w) for w in widths], SPEEDS_MM_PER_S, PULSE_S, USUAL_MM_PER_S, len(rows)).usual
 
 
 def _width_mm(pulse: np.ndarray) -> float:
@@ -80,15 +133,18 @@ def _width_mm(pulse: np.ndarray) -> float:
 def _plateau_above_feet(profile: np.ndarray, zero_px: float) -> float:
     """Rows from the middle of a pulse's plateau to the middle of its feet, from its ink per row.
 
-    The plateau is the lowest broad stroke well above the zero line, and as thick as the pen. Feet need not be seen: a
-    pulse that runs into the trace has none of its own, and its sides end where they would lie.
+    Feet need not be seen: a pulse that runs into the trace has none of its own, and its sides end where they would lie.
     """
+    plateau = _plateau_rows(profile, zero_px)
+    foot = float(np.flatnonzero(profile)[-1]) - (len(plateau) - 1) / 2
+    return foot - float(plateau.mean())
+
+
+def _plateau_rows(profile: np.ndarray, zero_px: float) -> np.ndarray:
+    """The rows of a pulse's plateau: the lowest broad stroke well above the zero line, as thick as the pen."""
     above = profile[: max(1, round(zero_px - _PULSES.min_tall_mm * ROW_PX_PER_MM))]
     broad = np.flatnonzero(above >= _PULSES.broad * above.max())
-    stroke = broad[broad > broad[-1] - 1 - _run_length(broad)]
-    pen = len(stroke)
-    foot = float(np.flatnonzero(profile)[-1]) - (pen - 1) / 2
-    return foot - float(stroke.mean())
+    return broad[broad > broad[-1] - 1 - _run_length(broad)]
 
 
 def _run_length(places: np.ndarray) -> int:
@@ -97,12 +153,6 @@ def _run_length(places: np.ndarray) -> int:
     return len(places) - (int(gaps[-1]) + 1 if len(gaps) else 0)
 
 
-def gain_from_pulses(rows: Sequence[RowReading]) -> tuple[float | None, float]:
-    """(gain in mm/mV, pulse height in mm): the usual gain nearest to the pulses' median, None when none is near."""
-    heights = np.array([pulse_height_mm(row) for row in rows])
-    heights = heights[np.isfinite(heights)]
-    if not len(heights):
-        return None, float("nan")
-    height = float(np.median(heights))
-    nearest = min(GAINS_MM_PER_MV, key=lambda gain: abs(np.log(height / gain)))
-    return (nearest if abs(height / nearest - 1) < _PULSES.tolerance else None), height
+def gain_from_pulses(rows: Sequence[RowReading]) -> PulseSize:
+    """The gain in mm/mV that the rows' pulses show, and their height in mm."""
+    return most_shown([pulse_height_mm(row) for row in rows], GAINS_MM_PER_MV, 1.0, USUAL_MM_PER_MV, len(rows))

@@ -25,6 +25,9 @@ class CurveThresholds:
     on_foot_mm: float = 0.02  # a line this near to a pulse's foot is still the foot
     foot_mm: float = 20.0  # a pulse's foot is no farther from the middle of its row's first or last trace
     step_mm: float = 0.5  # points of a trace stand no farther apart than the samples of a slow recorder
+    max_level_mm: float = 0.3  # by which the trace of a lead without a signal leaves its level
+    same_length: float = 0.02  # share by which such a trace may be longer or shorter than another one
+    beside_trace_mm: float = 4.0  # nearer to a trace a straight line is something drawn with it
     row_mm: float = 25.0  # traces side by side belong to one row when their middles differ by less
 
 
@@ -65,6 +68,20 @@ class Curve:
         return len(self.mm) >= _CURVES.min_points and self.x1_mm - self.x0_mm >= _CURVES.min_length_mm
 
     @property
+    def is_level(self) -> bool:
+        """Whether it may be the trace of a lead without a signal: straight, and as long as a trace."""
+        wide, tall = np.ptp(self.mm, axis=0)
+        return bool(wide >= _CURVES.min_length_mm and tall < _CURVES.max_level_mm)
+
+    @property
+    def plateau_mm(self) -> float:
+        """How wide a pulse is between its sides, half way up."""
+        high = np.flatnonzero(self.mm[:, 1] < self.mm[:, 1].max() - self.height_mm / 2)
+        first, last = max(int(high[0]), 1), min(int(high[-1]), len(self.mm) - 2)
+        left, right = self.mm[first - 1 : first + 1, 0].mean(), self.mm[last : last + 2, 0].mean()
+        return float(right - left)
+
+    @property
     def is_pulse(self) -> bool:
         """Whether it begins and ends on its foot and stands flat in between."""
         wide, tall = np.ptp(self.mm, axis=0)
@@ -88,7 +105,27 @@ def from_left_to_right(mm: np.ndarray) -> Curve | None:
     steps = np.diff(mm[:, 0])
     if len(steps) and (steps <= 1e-3).all():
         mm, steps = mm[::-1], -steps[::-1]
-    return Curve(mm) if len(steps) > 2 and (steps >= -1e-3).all() and steps.any() else None
+    return Curve(mm) if len(steps) and (steps >= -1e-3).all() and steps.any() else None
+
+
+def flat_traces(level: Sequence[Curve], traces: Sequence[Curve]) -> list[Curve]:
+    """The straight lines that are leads without a signal: as long as a trace, and in no other trace's place.
+
+    A program draws them with two points; they get more.
+    """
+    found: list[Curve] = []
+    for line in level:
+        wide = float(np.ptp(line.mm[:, 0]))
+        lengths = np.array([trace.x1_mm - trace.x0_mm for trace in traces])
+        is_as_long = bool((np.abs(lengths / wide - 1) < _CURVES.same_length).any())
+        line = Curve(line.filled())
+        is_free = all(
+            _overlap_mm(line, other) < 2.0 or abs(line.middle_mm - other.middle_mm) > _CURVES.beside_trace_mm
+            for other in (*traces, *found)
+        )
+        if is_as_long and is_free and len(line.mm) > 2:
+            found.append(line)
+    return found if len(found) <= len(traces) else []  # more than that are a grid in the traces' own style
 
 
 def without_pulse(trace: Curve) -> tuple[Curve, list[Curve]]:

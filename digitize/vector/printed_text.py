@@ -18,6 +18,7 @@ from ecg.page import Word
 _NUMBER = r"(\d+(?:[.,]\d+)?)\s*"
 _SPEED = re.compile(_NUMBER + "mm/s", re.IGNORECASE)
 _GAIN = re.compile(_NUMBER + "mm/mv", re.IGNORECASE)
+_GAINS = re.compile(_NUMBER + r"(?:mm/mv\s*)?/\s*" + _NUMBER + "mm/mv", re.IGNORECASE)
 _CHEST_GAIN = re.compile(r"(?:chest|precordial|v1\s*-\s*v6)\W*" + _GAIN.pattern, re.IGNORECASE)
 _FARTHEST_MM = 45.0  # a name stands no farther from its trace
 _BELOW = 2.0  # names stand above or beside their traces: one below is as far as one twice as high above
@@ -31,13 +32,29 @@ def stated_speed(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]
 
 def stated_gain(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]:
     """The gain in mm/mV that the page states, not only for the chest leads, and a note where it states several."""
+    pair = _gain_pair(words)
+    if pair is not None:
+        text = f"two gains are printed, {pair[0]:g} and {pair[1]:g} mm/mV: the second was taken for the chest leads"
+        return pair[0], (Note("chest-gain-halved", text),)
     values = _numbers(_GAIN, _CHEST_GAIN.sub("", _text(words)))
     return _usual(values), _several(values, "several-gains-stated", "gains", "mm/mV")
 
 
 def stated_chest_gain(words: Sequence[Word]) -> float | None:
     """The gain in mm/mV that the page states for the chest leads alone."""
-    return _usual(_numbers(_CHEST_GAIN, _text(words)))
+    pair = _gain_pair(words)
+    return pair[1] if pair else _usual(_numbers(_CHEST_GAIN, _text(words)))
+
+
+def _gain_pair(words: Sequence[Word]) -> tuple[float, float] | None:
+    """The gains of limb and chest leads that stand side by side, the second half of the first: 10/5 mm/mV."""
+    text = _text(words)
+    pairs = {(float(a.replace(",", ".")), float(b.replace(",", "."))) for a, b in _GAINS.findall(text)}
+    if not pairs and not _CHEST_GAIN.search(text):
+        alone = list(_numbers(_GAIN, text))
+        pairs = {(alone[0], alone[1])} if len(alone) == 2 else set()
+    pair = pairs.pop() if len(pairs) == 1 else None
+    return pair if pair is not None and pair[1] == pair[0] / 2 else None
 
 
 def _numbers(pattern: re.Pattern[str], text: str) -> Counter[float]:

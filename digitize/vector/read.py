@@ -8,10 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from digitize.errors import NotVector
+from digitize.layout.notes import speed_contradicted
 from digitize.stages import Leads, PageHints
-from digitize.trace.assemble import curve_notes, page_facts
+from digitize.trace.assemble import reading
+from digitize.trace.calibration import gain_notes
 from digitize.trace.column_timing import resolve_timing
-from digitize.vector.curves import Curve, divided, from_left_to_right, in_rows, without_pulse, zero_lines
+from digitize.trace.pulse_size import PULSE_S, USUAL_MM_PER_MV, USUAL_MM_PER_S, most_shown
+from digitize.vector.curves import Curve, divided, flat_traces, from_left_to_right, in_rows, without_pulse, zero_lines
 from digitize.vector.grid import find_grid
 from digitize.vector.lead_names import NEAR, cells_of, lead_names, listed, shape_of, starts_s, strip_numbers
 from digitize.vector.printed_text import (
@@ -23,16 +26,15 @@ from digitize.vector.printed_text import (
     unused_names,
 )
 from ecg.geometry import PageGeometry, project
-from ecg.layout import TEMPLATES, Layout, LeadBox
+from ecg.layout import TEMPLATES, Layout, LeadBox, Template
 from ecg.leads import PRECORDIAL
 from ecg.notes import Note
 from ecg.page import Drawing, Page, Stroke, Trace, traces_to_record
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 
 _MM_PER_INCH = 25.4
 _SPEEDS, _GAINS = (12.5, 25.0, 50.0), (2.5, 5.0, 10.0, 20.0, 40.0)
 _USUAL_S = 10.0  # what a page shows of the heart
-_PULSE_NEAR = 0.15
 
 
 def read_vector_page(page: Page, hints: PageHints) -> Reading:
@@ -43,28 +45,46 @@ def read_vector_page(page: Page, hints: PageHints) -> Reading:
     drawing, geometry = _upright(page)
     rows, pulses = _rows_and_pulses(drawing, geometry)
     curves = [trace for row in rows for trace in row]
-    speed, speed_notes = _speed(hints.mm_per_s, drawing, rows)
-    gain, gain_notes = _gain(hints.mm_per_mv, drawing, pulses)
+    speed, speed_notes = _speed(hints.mm_per_s, drawing, rows, pulses)
+    gain, doubts_of_gain = _gain(hints.mm_per_mv, drawing, rows, pulses)
     printed = name_traces(curves, drawing.words, geometry)
     names, name_notes = lead_names(rows, printed, hints.layout, speed)
     chest_gain = None if hints.mm_per_mv else stated_chest_gain(drawing.words)
     layout = _place(rows, names, zero_lines(rows, pulses), speed, gain, (chest_gain or gain) / gain)
-    notes = (*speed_notes, *gain_notes, *name_notes, *unused_names(drawing.words, [box.lead for box in layout.boxes]))
-    leads = Leads(geometry, layout, _traces(layout, curves, geometry), notes)
-    return _reading(page, resolve_timing(leads, hints))
+    layout = _going_on(layout, hints.layout)
+    unused = unused_names(drawing.words, [box.lead for box in layout.boxes])
+    notes = (*speed_notes, *doubts_of_gain, *name_notes, *unused)
+    leads = resolve_timing(Leads(geometry, layout, _traces(layout, curves, geometry), notes), hints)
+    record = traces_to_record(leads.traces, geometry, leads.layout)
+    return reading(page, leads, record, ReadingFacts(read_from="the file's own curves"))
+
+
+def _going_on(layout: Layout, given: Template | None) -> Layout:
+    """The layout with the seconds of a template whose leads go on from row to row."""
+    if given is None or given.block_rows == len(given.grid):
+        return layout
+    times = [(box.t0_s, box.t1_s) for box in given.place().boxes]
+    boxes = [
+        replace(box, t0_s=begin, t1_s=begin + box.t1_s - box.t0_s)
+        for box, (begin, _) in zip(layout.boxes, times, strict=True)
+    ]
+    return replace(layout, boxes=tuple(boxes))
 
 
 def _rows_and_pulses(drawing: Drawing, geometry: PageGeometry) -> tuple[list[list[Curve]], list[Curve]]:
     """The traces row by row, cut where a row of several names is one line, and the pulses. Raises NotVector."""
-    lines = [from_left_to_right(geometry.to_mm(s.points_px)) for s in drawing.strokes if len(s.points_px) > 3]
-    curves = [curve for curve in lines if curve is not None]
-    pulses = [curve for curve in curves if curve.is_pulse]
-    traces = []
-    for curve in curves:
+    drawn = [(s.style, from_left_to_right(geometry.to_mm(s.points_px))) for s in drawing.strokes]
+    curves = [(style, curve) for style, curve in drawn if curve is not None]
+    pulses = [curve for _, curve in curves if curve.is_pulse]
+    traces, styles = [], set()
+    for style, curve in curves:
         if curve.is_trace:
             alone, joined = without_pulse(curve)
             traces.append(alone)
             pulses += joined
+            styles.add(style)
+    level = [curve for style, curve in curves if style in styles and curve.is_level]
+    traces += flat_traces(level, traces)
     rows = in_rows(traces)
     if not rows:
         raise NotVector("the file draws no traces")
@@ -89,13 +109,18 @@ def _upright(page: Page) -> tuple[Drawing, PageGeometry]:
     return page.drawing, geometry.after(turn.T)
 
 
-def _speed(given: float | None, drawing: Drawing, rows: Sequence[Sequence[Curve]]) -> tuple[float, tuple[Note, ...]]:
-    """The paper speed in mm/s: given, printed, or the usual one at which the rows last about ten seconds."""
-    if given is not None:
-        return given, ()
-    stated, notes = stated_speed(drawing.words)
+def _speed(
+    given: float | None, drawing: Drawing, rows: Sequence[Sequence[Curve]], pulses: Sequence[Curve]
+) -> tuple[float, tuple[Note, ...]]:
+    """The paper speed in mm/s: given, printed, shown by pulses, or the usual one at which rows last ten seconds."""
+    stated, notes = (given, ()) if given is not None else stated_speed(drawing.words)
+    widths = _one_a_row(rows, pulses, [pulse.plateau_mm for pulse in pulses])
+    seen = most_shown(widths, _SPEEDS, PULSE_S, USUAL_MM_PER_S, len(rows)).usual
     if stated is not None:
-        return stated, notes
+        is_doubted = seen not in (None, stated)
+        return stated, (*notes, speed_contradicted(stated, seen)) if is_doubted and seen is not None else notes
+    if seen is not None:
+        return seen, ()
     length = max(row[-1].x1_mm - row[0].x0_mm for row in rows)
     usual = min(_SPEEDS, key=lambda speed: abs(np.log(length / speed / _USUAL_S)))
     text = (
@@ -105,21 +130,24 @@ def _speed(given: float | None, drawing: Drawing, rows: Sequence[Sequence[Curve]
     return usual, (Note("speed-assumed", text),)
 
 
-def _gain(given: float | None, drawing: Drawing, pulses: Sequence[Curve]) -> tuple[float, tuple[Note, ...]]:
-    """The gain in mm/mV: given, printed, or the usual one nearest to the pulses' height."""
-    stated, notes = stated_gain(drawing.words)
-    height = float(np.median([pulse.height_mm for pulse in pulses])) if pulses else float("nan")
-    nearest = min(_GAINS, key=lambda gain: abs(np.log(height / gain))) if pulses else 0.0
-    seen = nearest if pulses and abs(height / nearest - 1) < _PULSE_NEAR else None
-    gain = given or stated or seen
-    if gain is None:
-        why = f"the pulses are {height:.1f} mm high" if pulses else "no calibration pulse was found"
-        text = f"gain taken as 10 mm/mV: {why}; give it if the page says otherwise"
-        return 10.0, (Note("gain-assumed", text),)
-    if seen is not None and seen != gain:
-        text = f"the gain is taken as {gain:g} mm/mV, but the pulses say {seen:g} mm/mV"
-        notes = (*notes, Note("gain-contradicted", text))
-    return gain, notes
+def _gain(
+    given: float | None, drawing: Drawing, rows: Sequence[Sequence[Curve]], pulses: Sequence[Curve]
+) -> tuple[float, tuple[Note, ...]]:
+    """The gain in mm/mV: given, printed, or the usual one that the pulses of the rows show."""
+    stated, notes = (given, ()) if given is not None else stated_gain(drawing.words)
+    heights = _one_a_row(rows, pulses, [pulse.height_mm for pulse in pulses])
+    seen = most_shown(heights, _GAINS, 1.0, USUAL_MM_PER_MV, len(rows))
+    gain = stated or seen.usual or USUAL_MM_PER_MV
+    return gain, (*notes, *gain_notes(gain, stated is not None, seen))
+
+
+def _one_a_row(rows: Sequence[Sequence[Curve]], pulses: Sequence[Curve], sizes_mm: Sequence[float]) -> list[float]:
+    """The median size of the pulses beside each row that has any."""
+    of_row: dict[int, list[float]] = {}
+    for pulse, size in zip(pulses, sizes_mm, strict=True):
+        middles = [np.median([trace.middle_mm for trace in row]) for row in rows]
+        of_row.setdefault(int(np.abs(np.array(middles) - pulse.mm[0, 1]).argmin()), []).append(size)
+    return [float(np.median(sizes)) for sizes in of_row.values()]
 
 
 def _place(
@@ -159,11 +187,3 @@ def _traces(layout: Layout, curves: Sequence[Curve], geometry: PageGeometry) -> 
         px = geometry.to_px(curve.filled())
         traces.append(Trace(box.lead, px[:, 0], px[:, 1], np.ones(len(px))))
     return tuple(traces)
-
-
-def _reading(page: Page, leads: Leads) -> Reading:
-    geometry, layout = leads.geometry, leads.layout
-    record = traces_to_record(leads.traces, geometry, layout)
-    facts = replace(page_facts(geometry, (0.0, 0.0)), read_from="the file's own curves")
-    notes = (*leads.notes, *curve_notes(record, layout))
-    return Reading(record, page, geometry, layout, leads.traces, notes, facts)

@@ -44,7 +44,7 @@ def read_mapping(path: str | Path) -> JsonObject:
     """What a YAML (or JSON) file says, as keys and values."""
     try:
         data = yaml.safe_load(recipe_path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise RecipeError(f"{path}: cannot read this recipe: {error}") from error
     if not isinstance(data, dict | None):
         raise RecipeError(f"{path}: a recipe is a YAML mapping, got {type(data).__name__}")
@@ -64,7 +64,12 @@ def with_overrides(data: JsonMapping, overrides: Sequence[str]) -> JsonObject:
             place = place.setdefault(group, {})
             if not isinstance(place, dict):
                 raise RecipeError(f"override {item!r}: {group!r} is a value, not a group")
-        place[leaf] = yaml.safe_load(text)
+        try:
+            place[leaf] = yaml.safe_load(text)
+        except (RecursionError, yaml.YAMLError) as error:
+            raise RecipeError(
+                f"override {path}={text[:60]!r}: not a value in YAML ({' '.join(str(error).split())})"
+            ) from error
     return out
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from ecg.files import InputError, atomic_path, check_regular, write_text
+from ecg.formats import wfdb
 from ecg.formats.checks import check_rate
 from ecg.formats.find import find_records
 from ecg.formats.format import Format, ReadOptions
 from ecg.formats.identity import without_identity
 from ecg.formats.table import FORMATS, by_name, of_file, of_new_file
-from ecg.record import Record
+from ecg.record import Record, Recording
 
 __all__ = [
-    "FORMATS", "Format", "ReadOptions", "atomic_path", "find_records", "read", "read_all", "write", "write_text",
+    "FORMATS", "Format", "ReadOptions", "atomic_path", "find_records", "open_recording", "read", "read_all", "write",
+    "write_text",
 ]  # fmt: skip
 _PLAIN_ERRORS = (FileNotFoundError, PermissionError, IsADirectoryError)
 
@@ -37,6 +39,17 @@ def read(
     if len(records) != 1:
         raise InputError(f"{path}: holds {len(records)} recordings, expected one; `python -m ecg.convert` parts them")
     return records[0]
+
+
+def open_recording(
+    path: str | Path, fs_hz: float | None = None, unit: str | None = None, whole_s: float = 600.0
+) -> Recording:
+    """A recording of which stretches are read when asked for: a WFDB record longer than `whole_s`; else as `read`."""
+    if Path(path).exists() and of_file(Path(path)).name == "wfdb":
+        opened = wfdb.open_recording(path, fs_hz)
+        if opened.duration_s > whole_s:
+            return without_identity(opened)
+    return read(path, fs_hz, unit)
 
 
 def read_all(path: str | Path, options: ReadOptions = ReadOptions()) -> list[Record]:  # noqa: B008 (frozen)

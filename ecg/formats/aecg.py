@@ -92,6 +92,8 @@ def _stretch(path: Path, found: Element) -> _Stretch:
     rate = round(1 / step_s, 2)
     fs_hz = rate if abs(rate * step_s - 1) < 10.0**-_RATE_DIGITS else 1 / step_s
     channels = tuple(_channel(path, s) for s in sequences if _code(s) not in _TIMES)
+    if head.get("nullFlavor"):  # the time was taken out, as where patients are made unknown
+        return _Stretch(0.0, None, fs_hz, channels)
     if _code(times[0]) == _TIMES[0]:
         return _Stretch(0.0, _timestamp(head.get("value"), path), fs_hz, channels)
     start_s = number(head.get("value"), "the time of the first sample", path) * _seconds(path, head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ecg.files import InputError
+from ecg.files import InputError, check_writable, named
 from ecg.formats import ReadOptions, find_records, pdf_page, read_all
 from ecg.formats.find import suffix_of
 from ecg.formats.format import Format
@@ -30,26 +31,28 @@ def convert(
     keep_identity: bool = False,
     fs_hz: float | None = None,
     unit: str | None = None,
+    overwrite: bool = False,
 ) -> int:
     """Write every recording of the inputs (files, folders, patterns) in the format `to`; 1 if one failed, else 0.
 
     `output` is a folder, or a file that ends as the format does for a single recording. `layout` is of a PDF page.
-    A file of several recordings gives `name-1`, `name-2` ... Raises ValueError for options that make no sense.
+    A file of several recordings gives `name-1`, `name-2` ... What is there already is replaced with `overwrite` alone.
+    Raises ValueError for options that make no sense.
     """
     chosen, options = by_name(to), ReadOptions(fs_hz, unit, keep_identity)
     writer = _writer(chosen, layout)
     files = find_records(inputs, one_per_name=False)
-    names = Names(Path(output), chosen, files)
+    names = Names(Path(output), chosen, files, overwrite)
+    check_writable(Path(output).parent if names.is_file else Path(output))
     failed = 0
     with tqdm(files, desc="convert", unit="file", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
         for path in bar:
             try:
                 for message in _convert_one(path, writer, options, names):
                     bar.write(message, file=sys.stderr)
-            except (OSError, InputError) as error:
+            except Exception as error:  # one file that hits a bug must not cost the rest
                 failed += 1
-                text = str(error)
-                bar.write(f"error: {text if str(path) in text else f'{path}: {text}'}", file=sys.stderr)
+                bar.write(f"error: {named(error, path)}", file=sys.stderr)
     print(f"{len(files) - failed} of {len(files)} files converted to {chosen.title} in {output}", file=sys.stderr)
     return int(failed > 0)
 
@@ -79,10 +82,10 @@ def _convert_one(path: Path, write: Writer, options: ReadOptions, names: Names) 
 class Names:
     """The name of each result: that of its source, numbered where another source has the same."""
 
-    def __init__(self, output: Path, chosen: Format, sources: Sequence[Path]) -> None:
+    def __init__(self, output: Path, chosen: Format, sources: Sequence[Path], overwrite: bool = False) -> None:
         """Raises ValueError for an output that is one file while there are several sources."""
-        self.output, self.suffix = output, chosen.suffixes[0]
-        self.sources = {path.resolve() for path in sources}
+        self.output, self.suffix, self.overwrite = output, chosen.suffixes[0], overwrite
+        self.sources = {os.path.realpath(path) for path in sources}
         self.taken: set[str] = set()
         self.is_file = not output.is_dir() and any(output.name.lower().endswith(s) for s in chosen.suffixes)
         if self.is_file and len(sources) > 1:
@@ -93,7 +96,8 @@ class Names:
     def of(self, source: Path, number: int) -> Path:
         """Where a recording goes; `number` counts those of one file from 1, 0 where it is alone.
 
-        Raises InputError where that would replace a source, or for a second recording in one file.
+        Raises InputError where that would replace a source or, unasked, what is there already, or for a second
+        recording in one file.
         """
         if self.is_file:
             if number:
@@ -108,6 +112,8 @@ class Names:
         return self._free(self.output / f"{name}{self.suffix}")
 
     def _free(self, target: Path) -> Path:
-        if target.resolve() in self.sources:
+        if os.path.realpath(target) in self.sources:
             raise InputError(f"{target}: is one of the inputs; name another --output")
+        if os.path.lexists(target) and not self.overwrite:
+            raise InputError(f"{target}: is there already; name another --output, or give --overwrite", "output-exists")
         return target

@@ -57,12 +57,12 @@ def _write(record: Record, path: Path, container: type, signal: type) -> None:
     if began and not _FIRST_YEAR <= began.year <= _LAST_YEAR:
         began = None  # an annotation says it
     name, number, birth = identity.of(record.meta)
-    sex = _SEXES.get(str(record.meta.get("sex", "")).upper()[:1], "X")
+    sex = str(record.meta.get("sex", "")).upper()[:1]
     device = str(record.meta.get("device", ""))
     made = container(
         signals,
         patient=Patient(
-            code=_word(number, 20), sex=sex, name=_word(name, 40),
+            code=_word(number, 20), sex=_SEXES.get(sex) or "X", name=_word(name, 40),
             birthdate=datetime.fromisoformat(birth).date() if birth else None,
         ),
         recording=Recording(startdate=began.date() if began else None, equipment_code=_word(device, 50)),

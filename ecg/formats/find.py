@@ -12,6 +12,7 @@ from ecg.formats.wfdb_header import segments_of
 
 _FIRST = (".hea", ".csv", ".json")  # in a folder, the first that is there stands for a record of that name
 _SUFFIXES = (*_FIRST, *sorted({s for row in FORMATS if row.read for s in row.suffixes} - {*_FIRST, ".dat", ".mat"}))
+_DOCUMENTS = tuple(suffix for row in FORMATS if not row.read for suffix in row.suffixes)
 _BY_CONTENT = (".xml", ".json", ".txt", "")  # other files end so, too
 
 
@@ -82,6 +83,8 @@ def _is_record(path: Path) -> bool:
 
 def _holds_signal(path: Path) -> bool:
     suffix = path.suffix.lower()
+    if path.name.lower().endswith(_DOCUMENTS):
+        return False
     if suffix in _BY_CONTENT:
         head = head_of(path)
         return any(row.recognises(head, path) for row in FORMATS if row.read)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 from ecg.formats.format import ReadOptions
+from ecg.formats.wfdb_recording import WfdbRecording
 from ecg.record import Record
 
+One = TypeVar("One", Record, WfdbRecording)
 NAME, ID, BIRTH = "patient_name", "patient_id", "birth_date"
 # As the comments of WFDB headers and the columns of tables spell them, in lower case, with _ for what is no letter.
 _OTHER_WORDS = {
@@ -23,7 +26,7 @@ def patient(options: ReadOptions, name: str, identifier: str, birth_date: str) -
     return {NAME: name, ID: identifier, BIRTH: birth_date} if options.keep_identity else {}
 
 
-def without_identity(record: Record) -> Record:
+def without_identity(record: One) -> One:
     """The same record without a patient's name, number, birth date or address."""
     kept = {key: value for key, value in record.meta.items() if not _is_identity(key)}
     return record if len(kept) == len(record.meta) else replace(record, meta=kept)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecg.files import InputError, JsonMapping, atomic_path
+from ecg.files import InputError, JsonMapping, JsonObject, atomic_path
 from ecg.formats import identity
 from ecg.formats.channels import Channel, check_size, to_record
 from ecg.formats.counts import UV_PER_MV, in_microvolts, upright
@@ -16,6 +17,9 @@ from ecg.formats.format import MAX_BINARY_BYTES, MAX_SAMPLES, ReadOptions, read_
 from ecg.formats.identity import patient
 from ecg.leads import is_known
 from ecg.record import Record
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
 
 _FACTS, _WHO = ("recorded_at", "device", "age", "sex"), (identity.NAME, identity.ID, identity.BIRTH)
 
@@ -33,11 +37,19 @@ def read(path: Path, options: ReadOptions) -> list[Record]:
     leads = [name for name in names if is_known(name)]
     if not leads or "fs_hz" not in names:
         raise InputError(f"{path}: expected the columns fs_hz and I, II ... V6, got {', '.join(names)[:200]}")
+    file.scan_contents()  # of a damaged column, its extent ends the process instead of raising; this raises first
     _check_extent(path, file.metadata)
     known = (*_FACTS, *_WHO, "id", "start_s", "fs_hz")
     wanted = [*leads, *(name for name in names if name in known)]
-    rows = (row for batch in file.iter_batches(batch_size=64, columns=wanted) for row in batch.to_pylist())
+    rows = (row for batch in file.iter_batches(batch_size=64, columns=wanted) for row in _valid(batch))
     return [_record(path, row, leads, options) for row in rows if any(row[lead] is not None for lead in leads)]
+
+
+def _valid(batch: RecordBatch) -> list[JsonObject]:
+    """The rows of a batch, once it is known that looking into them ends nothing."""
+    batch.validate(full=True)
+    rows: list[JsonObject] = batch.to_pylist()
+    return rows
 
 
 def _check_extent(path: Path, metadata: object) -> None:

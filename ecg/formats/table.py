@@ -87,6 +87,8 @@ def of_file(path: Path) -> Format:
     readable = [row for row in FORMATS if row.read]
     head = head_of(path)
     found = next((row for row in readable if row.recognises(head, path)), None) or _by_suffix(path, readable)
+    if found is None and head.lstrip()[:5] == b"%PDF-":
+        raise InputError(f"{path}: is a PDF, a page and no recording; read it with `python -m digitize.infer --image`")
     if found is None:
         suffixes = ", ".join(suffix for row in readable for suffix in row.suffixes)
         raise InputError(f"{path}: expected a recording, such as one that ends in {suffixes}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from collections.abc import Mapping
@@ -41,7 +42,7 @@ def write(record: Record, path: str | Path) -> None:
 def _legal(stem: str) -> str:
     """A record name may hold letters, digits, - and _ only; another stem gets its checksum, so that no two meet."""
     legal = re.sub(r"[^A-Za-z0-9_-]", "_", stem)
-    return stem if legal == stem else f"{legal}-{zlib.crc32(stem.encode()):08x}"
+    return stem if legal == stem else f"{legal}-{zlib.crc32(os.fsencode(stem)):08x}"
 
 
 def _counts(record: Record, header: Path) -> np.ndarray:

@@ -26,6 +26,14 @@ _MARGIN_S = 1.0  # beyond a stretch, where leads of different rates are brought 
 _INVALID = {"16": -(1 << 15), "61": -(1 << 15), "212": -(1 << 11), "80": -(1 << 7), "24": -(1 << 23), "32": -(1 << 31)}
 
 
+class Folder:
+    """A folder for headers as the wfdb package reads them, gone with the last recording that needs it."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="wfdb-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 @dataclass(frozen=True, eq=False)
 class WfdbRecording:
     """The leads, rate and notes of a record as `ecg.record.Record` has them; `crop` reads a stretch of it."""
@@ -40,7 +48,7 @@ class WfdbRecording:
     channels: tuple[Channel, ...]
     rows: tuple[int, ...]
     scale: np.ndarray
-    lawful: Path
+    folder: Folder
 
     @property
     def duration_s(self) -> float:
@@ -80,7 +88,7 @@ class WfdbRecording:
         even = all(channel.per_frame == highest for channel in self._used)
         margin = 0 if even else round(_MARGIN_S * self.fs_hz)
         frame, end = max(0, first - margin) // highest, -(-min(self.samples, last + margin) // highest)
-        with_signal = str(self.lawful.with_suffix(""))
+        with_signal = str(self.folder.path / "lawful")
         try:
             found = wfdb.rdrecord(with_signal, frame, end, list(self.rows), smooth_frames=False)
         except Exception as error:  # the package raises many kinds for a file that is not what it says
@@ -114,16 +122,15 @@ def open_recording(path: str | Path, fs_hz: float | None = None, placed: bool = 
     meta = _meta(header)
     start_s = float(meta.pop("start_s", 0.0))
     scale = np.array([_mv_per_unit(header.path, channel, placed) for channel in used])
-    folder = Path(tempfile.mkdtemp(prefix="wfdb-"))
+    folder = Folder()
     found = WfdbRecording(
         header.path, tuple(leads), frame_hz * highest, frames * highest, start_s, {"source": header.path.stem} | meta,
-        (*notes, *rate_notes, *length_notes), channels, tuple(rows), scale, folder / "lawful.hea",
+        (*notes, *rate_notes, *length_notes), channels, tuple(rows), scale, folder,
     )  # fmt: skip
-    weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     if header.segments:
-        write_lawful_segments(header, parts, folder, frame_hz)
+        write_lawful_segments(header, parts, folder.path, frame_hz)
     else:
-        write_lawful(header, folder, frame_hz, frames)
+        write_lawful(header, folder.path, frame_hz, frames)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +19,9 @@ class BeatLimits:
 
     least_mv: float = 0.06  # from peak to peak at 3-30 Hz in some lead: 5 uV of white noise reach 0.02, an ECG 0.18
     least_share: float = 0.15  # of the size of the taller beats of the recording; a P wave has less
-    least_contrast: float = 6.5  # of the QRS energy over that between; noise reaches 6, an ECG falls below 10 rarely
+    least_contrast: float = 3.2  # of the QRS energy at beats over that between, mean of the leads; noise reaches 2.5
     least_likeness: float = 0.88  # where the contrast is less: of the beats to their usual shape; noise reaches 0.85
-    soon_likeness: float = 0.8  # of a beat that comes before the refractory time of usual hearts is over
+    soon_likeness: float = 0.85  # of a beat that comes before the refractory time of usual hearts is over
     soon_share: float = 0.75  # of its neighbours' height
 
 
@@ -68,6 +69,8 @@ def are_beats(shapes: BeatShapes, contrast: np.ndarray, in_mv: bool) -> np.ndarr
     `contrast` [beat] is how far the beats around stand above the rest. Without a unit only the sizes are compared.
     """
     size = shapes.size
+    if not len(size):
+        return np.zeros(0, bool)
     tall = np.percentile(size, 80, axis=0)
     there = size > 0
     share = (size * there).sum(1) / np.maximum((tall * there).sum(1), 1e-300)
@@ -86,7 +89,11 @@ def _around(values: np.ndarray) -> np.ndarray:
 
 
 def with_soon_beats(
-    beats: np.ndarray, candidates: np.ndarray, energy: np.ndarray, shaped: np.ndarray, fs_hz: float, apart: int
+    beats: np.ndarray,
+    candidates: np.ndarray,
+    energy: np.ndarray,
+    shapes: Callable[[np.ndarray], BeatShapes],
+    apart: int,
 ) -> np.ndarray:
     """The beats, and the candidates between them, `apart` samples from any other, that are as tall and look the same.
 
@@ -96,14 +103,14 @@ def with_soon_beats(
     if beats.size < 3 or not candidates.size:
         return beats
     after = np.searchsorted(beats, candidates)
-    known = BeatShapes.around(shaped, beats, fs_hz)
-    usual = known.usual()
+    usual = shapes(beats).usual()
     nearest = np.minimum(after, beats.size - 1)
-    alike = BeatShapes.around(shaped, candidates, fs_hz).likeness(usual, groups(beats.size, len(usual))[nearest])
+    alike = shapes(candidates).likeness(usual, groups(beats.size, len(usual))[nearest])
     heights = np.minimum(energy[beats[np.maximum(after - 1, 0)]], energy[beats[nearest]])
     fits = (alike.max(1) >= LIMITS.soon_likeness) & (energy[candidates] >= LIMITS.soon_share * heights)
-    found = beats
-    for one in candidates[fits][np.argsort(-energy[candidates[fits]])]:
-        if np.abs(found - one).min() >= apart:
-            found = np.sort(np.append(found, one))
-    return found
+    found = np.zeros(0, int)
+    both = np.concatenate([beats, candidates[fits]])
+    for one in both[np.argsort(-energy[both], kind="stable")]:  # the taller of two that are too near
+        if not found.size or np.abs(found - one).min() >= apart:
+            found = np.append(found, one)
+    return np.sort(found)

@@ -19,7 +19,9 @@ _PART_S = 1.25  # long enough to hold a beat in nearly every rhythm
 _KEEP, _KEEP_LATE = 0.45, 0.22  # of the height of the beats around; the second where a beat is overdue
 _OVERDUE = 1.6  # usual intervals
 _T_WAVE_S, _T_WAVE = 0.36, 0.6  # a lower bump this soon after a beat is its T wave (Pan and Tompkins, 1985)
-_AROUND = 9  # beats
+_AROUND = 9  # beats, or parts
+_TALL_PERCENT = (60, 80)  # of the parts around; the second for a slow heart, of which a third of the parts hold a beat
+_MOST = 0.9  # of what stands out: where less are beats, the level was that of noise
 _REACH_S = 0.06
 
 
@@ -39,14 +41,23 @@ def r_peaks(record: Record | np.ndarray, fs_hz: float | None = None) -> np.ndarr
     height, worth = _lead_quality(np.where(there, quick, np.nan), rate_hz)
     energy = np.sqrt(_average(quick / height, worth * there))
     found, _ = signal.find_peaks(energy, distance=max(1, round(_REFRACTORY_S * rate_hz)))
-    beats = found[_stands_out(found / rate_hz, energy[found])]
-    shaped = _in_band(values, rate_hz, _SHAPE_HZ)
     apart = max(1, round(_SHORTEST_RR_S * rate_hz))
-    beats = with_soon_beats(beats, signal.find_peaks(energy, distance=apart)[0], energy, shaped, rate_hz, apart)
-    if beats.size:
-        contrast = (worth * there)[:, beats].max(0)
-        beats = beats[are_beats(BeatShapes.around(shaped, beats, rate_hz), contrast, isinstance(record, Record))]
+    soon, _ = signal.find_peaks(energy, distance=apart)
+    shaped, contrast = _in_band(values, rate_hz, _SHAPE_HZ), _average(quick / height * worth, there)
     shape = _average(shaped**2 / height, worth * there)
+
+    def shapes(at: np.ndarray) -> BeatShapes:
+        return BeatShapes.around(shaped, _to_deflection(at, shape, rate_hz), rate_hz)
+
+    tries: list[tuple[float, np.ndarray]] = []
+    for percent in _TALL_PERCENT:
+        some = found[_stands_out(found / rate_hz, energy[found], percent)]
+        some = with_soon_beats(some, soon, energy, shapes, apart)
+        kept = some[are_beats(shapes(some), contrast[some], isinstance(record, Record))]
+        tries.append((kept.size / max(some.size, 1), kept))
+        if kept.size > _MOST * some.size:
+            break
+    beats = max(tries, key=lambda each: each[0])[1]
     return np.unique(_to_deflection(beats, shape, rate_hz))
 
 
@@ -129,11 +140,11 @@ def _average(power: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return (power * weights).sum(0) / np.maximum(weights.sum(0), 1e-300)
 
 
-def _stands_out(times_s: np.ndarray, heights: np.ndarray) -> np.ndarray:
+def _stands_out(times_s: np.ndarray, heights: np.ndarray, percent: float) -> np.ndarray:
     """Indices of the peaks that are beats, by their height among the beats around them."""
     if times_s.size == 0:
         return np.zeros(0, int)
-    around = _tallest_nearby(times_s, heights)
+    around = _tallest_nearby(times_s, heights, percent)
     keep = heights > _KEEP * around
     for _ in range(2):  # what is kept is a better measure of the beats around than the tallest peaks were
         usual = ndimage.median_filter(heights[keep], _AROUND, mode="mirror")
@@ -143,11 +154,11 @@ def _stands_out(times_s: np.ndarray, heights: np.ndarray) -> np.ndarray:
     return _with_overdue(beats, times_s, heights, heights > _KEEP_LATE * around)
 
 
-def _tallest_nearby(times_s: np.ndarray, heights: np.ndarray) -> np.ndarray:
+def _tallest_nearby(times_s: np.ndarray, heights: np.ndarray, percent: float) -> np.ndarray:
     part = (times_s / _PART_S).astype(int)
     tallest = np.zeros(part[-1] + 1)
     np.maximum.at(tallest, part, heights)
-    return ndimage.percentile_filter(tallest, 60, _AROUND, mode="mirror")[part]  # a slow heart leaves parts empty
+    return ndimage.percentile_filter(tallest, percent, _AROUND, mode="mirror")[part]  # a slow heart leaves parts empty
 
 
 def _without_t_waves(beats: np.ndarray, times_s: np.ndarray, heights: np.ndarray) -> np.ndarray:

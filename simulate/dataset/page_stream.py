@@ -68,7 +68,7 @@ class RecordedHearts:
             rows.append(np.where(np.isfinite(counts), counts, -32768).astype(np.int16))
             self.paths.append(path)
         if not rows:
-            raise ValueError(f"none of the {len(paths)} recordings could be read; expected WFDB, CSV or JSON records")
+            raise ValueError(f"none of the {len(paths)} recordings could be read; see docs/formats.md for what is")
         self.store = np.stack(rows)
 
     def __len__(self) -> int:

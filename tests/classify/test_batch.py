@@ -34,7 +34,7 @@ class Stub:
     def __init__(self, fails: dict[int, BaseException]) -> None:
         self.fails = fails
 
-    def __call__(self, record: Record) -> Diagnosis:
+    def __call__(self, record: Record, **_: object) -> Diagnosis:
         if record.samples in self.fails:
             raise self.fails[record.samples]
         return Diagnosis(self.reported, False, (), {"snr": 1.0}, weights="stub")
@@ -45,11 +45,11 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
     """Diagnoses cost nothing; what is written of one is its JSON alone."""
     made = Stub({})
 
-    def write_one(found: Case, diagnosis: Diagnosis, classifier: Stub, folder: Path) -> None:
+    def write_one(found: Case, diagnosis: Diagnosis, classifier: Stub, folder: Path, formats: object) -> None:
         folder.mkdir(exist_ok=True)
         (folder / f"{found.name}.diagnosis.json").write_text(json.dumps(diagnosis.to_dict()))
 
-    monkeypatch.setattr("classify.report.runner.Classifier.load", lambda weights: made)
+    monkeypatch.setattr("classify.report.runner.Classifier", lambda net, card: made)
     monkeypatch.setattr("classify.report.runner.write_diagnosis", write_one)
     return made
 
@@ -200,3 +200,17 @@ def test_reported_cases_are_a_line_each(name: str, tmp_path: Path, stub: Stub) -
     rows = json.loads((tmp_path / "diagnoses.json").read_text())
     assert len(rows) == len(files)
     assert all(row["status"] == "diagnosed" or row["source"] in row["error"] for row in rows)
+
+
+def test_a_name_in_another_encoding_costs_nothing(
+    tmp_path: Path, stub: Stub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Old disks hold names in Latin-1, which are no text in UTF-8: neither line nor table may fail at them."""
+    odd = tmp_path / "in" / os.fsdecode(b"M\xfcller.csv")
+    write(RECORD, tmp_path / "in" / "a.csv")
+    (tmp_path / "in" / "a.csv").rename(odd)
+    write(RECORD, tmp_path / "in" / "z.csv")
+    code, rows = run(tmp_path)
+    assert code == 0 and len(rows) == 2
+    assert rows[0]["source"].endswith(r"M\udcfcller.csv")
+    assert r"M\udcfcller" in capsys.readouterr().out

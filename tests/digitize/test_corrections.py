@@ -168,6 +168,11 @@ def test_corrections_are_replayed_from_the_command_line(tmp_path: Path, monkeypa
         ({"scan": {"curve": []}}, "unknown key 'curve'"),
         ({"scan": {"curves": [{"lead": "II"}]}}, "lead and points_px"),
         ({"scan": {"layout": "5x5"}}, "unknown layout '5x5'"),
+        ({"scan": {"layout": 5}}, "a layout is a name or a YAML file, got 5"),
+        ({"scan": {"mm_per_s": "fast"}}, "mm_per_s must lie between 1 and 200"),
+        ({"scan": {"mm_per_mv": [10]}}, "mm_per_mv must lie between 1 and 200"),
+        ({"scan": {"curves": 3}}, "curves must be a list"),
+        ({"scan": {"curves": {"lead": "II"}}}, "curves must be a list"),
         ({"other": {"mm_per_s": 50}}, "no page is named other"),
         ({"scan": {"curves": [{"lead": "V1", "points_px": [[0, 0], [1, "x"]]}]}}, "points_px"),
     ],
@@ -186,6 +191,13 @@ def test_corrections_that_make_no_sense_are_refused_with_words(
         infer.main(argv)
     assert ended.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_corrections_nested_beyond_reason_are_refused_with_words(tmp_path: Path) -> None:
+    file = tmp_path / "deep.json"
+    file.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"deep\.json: the corrections cannot be read"):
+        load_corrections(file)
 
 
 def test_a_correction_outside_its_box_fails_that_page_by_name(

@@ -227,3 +227,30 @@ def test_what_is_no_ecg_is_refused_by_name(tmp_path: Path, capsys: pytest.Captur
         assert str(tmp_path / name) in said
     assert "error inside the program" not in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_page_in_every_format(tmp_path: Path, fake: FakeDigitizer) -> None:
+    out, asked = tmp_path / "out", ["dicom", "dicom-pdf", "aecg", "edf", "bdf", "fhir", "fhir-r5", "parquet", "pdf"]
+    image = str(save_page(tmp_path / "scan.png"))
+    assert infer.main(["--image", image, "--output", str(out), "--format", *asked]) == 0
+    suffixes = ["dcm", "pdf.dcm", "aecg.xml", "edf", "bdf", "fhir.json", "fhir-r5.json", "parquet", "pdf"]
+    assert names(out) == {f"scan.{suffix}" for suffix in (*suffixes, "json", "overlay.png")}
+    assert infer.main(["--image", image, "--output", str(tmp_path / "usual")]) == 0
+    wanted = read(tmp_path / "usual" / "scan.hea").signal_mv
+    for suffix in suffixes:
+        if "pdf" not in suffix:
+            np.testing.assert_allclose(read(out / f"scan.{suffix}").signal_mv, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", ["dcm", "fhir.json", "aecg.xml", "parquet"])
+def test_one_file_in_the_format_of_its_name(tmp_path: Path, fake: FakeDigitizer, suffix: str) -> None:
+    target = tmp_path / f"page.{suffix}"
+    assert infer.main(["--image", str(save_page(tmp_path / "scan.png")), "--output", str(target)]) == 0
+    assert read(target).samples == 5000
+
+
+def test_a_format_that_is_none_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        infer.main(["--image", str(save_page(tmp_path / "scan.png")), "--format", "docx"])
+    assert stop.value.code == 2
+    assert "invalid choice: 'docx'" in capsys.readouterr().err

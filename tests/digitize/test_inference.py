@@ -235,3 +235,12 @@ def test_a_reader_that_has_gone_ends_the_run_quietly(tmp_path: Path) -> None:
 def test_reported_cases_of_pictures(tmp_path: Path, fake: FakeDigitizer) -> None:
     (result,) = infer_pages([case("wide_picture_100000x70") / "100000x70.png"], tmp_path / "out", digitizer=fake)
     assert result.code == "page-too-long"
+
+
+def test_a_name_in_another_encoding_costs_nothing(
+    tmp_path: Path, fake: FakeDigitizer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = save_page(tmp_path / "a.png").rename(tmp_path / os.fsdecode(b"M\xfcller.png"))
+    assert infer.main(["--image", str(odd), "--output", str(tmp_path / "out")]) == 0
+    assert r"M\udcfcller" in capsys.readouterr().out
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".csv", ".hea", ".dat", ".json", ".png"}

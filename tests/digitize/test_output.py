@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from digitize import output
-from digitize.output import READING_ENDINGS, OneFile, OutputFolder, PageNames, check_writable, is_folder
-from ecg.files import InputError
+from digitize.output import OneFile, OutputFolder, PageNames, is_folder, reading_endings
+from ecg import files
+from ecg.files import InputError, check_writable
 
 
 @pytest.mark.parametrize("name", ["results_v1.2", "out", "2024.05.final", "study.A", ".out", "v1.0.0"])
@@ -35,7 +35,7 @@ def test_an_output_that_cannot_be_written_is_found_at_once_and_nothing_is_left(
     def read_only(**_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(output.tempfile, "TemporaryFile", read_only)
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", read_only)
     with pytest.raises(InputError, match=r"out: cannot be written to \(Read-only file system\)"):
         OutputFolder(tmp_path / "out")
 
@@ -50,7 +50,7 @@ def test_names_are_free_whatever_files_they_stand_for(tmp_path: Path) -> None:
     """`a` and `a.diagnosis` meet in a.diagnosis.json; `diagnoses` is the summary's; the disk may not tell A from a."""
     folder = OutputFolder(tmp_path)
     folder.reserve(["diagnoses.csv", "diagnoses.json"])
-    endings = (*READING_ENDINGS, ".diagnosis.json")
+    endings = (*reading_endings(), ".diagnosis.json")
     files = [Path(name) for name in ("x/a.png", "y/a.png", "a.diagnosis.png", "A.png", "diagnoses.png", "a_2.png")]
     found = PageNames(files, folder, endings)
     assert list(found.names.values()) == ["a", "a_2", "a.diagnosis_2", "A_3", "diagnoses_2", "a_2_2"]
@@ -75,7 +75,7 @@ def test_inputs_are_never_written_over_also_when_told_to(tmp_path: Path) -> None
         OneFile(tmp_path / "scan.json", tmp_path / "scan.json", overwrite=True)
 
 
-@pytest.mark.parametrize("ending", READING_ENDINGS)
+@pytest.mark.parametrize("ending", reading_endings())
 def test_what_is_there_is_only_replaced_when_that_is_asked_for(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"scan{ending}").write_bytes(b"truth")
     with pytest.raises(InputError, match=r"is there already.*--overwrite") as caught:

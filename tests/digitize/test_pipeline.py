@@ -105,7 +105,7 @@ def test_the_gain_is_read_from_the_pulses(monkeypatch: pytest.MonkeyPatch) -> No
     assert "gain" not in " ".join(texts(found.notes))
     told, _ = read(whole(4, name="3x4", pulse="left", mm_per_mv=5.0), monkeypatch, mm_per_mv=10.0)
     assert told.layout.mm_per_mv == 10.0
-    assert "the gain given is 10 mm/mV, but the pulses say 5 mm/mV" in texts(told.notes)
+    assert any("but the pulses say 5 mm/mV" in words for words in texts(told.notes))
 
 
 def test_what_is_assumed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,6 +196,20 @@ def test_a_reading_survives_its_json(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = read(whole(9, "photo"), monkeypatch)
     again = Reading.from_dict(found.to_dict(), found.page, found.record)
     assert again.to_dict() == found.to_dict()
+
+
+# --- pages that are not what they seem --------------------------------------------------------------------------------
+
+
+def codes(reading: Reading) -> list[str]:
+    return [note.code for note in reading.notes]
+
+
+def test_a_negative_is_read_as_its_positive_and_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, truth = whole(1).render(heart(1))
+    found = Oracle(truth).use(monkeypatch)(replace(page, pixels=255 - page.pixels))
+    assert codes(found)[0] == "negative-inverted"
+    np.testing.assert_array_equal(found.page.pixels, page.pixels)
 
 
 # --- pictures of something else ---------------------------------------------------------------------------------------

@@ -93,3 +93,34 @@ def test_several_files_do_not_go_into_one(tmp_path: Path) -> None:
 def test_nothing_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path), "--to", "csv", "--output", str(tmp_path / "out")]) == 1
     assert "no recording found" in capsys.readouterr().err
+
+
+def test_what_is_there_is_only_replaced_when_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in "AB":
+        write(whole(100), tmp_path / folder / "a.edf")
+    argv = ["--to", "json", "--output", str(tmp_path / "out")]
+    assert main([str(tmp_path / "A"), *argv]) == 0
+    (tmp_path / "out" / "a.json").write_text("older")
+    assert main([str(tmp_path / "B"), *argv]) == 1
+    assert "a.json: is there already" in capsys.readouterr().err
+    assert (tmp_path / "out" / "a.json").read_text() == "older"
+    assert main([str(tmp_path / "B"), *argv, "--overwrite"]) == 0
+
+
+def test_whatever_a_file_raises_the_rest_is_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "ab":
+        write(whole(100), tmp_path / "in" / f"{name}.edf")
+
+    def fragile(path: Path, options: object) -> list[Record]:
+        if path.stem == "a":
+            raise RecursionError("deep")
+        return [whole(100)]
+
+    monkeypatch.setattr("ecg.formats.conversion.read_all", fragile)
+    assert main([str(tmp_path / "in"), "--to", "json", "--output", str(tmp_path / "out")]) == 1
+    assert f"{tmp_path / 'in' / 'a.edf'}: an error inside the program" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.json"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from ecg.layout import TEMPLATES, Layout, LeadBox, Template, load_template, template
+from ecg.layout import TEMPLATES, Layout, LeadBox, Template, checked, load_template, template
 from ecg.leads import STANDARD
 
 
@@ -88,3 +89,63 @@ def test_errors_say_what_was_expected() -> None:
         Layout("still", (LeadBox("I", (0, 0, 5, 1), 0, 1),), mm_per_s=0)
     with pytest.raises(ValueError, match="same number of leads"):
         Template("ragged", (("I",), ("II", "III")), 2.5)
+
+
+WRONG_FILES = {
+    "syntax": ("name: [1, 2\n grid: :", "a.yaml"),
+    "object": ("!!python/object/apply:os.system ['true']", "constructor"),
+    "grid": ("name: x\ngrid: 5\ncolumn_s: 2.5", "grid must be a list of rows"),
+    "no rows": ("name: x\ngrid: []\ncolumn_s: 2.5", "grid must be a list of rows"),
+    "empty rows": ("name: x\ngrid: [[], []]\ncolumn_s: 2.5", "a row at least one lead"),
+    "rows of one": ("name: x\ngrid: [I, II]\ncolumn_s: 2.5", "every row of grid must be a list of leads"),
+    "numbers": ("name: x\ngrid: [[1, 2]]\ncolumn_s: 2.5", "every row of grid must be a list of leads"),
+    "no seconds": ("name: x\ngrid: [[I]]\ncolumn_s:", "column_s must be the seconds"),
+    "word": ("name: x\ngrid: [[I]]\ncolumn_s: long", "column_s must be the seconds"),
+    "negative": ("name: x\ngrid: [[I]]\ncolumn_s: -2", "a column holds 0.2 to 60 s"),
+    "nan": ("name: x\ngrid: [[I]]\ncolumn_s: .nan", "a column holds 0.2 to 60 s"),
+    "years": ("name: x\ngrid: [[I]]\ncolumn_s: 1e9", "column_s"),
+    "infinite": ("name: x\ngrid: [[I]]\ncolumn_s: .inf", "a column holds 0.2 to 60 s"),
+    "no strips": ("name: x\ngrid: [[I]]\ncolumn_s: 2.5\nrhythm:", "rhythm must be a list of leads"),
+    "maybe": ("name: x\ngrid: [[I]]\ncolumn_s: 2.5\nsimultaneous: 3", "simultaneous must be true or false"),
+    "deep": ("[" * 20_000, "a.yaml"),
+    "not text": ("\udcff\udcfe", "a.yaml"),
+    "unknown lead": ("name: x\ngrid: [[I, V9]]\ncolumn_s: 2.5", "unknown lead name 'V9'"),
+    "lead twice": ("name: x\ngrid: [[I, V1], [I, V2]]\ncolumn_s: 2.5", "I stands twice at the same time"),
+    "turned twice": ("name: x\ngrid: [[aVR, V1], [-aVR, V2]]\ncolumn_s: 2.5", "aVR stands twice at the same time"),
+    "strip twice": ("name: x\ngrid: [[I]]\ncolumn_s: 2.5\nrhythm: [II, II]", "II stands twice at the same time"),
+    "row at once": ("name: x\ngrid: [[I, I]]\ncolumn_s: 2.5\nsimultaneous: true", "I stands twice at the same time"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_FILES)
+def test_a_layout_file_that_makes_no_sense_is_refused_with_its_name(kind: str, tmp_path: Path) -> None:
+    text, words = WRONG_FILES[kind]
+    file = tmp_path / "a.yaml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ValueError, match=rf"a\.yaml: .*{re.escape(words.removeprefix('a.yaml'))}"):
+        load_template(file)
+
+
+@pytest.mark.parametrize(
+    ("grid", "column_s", "begins"),
+    [
+        ((("I",), ("I",), ("I",)), 10.0, [0, 10, 20]),
+        ((("I", "I"), ("I", "I")), 5.0, [0, 5, 10, 15]),
+        ((("I",), ("II",), ("I",), ("II",)), 10.0, [0, 0, 10, 10]),
+        ((("I", "V1"), ("II", "V2")), 5.0, [0, 5, 0, 5]),
+    ],
+)
+def test_leads_that_repeat_row_by_row_go_on(grid: tuple, column_s: float, begins: list[float]) -> None:
+    layout = checked(Template("watch", grid, column_s)).place()
+    assert [box.t0_s for box in layout.boxes] == begins
+    assert layout.duration_s == max(begins) + column_s
+
+
+def test_rows_that_go_on_have_no_strip() -> None:
+    with pytest.raises(ValueError, match="has no rhythm strips"):
+        checked(Template("watch", (("I",), ("I",)), 10.0, ("II",)))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_built_in_template_contradicts_itself(name: str) -> None:
+    assert checked(template(name)) is template(name)

@@ -7,15 +7,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg.leads import INDEPENDENT, LIMB, STANDARD, canonical, derive_12, is_known, limb_residual_mv
+from ecg.leads import (
+    INDEPENDENT,
+    LIMB,
+    STANDARD,
+    canonical,
+    derive_12,
+    is_known,
+    limb_law_share,
+    limb_residual_mv,
+    unplaced,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("spelling", "name"),
-    [("i", "I"), ("AVR", "aVR"), ("lead ii", "II"), ("D3", "III"), (" C4 ", "V4"), ("MLII", "II"), ("-avr", "-aVR")],
+    [
+        ("i", "I"),
+        ("AVR", "aVR"),
+        ("lead ii", "II"),
+        ("D3", "III"),
+        (" C4 ", "V4"),
+        ("MLII", "II"),
+        ("-avr", "-aVR"),
+        ("ECG II", "II"),
+        ("EKG V1", "V1"),
+        ("MDC_ECG_LEAD_aVL", "aVL"),
+        ("ECG-III", "III"),
+        ("ECG lead V6", "V6"),
+        ("ECG -aVR", "-aVR"),
+        ("\u2212aVR", "-aVR"),
+        ("Lead_I", "I"),
+        ("ecgV2", "V2"),
+    ],
 )
 def test_spellings(spelling: str, name: str) -> None:
     assert canonical(spelling) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("ECG", "ECG"), ("ecg 2", "ECG2"), ("EKG1", "ECG1"), ("V", "V"), ("mcl1", "MCL1"), ("II", None), ("RESP", None)],
+)
+def test_an_ecg_of_no_stated_place(name: str, plain: str | None) -> None:
+    assert unplaced(name) == plain
 
 
 @given(st.sampled_from(STANDARD), st.sampled_from([str.upper, str.lower, str.title]))
@@ -23,7 +58,9 @@ def test_case_never_matters(name: str, change: object) -> None:
     assert canonical(change(name)) == name  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("name", ["V7", "", "RESP", "aV", "time_s", "--I"])
+@pytest.mark.parametrize(
+    "name", ["V7", "", "RESP", "aV", "time_s", "--I", "ECG", "ECG1", "V", "MCL1", "ECG-aVR", "lead"]
+)
 def test_what_is_no_lead_is_refused_by_name(name: str) -> None:
     assert not is_known(name)
     with pytest.raises(ValueError, match="unknown lead name"):
@@ -65,3 +102,21 @@ def test_residual_needs_leads_that_coexist() -> None:
     limb[0, :5], limb[1, 5:] = np.nan, np.nan
     assert np.isnan(limb_residual_mv(limb, LIMB[:3]))
     assert np.isnan(limb_residual_mv(limb[:2], LIMB[:2]))
+
+
+@given(st.integers(0, 50), st.floats(0.001, 50.0))
+def test_what_is_left_of_the_limb_laws_tells_leads_from_strange_curves_whatever_their_size(
+    seed: int, size: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    one, two = size * rng.normal(size=(2, 1000))
+    lawful = np.stack([one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2])
+    assert limb_law_share(lawful + size, LIMB) == pytest.approx(0, abs=0.02)
+    assert limb_law_share(size * rng.normal(size=(6, 1000)), LIMB) > 0.7
+    assert limb_law_share(np.stack([one] * 6), LIMB) > 0.7  # one lead over and over again
+
+
+def test_no_law_is_checked_on_too_little() -> None:
+    assert np.isnan(limb_law_share(np.ones((6, 100)), LIMB))
+    assert np.isnan(limb_law_share(np.ones((6, 1000)), LIMB))  # flat leads obey nothing
+    assert np.isnan(limb_law_share(np.ones((2, 1000)), ("V1", "V2")))

@@ -54,6 +54,19 @@ def test_select_reorders_and_leaves_the_absent_empty() -> None:
     assert record["V1"][7] == 7
 
 
+def test_a_lead_with_its_sign_turned_is_turned_back() -> None:
+    record = Record(np.array([[1.0, 2.0], [3.0, 4.0]]), 250, ("-aVR", "II"))
+    assert record.leads == ("aVR", "II")
+    np.testing.assert_array_equal(record["aVR"], [-1, -2])
+    np.testing.assert_array_equal(record["-aVR"], [1, 2])
+    np.testing.assert_array_equal(record.select(["aVR"]).signal_mv, [[-1, -2]])
+
+
+def test_no_lead_is_a_record_too() -> None:
+    none = ramp().select([])
+    assert (none.leads, none.signal_mv.shape, none.duration_s) == ((), (0, 100), 1.0)
+
+
 @given(st.integers(-50, 150), st.integers(1, 200))
 def test_crop_is_exact_and_pads_with_nan(first: int, count: int) -> None:
     part = ramp().crop(first / 100, count / 100)

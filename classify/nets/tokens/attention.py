@@ -15,7 +15,13 @@ class DotProduct(nn.Module):
     """softmax(q k' / sqrt(d) + bias) v over [..., head, token, d]; a hook on it sees queries and keys of every call."""
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
-        return functional.scaled_dot_product_attention(q, k, v, bias)
+        if q.dim() == 4:
+            return functional.scaled_dot_product_attention(q, k, v, bias)
+        rows = q.shape[:2]  # windows of a record stand beside the records: exporters know one such axis
+        if bias is not None:
+            bias = bias.expand(*rows, *bias.shape[-3:]).flatten(0, 1)
+        q, k, v = (x.flatten(0, 1) for x in (q, k, v))
+        return functional.scaled_dot_product_attention(q, k, v, bias).unflatten(0, rows)
 
 
 def attention_weights(q: Tensor, k: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -9,10 +9,12 @@ from itertools import combinations
 import numpy as np
 
 from digitize.errors import UnknownLayout
+from digitize.layout.candidates import USUAL_MM_PER_S
 from digitize.layout.evidence import Evidence
 from digitize.layout.matching.match import Match, lay
 from digitize.layout.matching.names import gaps_mm, names_by_row
 from ecg.layout import TEMPLATES, Template
+from ecg.leads import STANDARD
 
 _SPEEDS_MM_PER_S = (25.0, 50.0, 12.5)
 
@@ -30,6 +32,7 @@ class ChoiceThresholds:
     min_covered: float = 0.5  # share of the ink that must lie where the layout has traces
     certain: float = 0.5  # certainty from which on a name is read for certain
     max_strange: int = 2  # so many names that a layout lacks may be read for certain as high over the rows as names
+    longest_row_mm: float = 300.0  # a longer row of the usual seconds was seen on a grid that was misread
     max_unexplained: int = 6  # names read for certain, beyond which rows and columns alone do not decide
 
 
@@ -165,7 +168,18 @@ def _timings(template: Template, mm_per_s: float | None) -> list[tuple[Template,
 
 
 def _at_seen_speed(found: Match, evidence: Evidence) -> Match:
-    """Columns of the usual width hold half the seconds where pulse or print show twice the speed."""
-    if found.mm_per_s != 25.0 or evidence.seen_mm_per_s() != 50.0:
+    """The columns as wide as they are, with the seconds that they hold at the speed that print or pulses show.
+
+    Where neither shows one, columns of half the usual width are a part of a page rather than slow paper, unless all
+    twelve leads stand there.
+    """
+    printed = evidence.printed_number("mm/s")
+    is_part = len({lead.removeprefix("-") for _, _, lead, _ in found.template.cells()}) < len(STANDARD)
+    speed = evidence.seen_mm_per_s() or (USUAL_MM_PER_S if is_part else found.mm_per_s)
+    row_mm = found.template.duration_s * found.mm_per_s
+    is_told = printed is not None and row_mm < _CHOICE.longest_row_mm
+    is_usual_paper = (found.mm_per_s, speed) in ((25.0, 50.0), (12.5, 25.0))
+    if speed == found.mm_per_s or not (is_told or is_usual_paper):
         return found
-    return replace(found, template=replace(found.template, column_s=found.template.column_s / 2), mm_per_s=50.0)
+    column_s = found.template.column_s * found.mm_per_s / speed
+    return replace(found, template=replace(found.template, column_s=column_s), mm_per_s=speed)

@@ -105,7 +105,7 @@ BROKEN: list[tuple[str, Broken, str]] = [
     ("mimic5", lambda root: root, r"expected one CSV table here, found none"),
     ("mimic_multilabel", lambda root: forms.mimic_table(root, ["['X']"], [800]), r"study 4000: unknown label 'X'"),
     ("mimic_multilabel", lambda root: forms.mimic_table(root, ["NORMAL"], [800]), r"labels must be a list of names"),
-    ("mimic_hr", lambda root: forms.mimic5(root, ["Normal"]), r"with subject_id, study_id, rr_interval, found none"),
+    ("mimic_hr", lambda root: forms.mimic5(root, ["Normal"]), r"rr_interval must be a number of ms, got 'Normal'"),
     ("ptbxl_all", lambda root: forms.ptbxl(root, ["{'WHAT': 1}"]), r"record 0: unknown statement WHAT"),
     ("ptbxl_all", lambda root: forms.ptbxl(root, ["oops"]), r"ptbxl_database.csv: record 0"),
     ("ptbxl_all", lambda root: root, r"expected ptbxl_database.csv .* or ptbxl/index.csv"),

@@ -25,7 +25,20 @@ from simulate.heart import synthetic_record
 
 torch.set_num_threads(1)
 
-KEYS = {"labels", "abstained", "leads_used", "leads", "quality", "features", "warnings", "codes", "weights"}
+KEYS = {
+    "source",
+    "labels",
+    "abstained",
+    "leads_used",
+    "leads",
+    "quality",
+    "features",
+    "warnings",
+    "codes",
+    "weights",
+    "windows",
+    "episodes",
+}
 LABEL_KEYS = ("group", "name", "title", "probability", "threshold", "predicted")
 SUMMARY = {"diagnoses.csv", "diagnoses.json"}
 
@@ -62,6 +75,7 @@ def test_the_command_line_diagnoses_recordings_and_names_the_bad_one(
     assert names == {f"{stem}.{kind}" for stem in "ab" for kind in ("diagnosis.json", "report.html")} | SUMMARY
     found = json.loads((tmp_path / "out" / "a.diagnosis.json").read_text())
     assert set(found) == KEYS
+    assert found["source"] == str(tmp_path / "in" / "a.hea")
     assert {tuple(label) for label in found["labels"]} == {LABEL_KEYS}
     assert found["leads_used"] == list(STANDARD)
     assert found["features"]["heart_rate_bpm"] == pytest.approx(70, rel=0.05)

@@ -212,6 +212,22 @@ def test_what_a_teacher_says_is_learned_where_no_label_is_known(teacher: Path) -
     assert not logits.grad[:, 11:].any()
 
 
+def test_a_student_of_one_lead_learns_from_a_teacher_of_twelve(teacher: Path) -> None:
+    settings = {"teacher": str(teacher), "distance": "labels", "contrast": 0.5}
+    recipe = from_dict(Recipe, {**_small("ptbxl_wide", True), "loss": settings})
+    wide = len(columns(TASKS["ptbxl_wide"].groups))
+    student = build("mvkt", wide, 36, 1000, {"planes": (8, 8, 8, 8)})
+    target = torch.eye(wide)[:4]
+    beside = {"features": torch.zeros(4, 8), "demographics": torch.zeros(4, 2)}
+    loss = Loss(recipe.loss, np.ones((1, wide), np.float32), False, Teacher(teacher, recipe))
+    losses = loss(student, {"signal": torch.randn(4, 36, 1000), "target": target, **beside})
+    expected = torch.lerp(losses["labels"], losses["taught"], 0.5) + 0.5 * losses["contrast"]
+    assert torch.allclose(losses["total"], expected) and losses["contrast"] > 0
+    losses["contrast"].backward()
+    assert all(p.grad is not None for p in student.trunk.parameters())
+    assert all(p.grad is None for p in student.head.parameters())
+
+
 def test_a_teacher_that_sees_or_answers_something_else_is_refused(teacher: Path) -> None:
     with pytest.raises(ValueError, match="a teacher must see what its network sees"):
         Teacher(teacher, from_dict(Recipe, _small("ptbxl", False)))

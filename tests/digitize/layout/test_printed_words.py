@@ -32,7 +32,15 @@ def test_a_page_stands_on_its_head_when_most_names_do() -> None:
     assert not is_upside_down([])
     assert not is_upside_down(upright)
     assert not is_upside_down([*upright, turned[0]])
-    assert is_upside_down([*upright, *turned])
+    assert is_upside_down([*upright, *turned, turned[0]])
+
+
+def test_a_page_is_not_turned_over_by_a_faint_hint_or_against_upright_print() -> None:
+    hint, clear = PrintedWord(TURNED, 0.0, 0.0, 0.22), PrintedWord(TURNED, 0.0, 0.0, 0.8)
+    assert not is_upside_down([hint])
+    assert not is_upside_down([clear, PrintedWord("25 mm/s", 0.0, 0.0, 0.86)])
+    assert not is_upside_down([clear, PrintedWord("10 mm/mV", 0.0, 0.0, 0.86)])
+    assert is_upside_down([clear, PrintedWord("II", 0.0, 0.0, 0.9)])
 
 
 @pytest.mark.slow

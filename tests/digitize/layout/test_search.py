@@ -99,3 +99,30 @@ def test_an_unknown_number_of_rows_is_told_with_what_stands_in_them(monkeypatch:
     named, warnings = lay_out(truth, monkeypatch, own, 25.0)  # the user's own template
     agrees(named, layout)
     assert warnings == ""
+
+
+@pytest.mark.parametrize("name", ["3x2-limb", "3x2-precordial"])
+def test_half_a_page_is_no_slower_page(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns of 2.5 s of a page that was cut in two, not of 5 s on slow paper."""
+    half = replace(template(name), column_s=2.5)
+    found = whole(28, "clean", name, pulse="none")
+    layout = half.place((2.0, 5.0), 25.0)
+    x0, y0, x1, y1 = layout.extent_mm
+    sheet = (x0 - 20, y0 - 10, x1 + 10, y1 + 10)
+    paper = replace(found.paper, extent_mm=sheet, grid_mm=sheet)
+    truth = unpainted(replace(found, layout=layout, paper=paper, frame_mm=sheet))
+    seen, warnings = lay_out(truth, monkeypatch)
+    agrees(seen, layout)
+    assert "paper speed taken as 25 mm/s" in warnings
+
+
+def test_print_goes_before_pulses_and_both_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = unpainted(whole(24, "clean", "3x4+1", pulse="left"))
+    words = [*words_on(truth), PrintedWord("50 mm/s", 20.0, 300.0, 0.9)]
+    found = lay(view_of(truth, monkeypatch), truth, words)
+    assert (found.layout.mm_per_s, found.is_speed_printed) == (50.0, True)
+    assert [note.code for note in found.notes] == ["speed-contradicted"]
+    given = lay(view_of(truth, monkeypatch), truth, words, PageHints(mm_per_s=25.0))
+    assert (given.layout.mm_per_s, [note.code for note in given.notes]) == (25.0, ["speed-contradicted"])
+    agreed = lay(view_of(truth, monkeypatch), truth, [*words[:-1], PrintedWord("25 mm/s", 20.0, 300.0, 0.9)])
+    assert (agreed.layout.mm_per_s, agreed.notes) == (25.0, ())

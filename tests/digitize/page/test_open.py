@@ -248,3 +248,34 @@ def test_expand_images_keeps_what_is_named_and_refuses_what_is_empty(tmp_path: P
         (tmp_path / "empty").mkdir(exist_ok=True)
         with pytest.raises(ValueError, match=r"no pictures here; expected files that end in \.png"):
             expand_images([nothing])
+
+
+@pytest.mark.parametrize("dpi", [(204, 98), (204, 196), (98, 204), (200, 200), (300, 2)])
+def test_a_fax_gets_square_pixels_and_says_so(tmp_path: Path, dpi: tuple[int, int]) -> None:
+    across, down = (max(1.0, other / own) if max(dpi) / min(dpi) < 4 else 1.0 for own, other in (dpi, dpi[::-1]))
+    across, down = (1.0, 1.0) if max(across, down) < 1.1 else (across, down)
+    squeezed = sheet().resize((round(WIDTH / across), round(HEIGHT / down)))
+    squeezed.save(tmp_path / "fax.tif", dpi=dpi)
+    (page,) = open_pages(tmp_path / "fax.tif")
+    assert page.size_px == pytest.approx((WIDTH, HEIGHT), abs=2)
+    assert is_upright(page.pixels)
+    assert page.dpi == pytest.approx(max(dpi), abs=0.5)
+    assert ["pixels-made-square"] * (across != down) == [note.code for note in page.notes]
+
+
+def test_a_file_that_tells_only_the_shape_of_its_pixels_is_believed(tmp_path: Path) -> None:
+    squeezed = sheet().resize((WIDTH, HEIGHT // 2))
+    squeezed.save(tmp_path / "fax.tif", tiffinfo={282: 2.0, 283: 1.0, 296: 1})
+    (page,) = open_pages(tmp_path / "fax.tif")
+    assert page.size_px == (WIDTH, HEIGHT) and page.dpi is None
+    assert [note.code for note in page.notes] == ["pixels-made-square"]
+
+
+def test_a_turned_fax_is_stretched_before_it_is_turned(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    sheet().transpose(Image.Transpose.ROTATE_270).resize((HEIGHT, WIDTH // 2)).save(
+        tmp_path / "fax.jpg", dpi=(204, 102), exif=exif, quality=95
+    )
+    (page,) = open_pages(tmp_path / "fax.jpg")
+    assert page.size_px == (WIDTH, HEIGHT) and is_upright(page.pixels)

@@ -25,9 +25,10 @@ from digitize.page.open import open_pages
 from digitize.pipeline import Digitizer
 from digitize.stages import PageHints
 from digitize.vector.read import read_vector_page
-from ecg.layout import Layout, LeadBox, template
+from ecg.layout import Layout, LeadBox, Template, template
 from ecg.notes import texts
 from ecg.page import Page
+from ecg.reading import Reading
 from ecg.record import Record
 from simulate.heart import synthetic_record
 
@@ -49,21 +50,25 @@ def draw_page(
     turn: int = 0,
     simplify: bool = False,
     joined: bool = False,
+    pulse_wide_mm: float = 5.0,
+    pulse_rows: int | None = None,
+    flat: tuple[str, ...] = (),
 ) -> Path:
     """A page as plotting programs draw it; `scale` shrinks the whole, `turn` is the page's own turn in degrees.
 
     `simplify` leaves out points of straight stretches, as such programs do unless told otherwise; `joined` draws
-    a whole row in one line, its pulse included.
+    a whole row in one line, its pulse included. Only the first `pulse_rows` have a pulse; `flat` leads have no signal
+    and two points.
     """
     figure = Figure(figsize=(PAPER_MM[0] * MM * scale, PAPER_MM[1] * MM * scale))
     FigureCanvasPdf(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, PAPER_MM[0]), ylim=(PAPER_MM[1], 0))
     axes.set_axis_off()
     grid(axes, step_mm)
-    for row in layout.rows():
-        lines = [line_mm(layout, box) for box in row]
-        if pulses:
-            lines.insert(0, pulse_mm(layout, row[0], joined))
+    for number, row in enumerate(layout.rows()):
+        lines = [level_mm(layout, box) if box.lead in flat else line_mm(layout, box) for box in row]
+        if pulses and (pulse_rows is None or number < pulse_rows):
+            lines.insert(0, pulse_mm(layout, row[0], joined, pulse_wide_mm))
         for line in [np.concatenate(lines)] if joined else lines:
             axes.plot(*line.T, "k", lw=0.7)
     for box in filter(named, layout.boxes):
@@ -93,8 +98,14 @@ def line_mm(layout: Layout, box: LeadBox) -> np.ndarray:
     return np.stack([x, box.baseline_mm - mv * layout.mm_per_mv], axis=-1)
 
 
-def pulse_mm(layout: Layout, box: LeadBox, joined: bool) -> np.ndarray:
-    x = np.array([0, 1, 1.1, 5.9, 6, 7]) + box.box_mm[0] - (7 if joined else 8)
+def level_mm(layout: Layout, box: LeadBox) -> np.ndarray:
+    end = box.box_mm[0] + (box.t1_s - box.t0_s - 0.002) * layout.mm_per_s
+    return np.array([[box.box_mm[0], box.baseline_mm], [end, box.baseline_mm]])
+
+
+def pulse_mm(layout: Layout, box: LeadBox, joined: bool, wide_mm: float = 5.0) -> np.ndarray:
+    x = np.array([0, 1, 1.1, wide_mm + 0.9, wide_mm + 1, wide_mm + 2]) + box.box_mm[0]
+    x -= wide_mm + (2 if joined else 3)
     return np.stack([x, box.baseline_mm - np.array([0, 0, 1, 1, 0, 0]) * layout.mm_per_mv], axis=-1)
 
 
@@ -312,3 +323,71 @@ def test_the_real_drawn_pages_are_read(ecg_data: Path) -> None:
         reading = read_vector_page(only(path), PageHints())
         assert reading.layout.name == "3x4+1"
         assert np.isfinite(reading.record["II"]).mean() > 0.99
+
+
+def codes(reading: Reading) -> list[str]:
+    return [note.code for note in reading.notes]
+
+
+def read_drawn(tmp_path: Path, layout: Layout, **options: Any) -> Reading:
+    return read_vector_page(only(draw_page(tmp_path / "a.pdf", layout, **options)), PageHints())
+
+
+def test_print_goes_before_pulses_and_their_disagreement_is_said(tmp_path: Path) -> None:
+    layout = placed("12x1", 50.0)
+    layout = Layout(layout.name, tuple(half(box) for box in layout.boxes), 50.0, 10.0)
+    reading = read_drawn(tmp_path, layout, words=("50 mm/s", "10 mm/mV"))
+    assert error_uv(reading.record, layout) < 5
+    assert codes(reading) == ["speed-contradicted"]
+    assert "as wide as at 25 mm/s" in texts(reading.notes)[0]
+    assert max(reading.confidence.values()) == pytest.approx(0.75)
+    wide = read_drawn(tmp_path, layout, words=("50 mm/s", "10 mm/mV"), pulse_wide_mm=10.0)
+    assert codes(wide) == []
+    other = read_drawn(tmp_path, placed(mm_per_mv=10.0), words=("25 mm/s", "5 mm/mV"))
+    assert (other.layout.mm_per_mv, codes(other)) == (5.0, ["gain-contradicted"])
+
+
+@pytest.mark.parametrize(("wide_mm", "mm_per_s"), [(5.0, 25.0), (10.0, 50.0)])
+def test_without_print_the_pulses_of_the_rows_tell_the_speed(tmp_path: Path, wide_mm: float, mm_per_s: float) -> None:
+    layout = placed("12x1", mm_per_s)
+    if mm_per_s == 50:
+        layout = Layout(layout.name, tuple(half(box) for box in layout.boxes), 50.0, 10.0)
+    reading = read_drawn(tmp_path, layout, words=(), pulse_wide_mm=wide_mm)
+    assert error_uv(reading.record, layout) < 5
+    assert codes(reading) == []
+
+
+def test_the_pulse_of_one_row_sets_no_unusual_gain(tmp_path: Path) -> None:
+    reading = read_drawn(tmp_path, placed(mm_per_mv=5.0), words=("25 mm/s",), pulse_rows=1)
+    assert (reading.layout.mm_per_mv, codes(reading)) == (10.0, ["gain-assumed"])
+    assert "only one row of several shows what may be a pulse" in texts(reading.notes)[0]
+    several = read_drawn(tmp_path, placed(mm_per_mv=5.0), words=("25 mm/s",), pulse_rows=2)
+    assert (several.layout.mm_per_mv, codes(several)) == (5.0, [])
+
+
+@pytest.mark.parametrize("words", [("25 mm/s", "10/5 mm/mV"), ("25 mm/s", "10 mm/mV", "5 mm/mV")])
+def test_two_gains_side_by_side_are_those_of_limb_and_chest_leads(tmp_path: Path, words: tuple[str, ...]) -> None:
+    layout = template("3x4+1").place((20, 15), 45.0, chest_gain=0.5)
+    reading = read_drawn(tmp_path, layout, words=words)
+    assert error_uv(reading.record, layout) < 5
+    assert codes(reading) == ["chest-gain-halved"]
+
+
+@pytest.mark.parametrize("flat", [("aVF", "V6"), ("I",), ("V3",)])
+@pytest.mark.parametrize("name", ["3x4+1", "6x2"])
+def test_a_lead_without_a_signal_is_read_as_flat(tmp_path: Path, name: str, flat: tuple[str, ...]) -> None:
+    reading = read_drawn(tmp_path, placed(name), flat=flat)
+    assert (reading.layout.name, codes(reading)) == (name, ["lead-flat"])
+    for box in placed(name).boxes:
+        inside = (HEART.time_s >= box.t0_s) & (HEART.time_s < box.t1_s)
+        wanted = 0.0 if box.lead in flat else HEART[box.lead][inside]
+        np.testing.assert_allclose(reading.record[box.lead][inside], wanted, atol=0.005)
+
+
+def test_rows_of_one_lead_go_on_where_the_layout_says_so(tmp_path: Path) -> None:
+    kind = Template("watch", (("I",), ("I",), ("I",)), 3.0)
+    layout = kind.place((20, 15), 60.0)
+    page = only(draw_page(tmp_path / "a.pdf", layout))
+    reading = read_vector_page(page, PageHints(kind))
+    assert [(box.t0_s, box.t1_s) for box in reading.layout.boxes] == [(0, 3), (3, 6), (6, 9)]
+    np.testing.assert_allclose(reading.record["I"][:4500], HEART["I"][:4500], atol=0.005)

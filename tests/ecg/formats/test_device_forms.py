@@ -192,3 +192,22 @@ def test_options_are_seen_by_readers_that_need_them(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text(text.replace("2 4 2", "2 900 2", 1))
     with pytest.raises(InputError, match="III is not II - I"):
         read_all(tmp_path / "t.txt", ReadOptions(250, "uV"))
+
+
+def test_aecg_whose_time_was_taken_out(tmp_path: Path) -> None:
+    write(whole(100), tmp_path / "a.xml", "aecg")
+    text = (tmp_path / "a.xml").read_text()
+    assert '<head value="0" unit="s" />' in text
+    (tmp_path / "a.xml").write_text(text.replace('<head value="0" unit="s" />', '<head nullFlavor="MSK" />'))
+    np.testing.assert_allclose(read(tmp_path / "a.xml").signal_mv, whole(100).signal_mv, atol=0.501e-3)
+
+
+def test_fhir_with_codes_of_potentials_and_a_bundle(tmp_path: Path) -> None:
+    write(whole(100, leads=("I", "aVF")), tmp_path / "a.fhir.json")
+    text = (tmp_path / "a.fhir.json").read_text()
+    potentials = text.replace('"131073"', '"131329"').replace('"131136"', '"131392"').replace("MDC_ECG_LEAD_", "X")
+    bundle = f'{{"resourceType": "Bundle", "entry": [{{"resource": {potentials.replace("Lead ", "")}}}]}}'
+    (tmp_path / "b.json").write_text(bundle)
+    record = read(tmp_path / "b.json")
+    assert record.leads == ("I", "aVF")
+    np.testing.assert_allclose(record.signal_mv, whole(100, leads=("I", "aVF")).signal_mv, atol=0.501e-3)

@@ -213,3 +213,17 @@ def _with_samples(data: bytes) -> bytes:
     old = b"\x3a\x00\x10\x00UL\x04\x00" + (150).to_bytes(4, "little")
     assert old in data
     return data.replace(old, old[:-4] + (2_000_000_000).to_bytes(4, "little"))
+
+
+def test_a_parquet_column_whose_kind_is_damaged_raises_and_ends_no_process(tmp_path: Path) -> None:
+    """One lead's samples said never to be null, against its statistics: of such a column pyarrow aborts on a look."""
+    path = tmp_path / "a.parquet"
+    write(whole(100), path)
+    nullable, never = b"\x25\x02\x18\x07element", b"\x25\x00\x18\x07element"  # the footer's word for a lead's samples
+    parts = path.read_bytes().split(nullable)
+    assert len(parts) == 13
+    path.write_bytes(nullable.join(parts[:9]) + never + nullable.join(parts[9:]))
+    code = f"from ecg.formats import read; read({str(path)!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"ecg.files.InputError: {path}: not a readable Parquet file")

@@ -1,0 +1,1 @@
+"""Studies of the whole road from a page to a diagnosis."""
