@@ -6,11 +6,14 @@ PINS := pyproject.toml constraints.txt
 IMAGES ?= examples/photo.jpg examples/scan.jpg
 OUT ?= out/demo
 
-.PHONY: demo test test-fast lint setup clean
+.PHONY: demo serve test test-fast lint setup clean
 
 demo: .venv/ready
 	$(BIN)/python -m classify.infer --image $(IMAGES) --output $(OUT) --overwrite
 	@echo; echo "Open in a browser:"; ls $(OUT)/*.report.html
+
+serve: .venv/ready-serve
+	$(BIN)/python -m serve
 
 test: .venv/ready-test
 	$(BIN)/ruff check .
@@ -33,6 +36,10 @@ setup: .venv/ready-test
 
 .venv/ready: $(PINS) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/ready-serve: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[serve]'
 	touch $@
 
 .venv/ready-test: .venv/ready

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digitize.engines import Digitize
+from digitize.engines import Digitize, ask
 from digitize.page.open import iter_pages
 from digitize.stages import PageHints
 from ecg.files import CRASHED, InputError, named
@@ -69,7 +69,7 @@ def read_page(page: Page, digitize: Digitize, hints: PageHints) -> Attempt:
     start = time.perf_counter()
     attempt = Attempt(page.stem, Path(page.source), index=page.index)
     try:
-        reading = digitize(page, hints.layout, hints.mm_per_s, hints.mm_per_mv)
+        reading = ask(digitize, page, hints)
         attempt = replace(attempt, reading=reading)
     except Exception as error:  # one page that hits a bug must not cost the rest of the batch
         found = named(error, page.place, (InputError,))

@@ -1,7 +1,11 @@
 """Corrections by hand as a small JSON file, replayed whenever the pages are read.
 
     {"scan": {"layout": "6x2", "mm_per_s": 25, "mm_per_mv": 10,
-              "curves": [{"lead": "II", "points_px": [[410, 822.5], [431, 801], [446, null]]}]}}
+              "corners_px": [[92, 60], [1710, 71], [1702, 1120], [88, 1104]],
+              "curves": [{"lead": "II", "points_px": [[410, 822.5], [431, 801], [446, null]]}],
+              "steps": [{"box": 3, "lead": "V1"}, {"mm_per_mv": 5}]}}
+
+With layout, speed, gain and corners the page is read; curves, then steps (`ecg.review.steps`) put the reading right.
 
 A page goes by the name of its result (scan, scan_2, chart-p2) or by its file (ward/scan.png, ward/chart.pdf-p2; the end
 of the path is enough). What may mean two pages, or means none, is an error. Every key of a correction may be left out.
@@ -15,33 +19,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from digitize.engines import Digitize
+from digitize.engines import Digitize, ask, asking
 from digitize.errors import Refusal
 from digitize.stages import PageHints
-from ecg.layout import Template
 from ecg.page import Page
 from ecg.reading import Reading
+from ecg.review.steps import Step, apply, parse_step
 
-_HINTS = ("layout", "mm_per_s", "mm_per_mv")
+_HINTS = ("layout", "mm_per_s", "mm_per_mv", "corners_px")
 
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What is known better about one page: how to read it, and the stretches (lead, points_px) to draw anew."""
+    """What is known better about one page: how to read it, and what to put right in the reading."""
 
     hints: PageHints
-    curves: tuple[tuple[str, np.ndarray], ...] = ()
+    steps: tuple[Step, ...] = ()
 
     def __call__(self, reading: Reading) -> Reading:
-        """The reading with its curves put right. Raises Refusal where one does not fit the page."""
+        """The reading with its steps done. Raises Refusal where one does not fit the page."""
         try:
-            for lead, points in self.curves:
-                reading = reading.correct(lead, points)
+            return apply(reading, self.steps)
         except ValueError as error:
             raise Refusal(str(error)) from error
-        return reading
 
 
 def load_corrections(path: str | Path) -> dict[str, Correction]:
@@ -71,23 +71,24 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _correction(item: object) -> Correction:
     if not isinstance(item, dict):
         raise ValueError(f"expected an object for every page, got {item!r}")
-    unknown = [key for key in item if key not in (*_HINTS, "curves")]
+    unknown = [key for key in item if key not in (*_HINTS, "curves", "steps")]
     if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}: expected some of {', '.join(_HINTS)}, curves")
-    hints = PageHints.of(item.get("layout"), item.get("mm_per_s"), item.get("mm_per_mv"))
-    curves = item.get("curves", [])
-    if not isinstance(curves, list):
-        raise ValueError(f"curves must be a list, got {curves!r:.60}")
-    return Correction(hints, tuple(_curve(curve) for curve in curves))
+        raise ValueError(f"unknown key {unknown[0]!r}: expected some of {', '.join(_HINTS)}, curves, steps")
+    hints = PageHints.of(*(item.get(name) for name in _HINTS))
+    curves, steps = (_list(key, item.get(key, [])) for key in ("curves", "steps"))
+    return Correction(hints, (*map(_curve, curves), *map(parse_step, steps)))
 
 
-def _curve(item: object) -> tuple[str, np.ndarray]:
+def _list(key: str, value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError(f"{key} must be a list, got {value!r:.60}")
+    return value
+
+
+def _curve(item: object) -> Step:
     if not isinstance(item, dict) or set(item) != {"lead", "points_px"}:
         raise ValueError(f"a curve holds lead and points_px, got {item!r}")
-    try:
-        return str(item["lead"]), np.array(item["points_px"], dtype=np.float64)  # null becomes NaN
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"points_px of {item['lead']} must be a list of [x, y] ({error})") from error
+    return parse_step(item)
 
 
 PageKey = tuple[str, int]  # a file by its absolute path, and the number of its page from 0
@@ -96,14 +97,11 @@ PageKey = tuple[str, int]  # a file by its absolute path, and the number of its 
 def correcting(digitize: Digitize, corrections: Mapping[PageKey, Correction]) -> Digitize:
     """The digitizer with the corrections after it; what a correction says of a page counts more than what is given."""
 
-    def read(page: Page, layout: Template | None, mm_per_s: float | None, mm_per_mv: float | None) -> Reading:
+    def read(page: Page, given: PageHints) -> Reading:
         fix = corrections.get((page.source, page.index))
-        if fix is None:
-            return digitize(page, layout, mm_per_s, mm_per_mv)
-        known = fix.hints
-        return fix(digitize(page, known.layout or layout, known.mm_per_s or mm_per_s, known.mm_per_mv or mm_per_mv))
+        return ask(digitize, page, given) if fix is None else fix(ask(digitize, page, fix.hints.or_else(given)))
 
-    return read
+    return asking(read)
 
 
 def by_page(corrections: Mapping[str, Correction], names: Mapping[Path, str]) -> dict[PageKey, Correction]:

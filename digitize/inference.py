@@ -13,6 +13,7 @@ from digitize import engines
 from digitize.batch import Attempt, describe, read_file
 from digitize.corrections import Correction, PageKey, by_page, correcting, in_words, load_corrections, unmet
 from digitize.engines import Digitize
+from digitize.grid.corners import Corners
 from digitize.output import DEFAULT_FORMATS, OneFile, OutputFolder, PageNames, Target, guarding, is_folder
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
@@ -48,6 +49,7 @@ def infer(
     layout: Template | str | None = None,
     mm_per_s: float | None = None,
     mm_per_mv: float | None = None,
+    corners_px: Corners | None = None,
     corrections: str | Path | None = None,
     device: str = "cpu",
     engine: str = "torch",
@@ -59,12 +61,12 @@ def infer(
     """Read every page of the images (files, folders, patterns) and write what was read; a bad page does not stop it.
 
     `output` is a folder, or one .csv, .hea, .json, .dcm ... file for one page; `formats` are those of the signal in a
-    folder. `layout` is a template, its name or a YAML file. `corrections` is a file as `digitize.corrections` describes
-    it. `tell` gets every result as it comes.
+    folder. `layout` is a template, its name or a YAML file. `corners_px` are as a `Digitizer` takes them, the same for
+    every page. `corrections` is a file as `digitize.corrections` describes it. `tell` gets every result as it comes.
     Raises ValueError for options that make no sense and for folders or patterns without pictures, InputError where
     results of an earlier run would be replaced without `overwrite` or nothing can be written.
     """
-    hints = PageHints.of(layout, mm_per_s, mm_per_mv)
+    hints = PageHints.of(layout, mm_per_s, mm_per_mv, corners_px)
     paths = expand_images(images)
     target = _target(Path(output), paths, overwrite, formats)
     fixes = by_page(load_corrections(corrections), target.names) if corrections else {}

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from digitize.engines import Digitize
+from digitize.engines import Digitize, ask, asking
 from digitize.page.open import DRAWN_SUFFIX, SUFFIXES
+from digitize.stages import PageHints
 from ecg.cli import WRITTEN_FORMATS
 from ecg.files import InputError, check_writable
 from ecg.formats import write
 from ecg.formats.table import by_name, of_new_file
-from ecg.layout import Template
 from ecg.page import Page
 from ecg.reading import Reading
 
@@ -192,8 +192,8 @@ class OneFile:
 def guarding(target: Target, digitize: Digitize) -> Digitize:
     """The digitizer, which reads no page whose result may not be written."""
 
-    def read(page: Page, layout: Template | None, mm_per_s: float | None, mm_per_mv: float | None) -> Reading:
+    def read(page: Page, hints: PageHints) -> Reading:
         target.check(page)
-        return digitize(page, layout, mm_per_s, mm_per_mv)
+        return ask(digitize, page, hints)
 
-    return read
+    return asking(read)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from threadpoolctl import threadpool_limits
 
 from digitize.errors import NotVector
+from digitize.grid.corners import Corners
 from digitize.layout.mirror import refuse_mirror_image
 from digitize.layout.search import locate
 from digitize.nets.networks import Networks
@@ -44,14 +45,17 @@ class Digitizer:
         layout: Template | str | None = None,
         mm_per_s: float | None = None,
         mm_per_mv: float | None = None,
+        corners_px: Corners | None = None,
     ) -> Reading:
         """Read a page; layout, speed and gain are found unless given. Raises NotAnEcg for a page that is refused.
 
         Where the file draws its curves itself, these are the traces; everything else is read from the pixels.
+        `corners_px` are four crossings of the grid that make a rectangle on the paper, as (x, y) in page px from the
+        upper left one clockwise as the page is read: the millimetres are laid on them. Raises ValueError for others.
         """
-        hints = PageHints.of(layout, mm_per_s, mm_per_mv)
+        hints = PageHints.of(layout, mm_per_s, mm_per_mv, corners_px)
         with threadpool_limits(1, "blas"):  # the matrices are small: on more threads NumPy waits, up to ten times over
-            if page.drawing is None:
+            if page.drawing is None or corners_px is not None:
                 return self._read_pixels(page, hints)
             try:
                 return read_vector_page(page, hints)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from digitize.grid.corners import Corners, check_corners
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template, checked, load_template, template
 from ecg.notes import Note
@@ -17,13 +18,19 @@ MIN_SCALE, MAX_SCALE = 1.0, 200.0  # of a paper speed in mm/s and of a gain in m
 
 @dataclass(frozen=True)
 class PageHints:
-    """What the user knows about the pages; None is left to the program to find."""
+    """What the user knows about the pages; None is left to the program to find.
+
+    `corners_px` are four crossings of the grid that make a rectangle on the paper, as (x, y) in page px.
+    """
 
     layout: Template | None = None
     mm_per_s: float | None = None
     mm_per_mv: float | None = None
+    corners_px: Corners | None = None
 
     def __post_init__(self) -> None:
+        if self.corners_px is not None:
+            check_corners(self.corners_px)
         for name in ("mm_per_s", "mm_per_mv"):
             value = getattr(self, name)
             if value is None:
@@ -35,10 +42,19 @@ class PageHints:
 
     @classmethod
     def of(
-        cls, layout: Template | str | None = None, mm_per_s: float | None = None, mm_per_mv: float | None = None
+        cls,
+        layout: Template | str | None = None,
+        mm_per_s: float | None = None,
+        mm_per_mv: float | None = None,
+        corners_px: Corners | None = None,
     ) -> PageHints:
         """The same with the layout by name or from a YAML file. Raises ValueError with the known names."""
-        return cls(find_template(layout), mm_per_s, mm_per_mv)
+        return cls(find_template(layout), mm_per_s, mm_per_mv, corners_px)
+
+    def or_else(self, other: PageHints) -> PageHints:
+        """What is known here, and from the other what is not."""
+        names = (f.name for f in fields(self))
+        return PageHints(**{n: getattr(other, n) if getattr(self, n) is None else getattr(self, n) for n in names})
 
 
 def find_template(layout: Template | str | None) -> Template | None:

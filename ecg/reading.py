@@ -17,7 +17,7 @@ from ecg.layout import Layout, Template
 from ecg.notes import UNCODED, Note, texts
 from ecg.page import Page, Trace, traces_to_record
 from ecg.record import Record
-from ecg.review.correct import redraw_stretch, relayout
+from ecg.review.correct import redraw_stretch, relayout, rename_box
 from ecg.review.overlay import draw
 
 _CONFIDENCE_DIGITS = 4  # as saved, so that what is read again says the same
@@ -155,6 +155,10 @@ class Reading:
         """A new reading of the same curves under another layout, speed or gain. Raises ValueError with words."""
         changed, traces, note = relayout(self.traces, self.geometry, self.layout, layout, mm_per_s, mm_per_mv)
         return self._rebuilt(changed, traces, note)
+
+    def rename(self, box: int, lead: str) -> Reading:
+        """A new reading in which the box of that number (from 0) has another lead's name. Raises ValueError."""
+        return self._rebuilt(*rename_box(self.layout, self.traces, box, lead))
 
     def _rebuilt(self, layout: Layout, traces: tuple[Trace, ...], note: Note) -> Reading:
         """The reading of other curves or another layout, with the note that says what was changed."""

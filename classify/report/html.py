@@ -90,7 +90,7 @@ def report_html(
         verdict=verdict(diagnosis),
         warnings=diagnosis.warnings,
         groups=[(_GROUP_TITLES.get(group, group), labels) for group, labels in _groups(diagnosis)],
-        measurements=[_measurement(_INFO[name], diagnosis.features) for name in _MEASURED],
+        measurements=measurements(diagnosis.features),
         sheet=Markup(sheet_svg(record)),
         explained=[_explained(one) for one in explained],
         picture=_of_file(picture) if picture else "",
@@ -108,6 +108,11 @@ def facts(record: Recording) -> Iterator[tuple[str, str]]:
         if key.lower() in _FACTS and known.lower() not in ("", "nan", "unknown", "none"):
             yield _FACTS[key.lower()], known
     yield "Signal", f"{record.duration_s:.1f} s at {record.fs_hz:g} Hz"
+
+
+def measurements(found: Mapping[str, float]) -> list[Measurement]:
+    """The features that a person is shown, in order."""
+    return [_measurement(_INFO[name], found) for name in _MEASURED]
 
 
 def _over_time(diagnosis: Diagnosis) -> list[tuple[str, str, str]]:

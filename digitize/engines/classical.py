@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from digitize.engines.classical_rows import first_column, follow_row, zero_lines
-from digitize.errors import NotAnEcg
+from digitize.errors import NotAnEcg, Refusal
+from digitize.grid.corners import Corners
 from digitize.page.negative import positive
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, LeadBox, Template, template
@@ -50,7 +51,10 @@ class Classical:
         layout: Template | str | None = None,
         mm_per_s: float | None = None,
         mm_per_mv: float | None = None,
+        corners_px: Corners | None = None,
     ) -> Reading:
+        if corners_px is not None:
+            raise Refusal("the classical engine takes pages as upright and flat: it cannot use corners")
         page = positive(page)
         kind = template(layout or "3x4+1") if not isinstance(layout, Template) else layout
         speed = mm_per_s or 25.0

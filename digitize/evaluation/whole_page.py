@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 
+from digitize.grid.corners import Corners
 from digitize.layout.search import locate
 from digitize.nets.inputs import ROW_CLASSES, fit_image, to_tensor
 from digitize.nets.networks import HeadsNetwork
@@ -76,9 +77,10 @@ class SinglePass:
         layout: Template | str | None = None,
         mm_per_s: float | None = None,
         mm_per_mv: float | None = None,
+        corners_px: Corners | None = None,
     ) -> Reading:
         """Read a page from its pixels; raises NotAnEcg for a page that is refused."""
-        located = locate(page, self.digitizer.nets, PageHints.of(layout, mm_per_s, mm_per_mv))
+        located = locate(page, self.digitizer.nets, PageHints.of(layout, mm_per_s, mm_per_mv, corners_px))
         geometry, found = located.geometry, located.layout
         curves = self._look(page, geometry, found)
         moved = found.shifted(start_mm(as_rows(curves, geometry, found), found) - found.extent_mm[0], 0.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from digitize.grid.corners import Corners, corner_matrix
 from digitize.nets.inputs import PULSE, fit_image, fit_matrix, to_tensor
 from digitize.nets.networks import HeadsNetwork, run_heads
 from ecg.geometry import project
@@ -72,6 +73,11 @@ def look_twice(net: HeadsNetwork, pixels: np.ndarray, size_px: tuple[int, int]) 
     if abs(second.angle_deg) > 20:  # the first look missed the page's top: turn by what the second one says
         second = look(net, pixels, closer(second, size_px), size_px)
     return second
+
+
+def look_at_corners(net: HeadsNetwork, pixels: np.ndarray, corners_px: Corners, size_px: tuple[int, int]) -> PageView:
+    """The rectangle between four corners given by hand, upright and as large as fits."""
+    return look(net, pixels, corner_matrix(corners_px, size_px), size_px)
 
 
 def turned(

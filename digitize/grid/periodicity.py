@@ -33,13 +33,24 @@ def periodicity(pixels: np.ndarray, geometry: PageGeometry) -> float:
 
     A place can be moved onto the nearest line whatever the scale; only with the right one do all places agree.
     """
-    x0, y0, _, _ = geometry.extent_mm
-    dark = clipped_darkness(pixels, geometry, geometry.extent_mm)
-    return min(_axis_periodicity(dark.mean(0), x0), _axis_periodicity(dark.mean(1), y0))
+    return min(max(thick, fine) for thick, fine in _both_axes(pixels, geometry, geometry.extent_mm))
 
 
-def _axis_periodicity(profile: np.ndarray, start_mm: float) -> float:
-    """The same along one axis, from the mean darkness [place]."""
+def line_strength(pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent) -> float:
+    """The same in a window, of lines 5 mm and 1 mm apart together: with the right scale a usual grid shows both."""
+    return min(thick + fine for thick, fine in _both_axes(pixels, geometry, window_mm))
+
+
+def _both_axes(
+    pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    x0, y0, _, _ = window_mm
+    dark = clipped_darkness(pixels, geometry, window_mm)
+    return _axis_periodicity(dark.mean(0), x0), _axis_periodicity(dark.mean(1), y0)
+
+
+def _axis_periodicity(profile: np.ndarray, start_mm: float) -> tuple[float, float]:
+    """How far lines 5 mm and 1 mm apart stand out along one axis, from the mean darkness [place]."""
     at = (start_mm + (np.arange(len(profile)) + 0.5) / PX_PER_MM) / LINES_MM
     windowed = (profile - profile.mean()) * np.hanning(len(profile))
 
@@ -47,4 +58,4 @@ def _axis_periodicity(profile: np.ndarray, start_mm: float) -> float:
         return float(np.abs(windowed @ np.exp(-2j * np.pi * waves * at)))
 
     beside = np.mean([amplitude(waves + d) for waves in range(1, 6) for d in _BESIDE])
-    return max(amplitude(1), amplitude(5)) / (float(beside) + 1e-9)
+    return amplitude(1) / (float(beside) + 1e-9), amplitude(5) / (float(beside) + 1e-9)

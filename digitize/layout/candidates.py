@@ -18,6 +18,7 @@ class Scale(Enum):
     """Where a candidate's millimetres come from."""
 
     CROSSINGS = "the crossings of the grid's 5 mm lines"
+    CORNERS = "four corners given by hand"
     FINE_LINES = "the grid's finest lines, taken as 1 mm apart"
     PULSES = "calibration pulses, taken as of a usual size"
     COLUMNS = "rows, taken as of their usual length"
@@ -52,7 +53,7 @@ def is_accepted(found: LocatedPage, candidate: GeometryCandidate, hints: PageHin
     """
     is_named = found.is_named
     match candidate.scale:
-        case Scale.CROSSINGS:
+        case Scale.CROSSINGS | Scale.CORNERS:
             return is_named
         case Scale.FINE_LINES:
             return is_named and not has_unseen_speed(found)

@@ -10,8 +10,10 @@ from functools import cached_property
 import numpy as np
 
 from digitize.errors import NoGrid, NotAnEcg, UnknownLayout
+from digitize.grid.corner_geometry import corner_geometry
+from digitize.grid.corners import Corners
 from digitize.grid.geometry_candidates import GridGeometries
-from digitize.grid.page_view import PageView, look_twice, turned
+from digitize.grid.page_view import PageView, look_at_corners, look_twice, turned
 from digitize.grid.periodicity import is_periodic
 from digitize.layout.candidates import USUAL_MM_PER_S, GeometryCandidate, Scale, has_unseen_speed, is_accepted
 from digitize.layout.evidence import gather, seen_window
@@ -44,7 +46,7 @@ def locate(page: Page, nets: Networks, hints: PageHints) -> LocatedPage:
     if found is not None:
         return found
     first = search.outcomes[0]
-    if isinstance(first, NoGrid):
+    if isinstance(first, NoGrid) and hints.corners_px is None:
         return search.without_a_grid(first)
     if isinstance(first, NotAnEcg):
         raise NotAnEcg(str(first), first.code) from first
@@ -89,7 +91,13 @@ class LayoutSearch:
     # --- candidates ---------------------------------------------------------------------------------------------------
 
     def on_the_grid(self) -> Iterator[Candidates]:
-        """By crossings and by fine lines, upright and at the other angles, each view seen only when it is asked for."""
+        """By crossings and by fine lines, upright and at the other angles, each view seen only when it is asked for.
+
+        Corners that are given by hand count alone.
+        """
+        if self.hints.corners_px is not None:
+            yield self._by_corners(self.hints.corners_px)
+            return
         for view in self._views():
             geometries = GridGeometries(self.page.pixels, view)
             yield self._by_crossings(geometries)
@@ -102,6 +110,11 @@ class LayoutSearch:
 
     def _by_crossings(self, geometries: GridGeometries) -> Candidates:
         yield from self._both_ways_up(GeometryCandidate(Scale.CROSSINGS, geometries.view, geometries.clearest()))
+
+    def _by_corners(self, corners_px: Corners) -> Candidates:
+        view = look_at_corners(self.nets.page, self.page.pixels, corners_px, self.nets.page_size_px)
+        geometry = corner_geometry(self.page.pixels, corners_px, view)
+        yield from self._both_ways_up(GeometryCandidate(Scale.CORNERS, view, geometry))
 
     def _by_fine_lines(self, geometries: GridGeometries) -> Candidates:
         geometry = geometries.by_fine_lines
@@ -154,7 +167,7 @@ class LayoutSearch:
 
         Raises UnknownLayout where their ends do not tell, or no longer show this layout.
         """
-        if candidate.scale in (Scale.CROSSINGS, Scale.FINE_LINES):
+        if candidate.scale in (Scale.CROSSINGS, Scale.FINE_LINES, Scale.CORNERS):
             return found
         rows = read_rows(self.page, found, self.nets.row)
         again = find_layout(self._with_words(length_stretched(candidate, found, rows)), self.hints)

@@ -16,8 +16,10 @@ import numpy as np
 from PIL import Image
 
 from digitize import engines
-from digitize.engines import Digitize
+from digitize.engines import Digitize, ask
+from digitize.grid.corners import Corners
 from digitize.inference import PageResult, infer
+from digitize.stages import PageHints
 from ecg.cli import add_device, add_engine, add_output, command_parser, entry
 from ecg.files import write_text
 from ecg.layout import Template
@@ -85,9 +87,16 @@ class MemoryLog:
         self._pages = 0
         self.memory_mb: dict[int, float] = {}
 
-    def __call__(self, page: Page, layout: Template | None, mm_per_s: float | None, mm_per_mv: float | None) -> Reading:
+    def __call__(
+        self,
+        page: Page,
+        layout: Template | None,
+        mm_per_s: float | None,
+        mm_per_mv: float | None,
+        corners_px: Corners | None = None,
+    ) -> Reading:
         try:
-            return self._digitize(page, layout, mm_per_s, mm_per_mv)
+            return ask(self._digitize, page, PageHints(layout, mm_per_s, mm_per_mv, corners_px))
         finally:
             self._pages += 1
             if self._pages % self._every == 0:

@@ -58,6 +58,22 @@ def relayout(
     return new, parts, Note("layout-set-by-hand", text)
 
 
+def rename_box(
+    layout: Layout, traces: Sequence[Trace], number: int, lead: str
+) -> tuple[Layout, tuple[Trace, ...], Note]:
+    """The same curves with box `number` (from 0) under another lead's name, and what was done.
+
+    Raises ValueError for a box that is not there or a name that is none of the twelve.
+    """
+    if not 0 <= number < len(layout.boxes):
+        raise ValueError(f"there is no box {number}: the page has {len(layout.boxes)}, counted from 0")
+    old, name = layout.boxes[number].lead, canonical(lead)
+    boxes = tuple(replace(box, lead=name) if i == number else box for i, box in enumerate(layout.boxes))
+    renamed = tuple(replace(trace, lead=name) if i == number else trace for i, trace in enumerate(traces))
+    note = Note("lead-renamed-by-hand", f"{old} (box {number + 1}) was renamed {name} by hand")
+    return replace(layout, boxes=boxes), renamed, note
+
+
 def _box_of(geometry: PageGeometry, layout: Layout, lead: str, points_px: np.ndarray) -> int:
     """The number of the lead's box around the points; of several the one whose zero line is nearest."""
     mm = _to_mm(points_px, geometry)
@@ -88,6 +104,8 @@ def _redrawn(trace: Trace, points_px: np.ndarray, geometry: PageGeometry) -> Tra
     step = float(np.median(np.abs(np.diff(own)))) if own.size > 1 else 0.1
     at = np.linspace(drawn[0], drawn[-1], max(2, round((drawn[-1] - drawn[0]) / step) + 1))
     px = np.stack([np.interp(at, drawn, points[:, k]) for k in (0, 1)], axis=-1)
+    hidden = np.convolve(np.isnan(px[:, 1]), np.ones(3), mode="same") > 0  # the points between which it lies, too
+    px[hidden, 1] = np.nan
     before, after = own < drawn[0], own > drawn[-1]
     x, y = (np.concatenate([old[before], px[:, k], old[after]]) for k, old in enumerate((trace.x_px, trace.y_px)))
     sure = np.isfinite(px[:, 1]).astype(float)

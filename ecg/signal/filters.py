@@ -34,7 +34,7 @@ def sample_at(time_s: np.ndarray, values: np.ndarray, at_s: np.ndarray, max_gap_
     times, series = _merged(time_s, values)
     if times.size == 0:
         return out
-    spacing_s = float(np.median(np.diff(times))) if times.size > 1 else max_gap_s
+    spacing_s = min(float(np.median(np.diff(times))), max_gap_s) if times.size > 1 else max_gap_s
     breaks = np.flatnonzero(np.diff(times) > max_gap_s) + 1
     for t, v in zip(np.split(times, breaks), np.split(series, breaks), strict=True):
         inside = (at_s >= t[0] - spacing_s) & (at_s <= t[-1] + spacing_s) & np.isnan(out)

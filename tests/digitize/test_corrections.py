@@ -74,6 +74,14 @@ def test_the_points_may_come_in_any_order_and_hide_a_stretch() -> None:
     np.testing.assert_allclose(seen_again.record["aVF"][inside], 0.7, atol=2e-3)
 
 
+@pytest.mark.parametrize("degrees", [0.0, 90.0, 180.0])
+def test_a_lead_is_hidden_whole(degrees: float) -> None:
+    before = turned(drawn(), degrees)
+    x, y = before.traces[9].x_px, before.traces[9].y_px
+    ends = np.array([[x[0], y[0]], [(x[0] + x[-1]) / 2, np.nan], [x[-1], y[-1]]])
+    assert np.isnan(before.correct("aVF", ends).record["aVF"]).all()
+
+
 def test_of_a_lead_that_stands_twice_the_box_around_the_points_is_meant() -> None:
     before = drawn()
     strip = before.correct("II", line_px(before, 12, 6.0, 6.5, 0.4))
@@ -200,7 +208,7 @@ def test_a_correction_outside_its_box_fails_that_page_by_name(
     file = write_corrections(tmp_path / "fixes.json", {"scan": {"curves": curves}})
     argv = ["--image", str(save_scan(tmp_path)), "--output", str(tmp_path / "out"), "--corrections", str(file)]
     assert infer.main(argv) == 1
-    assert "scan.png: no box of V1 holds the points" in capsys.readouterr().err
+    assert "scan.png: step 1: no box of V1 holds the points" in capsys.readouterr().err
 
 
 def two_scans(folder: Path) -> list[Path]:

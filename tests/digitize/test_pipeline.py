@@ -128,6 +128,17 @@ def test_the_speed_is_taken_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 2.4 < printed.min() <= printed.max() <= 2.5
 
 
+@pytest.mark.parametrize("slip_px", [0.0, 3.0])
+def test_four_corners_given_by_hand_are_enough_of_a_geometry(slip_px: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, truth = whole(1, "scan").render(heart(1))
+    monkeypatch.setattr("digitize.layout.search.look_twice", None)  # the page as a whole is not looked at
+    mm = np.array([[5.0, 5.0], [245.0, 5.0], [245.0, 105.0], [5.0, 105.0]])
+    corners = truth.geometry.to_px(mm) + slip_px * np.array([[1, -1], [-1, 1], [1, 1], [-1, -1]])
+    found = Oracle(truth).use(monkeypatch)(page, corners_px=corners.tolist())
+    assert found.layout.name == "3x4+1"
+    assert to_db(page_ratio(truth.record, found.record)) > 25
+
+
 @pytest.mark.parametrize(("print_says", "mm_per_s"), [(None, 50.0), ("25 mm/s", 25.0)])
 def test_pulses_seen_close_up_tell_the_speed_unless_print_does(
     print_says: str | None, mm_per_s: float, monkeypatch: pytest.MonkeyPatch

@@ -15,8 +15,8 @@ LABORATORY = {"training", "evaluation", "studies", "datasets", "pretraining", "s
 # Packages that are installed by an extra only; a file may import them where it needs them.
 OPTIONAL = {
     "boto3", "ecgdatakit", "edfio", "fhir", "fsspec", "lxml", "neurokit2", "onnx", "onnxruntime", "onnxscript",
-    "openpyxl", "openvino", "pi_heif", "playwright", "pyarrow", "pydicom", "ray", "reportlab", "uvicorn", "defusedxml",
-    "fastapi",
+    "openpyxl", "openvino", "pi_heif", "playwright", "pyarrow", "pydicom", "ray", "reportlab", "schemathesis",
+    "uvicorn", "defusedxml", "fastapi",
 }  # fmt: skip
 SLOW = {"wfdb"}  # takes longer to import than all else that reads a recording; imported where a record is read
 SAME_LINES = 6

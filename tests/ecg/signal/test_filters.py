@@ -140,3 +140,8 @@ def test_nothing_is_made_up_beyond_the_ends() -> None:
     np.testing.assert_array_equal(out, [np.nan, np.nan, 1, 1, np.nan])
     assert np.isnan(sample_at(np.zeros(0), np.zeros(0), np.zeros(3), 0.04)).all()
     np.testing.assert_array_equal(sample_at(np.array([1.0]), np.array([5.0]), np.array([1.01, 2.0]), 0.04), [5, np.nan])
+
+
+def test_two_points_far_apart_say_nothing_of_what_lies_between() -> None:
+    out = sample_at(np.array([0.0, 2.0]), np.array([1.0, 2.0]), np.array([0.0, 0.5, 1.0, 1.5, 2.0]), max_gap_s=0.04)
+    np.testing.assert_array_equal(out, [1, np.nan, np.nan, np.nan, 2])

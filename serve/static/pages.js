@@ -1,0 +1,101 @@
+// The pages at hand: each keeps its file, its reading, the steps that put it right and all states before.
+
+export class Page {
+  constructor(file) {
+    Object.assign(this, { file, index: 0, status: "waiting", problem: null, picture: null, corners: null });
+    Object.assign(this, { past: [], now: null, future: [], diagnosis: null });
+    this.stem = (file.name || "page").replace(/\.[^.]*$/, "") || "page";
+  }
+
+  /** The name of its results, as the command line gives it. */
+  get name() {
+    return this.index === 0 ? this.stem : `${this.stem}-p${this.index + 1}`;
+  }
+
+  /** Take an answer of the server: the reading, or the problem that the page is. */
+  take(answer, hints = {}) {
+    this.index = answer.page;
+    this.picture = answer.picture ?? this.picture;
+    if (!answer.view) {
+      this.problem = answer.problem;
+      this.corners ??= answer.corners_px ?? null;
+      if (!this.now) this.status = "failed";
+      return false;
+    }
+    this.problem = null;
+    this.push({ reading: answer.reading, view: answer.view, hints, steps: [] });
+    this.corners = answer.view.corners_px;
+    this.status = this.past.length ? "corrected" : "done";
+    return true;
+  }
+
+  push(state) {
+    if (this.now) this.past.push(this.now);
+    this.now = state;
+    this.future = [];
+    this.diagnosis = null;
+  }
+
+  undo() {
+    return this.#swap(this.past, this.future);
+  }
+
+  redo() {
+    return this.#swap(this.future, this.past);
+  }
+
+  #swap(from, to) {
+    if (!from.length) return false;
+    to.push(this.now);
+    this.now = from.pop();
+    this.corners = this.now.view.corners_px;
+    this.diagnosis = null;
+    this.status = this.past.length ? "corrected" : "done";
+    return true;
+  }
+
+  /** What `--corrections` replays. */
+  get corrections() {
+    return this.now ? { ...this.now.hints, ...(this.now.steps.length ? { steps: this.now.steps } : {}) } : {};
+  }
+}
+
+export class Pages extends EventTarget {
+  all = [];
+  current = null;
+
+  add(files) {
+    this.all.push(...files.map((file) => new Page(file)));
+    this.changed();
+  }
+
+  /** In the place of a waiting page, all pages that its file has. */
+  settle(waiting, answers) {
+    const pages = answers.map((answer, number) => {
+      const page = number === 0 ? waiting : new Page(waiting.file);
+      page.take(answer);
+      return page;
+    });
+    this.all.splice(this.all.indexOf(waiting), 1, ...pages);
+    this.changed();
+  }
+
+  open(page) {
+    this.current = page;
+    this.dispatchEvent(new Event("open"));
+    this.changed();
+  }
+
+  step(by) {
+    const at = this.all.indexOf(this.current) + by;
+    if (this.all[at]) this.open(this.all[at]);
+  }
+
+  changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  get waiting() {
+    return this.all.find((page) => page.status === "waiting");
+  }
+}

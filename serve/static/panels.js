@@ -1,0 +1,83 @@
+// What is shown beside the page: the list of pages, the choices, the diagnosis, the signal.
+
+import { text } from "./texts.js";
+
+export const $ = (id) => document.getElementById(id);
+
+export function node(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+export const say = (words) => { $("status").textContent = words; };
+
+export function showQueue(pages, open) {
+  $("queue").hidden = pages.all.length === 0;
+  document.querySelector("main").classList.toggle("empty", pages.all.length === 0);
+  $("pages").replaceChildren(...pages.all.map((page) => {
+    const button = node("button", { type: "button", onclick: () => open(page) }, page.name, node("small", {}, text(`queue.${page.status}`)));
+    button.setAttribute("aria-current", page === pages.current);
+    if (page.status === "reading") button.append(node("progress", { ariaLabel: text("queue.reading") }));
+    return node("li", {}, button);
+  }));
+  const at = pages.all.indexOf(pages.current);
+  $("previous").disabled = at <= 0;
+  $("next").disabled = at < 0 || at >= pages.all.length - 1;
+}
+
+/** Fill a choice; a value that is not among the usual ones is added. */
+function choose(select, values, chosen, name = String) {
+  const all = chosen === null || values.includes(chosen) ? values : [chosen, ...values];
+  select.replaceChildren(...all.map((value) => node("option", { value, textContent: name(value), selected: value === chosen })));
+}
+
+const SPEEDS = [12.5, 25, 50, 100];
+const GAINS = [2.5, 5, 10, 20, 40];
+export const LEADS = ["I", "II", "III", "aVR", "-aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
+
+export function showChoices(page, layouts, chosenBox) {
+  const view = page.now?.view;
+  const names = layouts.map((layout) => layout.name);
+  const hints = page.now?.hints ?? {};
+  choose($("layout"), view ? names : ["", ...names], view?.layout ?? hints.layout ?? "");
+  choose($("speed"), view ? SPEEDS : ["", ...SPEEDS], view?.mm_per_s ?? "", (v) => (v ? `${v} mm/s` : ""));
+  choose($("gain"), view ? GAINS : ["", ...GAINS], view?.mm_per_mv ?? "", (v) => (v ? `${v} mm/mV` : ""));
+  const box = view?.boxes[chosenBox];
+  $("lead").disabled = !box;
+  choose($("lead"), box ? LEADS : [""], box?.lead ?? "", (v) => v || text("set.none"));
+}
+
+export function showProblem(page) {
+  const { problem } = page;
+  $("problem").hidden = !problem;
+  if (!problem) return;
+  const title = text(`problem.${problem.code}`) || problem.title;
+  const help = page.picture ? [node("p", {}, text("problem.help"))] : [];
+  $("problem").replaceChildren(node("strong", {}, title), node("p", {}, problem.detail), ...help);
+}
+
+export function showResults(page) {
+  const { now, diagnosis } = page;
+  for (const id of ["results", "signal", "take"]) $(id).hidden = !now;
+  if (!now) return;
+  $("verdict").textContent = diagnosis ? diagnosis.verdict : text("results.pending");
+  const found = diagnosis?.diagnosis;
+  const warnings = found?.warnings ?? now.view.warnings;
+  $("warnings").hidden = !warnings.length;
+  $("warnings").querySelector("ul").replaceChildren(...warnings.map((words) => node("li", {}, words)));
+  $("labels").replaceChildren(...(found?.labels ?? []).filter((label) => label.probability !== null).map(bar));
+  $("measurements").tBodies[0].replaceChildren(...(diagnosis?.measurements ?? []).filter((row) => row.known).map((row) => node(
+    "tr", {}, node("th", { scope: "row" }, row.title),
+    node("td", { className: row.outside ? "outside" : "" }, row.value, node("small", { className: "soft" }, ` (${text("results.usual", { range: row.usual })})`)),
+  )));
+  const drawn = new DOMParser().parseFromString(now.view.sheet_svg, "image/svg+xml").documentElement;
+  $("sheet").replaceChildren(drawn);
+}
+
+function bar(label) {
+  const percent = Math.round(100 * label.probability);
+  const meter = node("meter", { min: 0, max: 1, value: label.probability });
+  meter.setAttribute("aria-label", label.title);
+  return node("div", { className: label.predicted ? "label on" : "label" }, node("span", {}, label.title), meter, node("span", {}, `${percent} %`));
+}

@@ -1,0 +1,1 @@
+"""Processes that do the work, each within limits of time and memory."""

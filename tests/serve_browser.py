@@ -1,0 +1,110 @@
+"""The page in a real browser: Debian's chromium, driven by playwright, before a server that runs in a thread."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from serve.app import create_app
+from serve.settings import Settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+MISSING = "no chromium here (apt-get install chromium)"
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+expect.set_options(timeout=120_000)  # a busy machine loads the networks for so long
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """The address of a server in a thread of this process."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
+    """The page of a server in a window of its own; a fault in its code, or against its policy, fails the test."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-US", **options})
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(address)
+    expect(page.locator("#drop-title")).not_to_be_empty()
+    yield page
+    assert [fault for fault in faults if "status of 4" not in fault] == []
+    context.close()
+
+
+def drop(page: Page, *files: tuple[str, bytes]) -> None:
+    """Drop files onto the page, as a user does."""
+    listed = [{"name": name, "data": list(data)} for name, data in files]
+    transfer = page.evaluate_handle(
+        """(files) => { const all = new DataTransfer();
+        for (const { name, data } of files) all.items.add(new File([new Uint8Array(data)], name)); return all; }""",
+        listed,
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+
+
+def to_screen(page: Page, points_px: np.ndarray) -> list[tuple[float, float]]:
+    """Where places of the ECG's page lie in the window."""
+    found: list[tuple[float, float]] = page.evaluate(
+        """(points) => { const m = document.getElementById("stage").getScreenCTM();
+        return points.map(([x, y]) => { const p = new DOMPoint(x, y).matrixTransform(m); return [p.x, p.y]; }); }""",
+        np.asarray(points_px, float).tolist(),
+    )
+    return found
+
+
+def drag(page: Page, points_px: np.ndarray) -> None:
+    """Along places of the ECG's page with the button down."""
+    page.locator("#stage").scroll_into_view_if_needed()
+    first, *others = to_screen(page, points_px)
+    page.mouse.move(*first)
+    page.mouse.down()
+    for x, y in others:
+        page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+
+
+def download(page: Page, selector: str, folder: Path) -> Path:
+    """The file that a button saves."""
+    with page.expect_download(timeout=400_000) as waiting:
+        page.click(selector)
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def corrections(page: Page, folder: Path) -> dict[str, Any]:
+    """What the page would save as corrections."""
+    found: dict[str, Any] = json.loads(download(page, "#save-corrections", folder).read_text(encoding="utf-8"))
+    return found
