@@ -4,6 +4,7 @@ import { element, path } from "./stage.js";
 import { text } from "./texts.js";
 
 const NEAR_PX = 0.7; // points of a stroke lie further apart than this, in px of the page
+const ROUNDED_PX = 0.02;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export const arrow = (event) => {
@@ -91,8 +92,8 @@ export class Pen {
     const curve = boxes[box];
     if (!curve) return null;
     const ends = [from, Math.min(to, curve.x_px.length - 1)].map((i) => [curve.x_px[i], seen(curve, i)]);
-    const middle = [(ends[0][0] + ends[1][0]) / 2, null];
-    return { lead: curve.lead, points_px: [ends[0], middle, ends[1]] };
+    const [first, last] = apart(...ends);
+    return { lead: curve.lead, points_px: [first, [(first[0] + last[0]) / 2, null], last] };
   }
 
   #finish() {
@@ -173,6 +174,13 @@ function nearest(box, [x, y]) {
     if (off < least) [best, least] = [i, off];
   });
   return best;
+}
+
+/** Two places moved a little outward, so that the points that are shown there, which are rounded, lie between them. */
+function apart([ax, ay], [bx, by]) {
+  const length = Math.hypot(bx - ax, by - ay) || 1;
+  const [dx, dy] = [(ROUNDED_PX * (bx - ax)) / length, (ROUNDED_PX * (by - ay)) / length];
+  return [[ax - dx, ay - dy], [bx + dx, by + dy]];
 }
 
 /** The height of a curve at a point; of a hidden one that of the nearest that is seen. */
