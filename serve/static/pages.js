@@ -95,6 +95,10 @@ export class Pages extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  get isBusy() {
+    return this.all.some((page) => page.status === "waiting" || page.status === "reading");
+  }
+
   get waiting() {
     return this.all.find((page) => page.status === "waiting");
   }

@@ -44,9 +44,10 @@ export function saveCorrections(pages) {
   save(new Blob([JSON.stringify(all, null, 1)], { type: "application/json" }), name);
 }
 
-/** Replay the corrections of a file on the pages that they name. */
+/** Replay the corrections of a file on the pages that they name, when all pages are read. */
 export async function loadCorrections(file, pages) {
   const all = JSON.parse(await file.text());
+  while (pages.isBusy) await new Promise((done) => { setTimeout(done, 200); });
   const strays = Object.keys(all).filter((name) => !pages.all.some((page) => page.name === name));
   let count = 0;
   for (const page of pages.all.filter((each) => Object.hasOwn(all, each.name))) {

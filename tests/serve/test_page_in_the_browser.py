@@ -45,7 +45,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     """With one page that was read."""
     with opened(browser, address) as found:
         drop(found, ("scan.png", png()))
-        expect(found.locator("#pages button")).to_contain_text("read")
+        expect(found.locator("#pages small")).to_have_text("read")
         yield found
 
 
@@ -202,7 +202,7 @@ def test_corrections_are_saved_and_replayed_here(page: Page, tmp_path: Path, bro
     fixes = download(page, "#save-corrections", tmp_path)
     with opened(browser, address) as other:
         drop(other, ("scan.png", png()))
-        expect(other.locator("#pages button")).to_contain_text("read")
+        expect(other.locator("#pages small")).to_have_text("read")
         other.set_input_files("#load-corrections", fixes)
         expect(other.locator("#status")).to_have_text("The corrections of 1 pages were replayed.")
         np.testing.assert_array_equal(csv_of(other, tmp_path), after)
@@ -241,7 +241,7 @@ def test_a_picture_is_pasted(browser: Browser, address: str) -> None:
             document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: all })); }""",
             list(png()),
         )
-        expect(page.locator("#pages button")).to_contain_text("read")
+        expect(page.locator("#pages small")).to_have_text("read")
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -287,7 +287,7 @@ def test_the_keyboard_suffices(page: Page, tmp_path: Path) -> None:
 def test_narrow_and_dark_windows_show_all_of_it(browser: Browser, address: str, width: int, scheme: str) -> None:
     with opened(browser, address, viewport={"width": width, "height": 844}, color_scheme=scheme) as page:
         drop(page, ("scan.png", png()))
-        expect(page.locator("#pages button")).to_contain_text("read")
+        expect(page.locator("#pages small")).to_have_text("read")
         expect(page.locator("#verdict")).not_to_have_text("working …")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -313,7 +313,7 @@ def test_a_token_opens_the_page_and_is_not_left_in_the_address(browser: Browser,
         page.goto("about:blank")
         page.goto(f"{address}#token={token.replace(' ', '%20')}")
         drop(page, ("scan.png", png()))
-        expect(page.locator("#pages button")).to_contain_text("read")
+        expect(page.locator("#pages small")).to_have_text("read")
         assert "token" not in page.url
 
 

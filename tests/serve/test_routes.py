@@ -214,7 +214,7 @@ def test_the_report_shows_page_and_diagnosis(client: TestClient, page: dict[str,
 
 def test_unknown_formats_and_missing_parts_are_named(client: TestClient, page: dict[str, Any]) -> None:
     answer = client.post("/v1/convert", files=state_of(page), data={"format": "exe"})
-    assert answer.status_code == 422 and "not one of csv" in answer.json()["detail"].replace("wfdb, csv", "csv")
+    assert answer.status_code == 422 and "wfdb, csv" in answer.json()["detail"]
     assert client.post("/v1/convert", data={"format": "csv"}).json()["code"] == "wrong-value"
     assert client.post("/v1/readings").json()["detail"].startswith("files:")
 
