@@ -91,7 +91,7 @@ def r_peaks_table(records: Sequence[Path]) -> dict[str, PeakFigures]:
 def heart_rate_table(records: Sequence[Path], windows: int) -> RateFigures:
     """How often the heart rate of ten seconds lies within 1 bpm of the annotated one, at the own and at other rates.
 
-    Once as 60 over the mean interval, once over the median one, as the feature does.
+    Once as 60 over the mean interval, as the feature does, once over the median one.
     """
     rates = {"own": None, **{f"{rate:g}": rate for rate in RATES_HZ}}
     errors: dict[str, dict[str, list[float]]] = {how: {name: [] for name in rates} for how in AVERAGES}

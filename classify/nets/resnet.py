@@ -36,7 +36,7 @@ class ResNet1d(nn.Module):
         before = widths[0]
         for number, width in enumerate(widths):
             for block in range(blocks):
-                stages.append(_Block(before, width, kernel, 2 if number and not block else 1))
+                stages.append(ResidualBlock(before, width, kernel, 2 if number and not block else 1))
                 before = width
         self.stages = nn.Sequential(*stages)
         self.features, self.demographics = features, demographics
@@ -57,7 +57,7 @@ class ResNet1d(nn.Module):
         return torch.cat((maps.mean(-1), maps.amax(-1)), 1)
 
 
-class _Block(nn.Module):
+class ResidualBlock(nn.Module):
     """conv, norm, ReLU, conv, norm, squeeze-and-excitation; the shortcut averages where the block strides."""
 
     def __init__(self, before: int, width: int, kernel: int, stride: int) -> None:

@@ -73,21 +73,15 @@ def strip(record: Record, beats: Beats, name: str) -> Figure:
     lead = "II" if "II" in there else there[0]
     values, time_s = record[lead], np.arange(record.samples) / record.fs_hz
     low, high = np.nanpercentile(values, [0.2, 99.8])
+    above = high + 0.1 * (high - low)
     for row, view in enumerate(np.atleast_1d(figure.subplots(count, 1))):
         start_s = first_s + row * _ROW_S
         shown = (time_s >= start_s) & (time_s < start_s + _ROW_S)
         view.plot(time_s[shown], values[shown], color="0.2", linewidth=0.6)
         for at_s, label in zip(beats.times_s, labels, strict=True):
             if start_s <= at_s < start_s + _ROW_S:
-                view.text(
-                    at_s,
-                    high + 0.1 * (high - low),
-                    label,
-                    color=_COLOURS.get(label, "k"),
-                    ha="center",
-                    va="bottom",
-                    fontsize=8,
-                )
+                colour = _COLOURS.get(label, "k")
+                view.text(at_s, above, label, color=colour, ha="center", va="bottom", fontsize=8)
         view.set(xlim=(start_s, start_s + _ROW_S), ylim=(low - 0.1, high + 0.45 * (high - low)), yticks=[])
         view.tick_params(labelsize=7)
     counted = ", ".join(f"{value} {key}" for key, value in beats.counts().items())

@@ -95,8 +95,8 @@ def _register_heif() -> None:
 
 def _frame(image: Image.Image, notes: tuple[Note, ...] = ()) -> Frame:
     width, height = image.size
-    check_size(width, height)
     dpi, stretch = _claimed_dpi(image), _stretch_to_square(image)
+    check_size(round(width * stretch[0]), round(height * stretch[1]))
     shrink = min(1.0, (_KEPT_PX / (width * height * stretch[0] * stretch[1])) ** 0.5)
     picture = _attempt(lambda: _resized(image, (shrink * stretch[0], shrink * stretch[1])))
     if stretch != (1.0, 1.0):

@@ -54,7 +54,7 @@ def changes(args: argparse.Namespace, more: Mapping[str, str], debug: Sequence[s
     keys = {**_KEYS, **more, "device": "fit.device"}
     given = {name: value for name in keys if (value := getattr(args, name)) is not None}
     asked = [
-        f"{key}={json.dumps(value) if isinstance(value, str) else value}"
+        f"{key}={json.dumps(value) if isinstance(value, str) and value[:1].isdigit() else value}"
         for name, value in given.items()
         for key in keys[name].split()
     ]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from classify.nets.layers import MeanAndMax, conv_norm
-from classify.nets.resnet import _Block
+from classify.nets.resnet import ResidualBlock
 from classify.nets.tokens.encoder import encoder
 from classify.nets.trunk import Trunk
 
@@ -35,8 +35,8 @@ class MultiResolution(Trunk):
         self.scales, self.part = tuple(scales), part
         self.nets = nn.ModuleList(
             nn.Sequential(
-                conv_norm(channels, width // 2, 7, 2), nn.ReLU(), _Block(width // 2, width // 2, 5, 1),
-                _Block(width // 2, width, 5, 2), _Block(width, width, 5, 1), MeanAndMax(),
+                conv_norm(channels, width // 2, 7, 2), nn.ReLU(), ResidualBlock(width // 2, width // 2, 5, 1),
+                ResidualBlock(width // 2, width, 5, 2), ResidualBlock(width, width, 5, 1), MeanAndMax(),
                 nn.Linear(2 * width, width), nn.Dropout(dropout),
             )
             for _ in scales

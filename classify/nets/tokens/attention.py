@@ -86,4 +86,7 @@ def by_head(x: Tensor, heads: int) -> Tensor:
 
 def joined(x: Tensor) -> Tensor:
     """[..., head, n, d] to [..., n, head * d]."""
-    return x.transpose(-2, -3).flatten(-2)
+    x = x.transpose(-2, -3)
+    if torch.compiler.is_exporting():  # runtimes lay the heads out in another order than torch's kernels do
+        x = x.clone(memory_format=torch.contiguous_format)
+    return x.flatten(-2)

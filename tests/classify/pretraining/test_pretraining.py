@@ -59,6 +59,7 @@ def test_a_pretraining_leaves_its_encoder_by_the_names_of_a_classifier(runs: dic
     assert all(name.startswith("trunk.") for name in changed) and len(changed) > 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", NETS)
 def test_a_run_cut_off_in_the_middle_goes_on_to_the_same_weights(
     runs: dict[str, Path], method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -85,6 +86,7 @@ def test_another_recipe_is_not_resumed(runs: dict[str, Path]) -> None:
         pretrain(recipe("st_mem", hidden=0.5), resume=runs["st_mem"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "pretext"),
     [("cpc", {}), ("clocs", {}), ("clocs", {"views": "cmlc", "leads": [1, 4, 7]}),
@@ -157,6 +159,7 @@ def test_an_encoder_of_another_method_is_refused() -> None:
         pretext_task(mixed, load_arrays(wrong.classifier(wrong.fit), None))
 
 
+@pytest.mark.slow
 def test_a_linear_layer_leaves_the_encoder_as_it_was_and_fine_tuning_does_not(
     runs: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -189,6 +192,7 @@ def test_noise_has_the_power_that_it_says() -> None:
     assert noisy(arrays, float("inf")) is arrays
 
 
+@pytest.mark.slow
 def test_the_command_measures_a_pretraining(
     runs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,7 +71,7 @@ def test_the_command_writes_a_table_and_a_strip(
     wanted = ["--record", str(hearts / "100.hea"), str(tmp_path / "short.hea"), "--output", str(tmp_path / "out")]
     assert main([*wanted, "--weights", str(weights), *given]) == 1
     said = capsys.readouterr()
-    assert "100: 30 beats: " in said.out and "beats of 1 of 2 recordings" in said.err
+    assert f"100 <- {hearts / '100.hea'}: 30 beats: " in said.out and "beats of 1 of 2 recordings" in said.err
     assert "short.hea" in said.err and "at least 5 are needed" in said.err
     rows = list(csv.DictReader((tmp_path / "out/100.beats.csv").open()))
     assert [int(row["beat"]) for row in rows] == list(range(1, 31))

@@ -123,10 +123,16 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     for other, words in (
         (replace(recipe, width=16), r"width: 8 then, 16 now"),
         (settings(lr=0.1), r"fit\.lr: 0\.001 then, 0\.1 now"),
-        (settings(epochs=3), r"fit\.epochs: 2 then, 3 now"),  # one-cycle: other rates from the first step on
     ):
         with pytest.raises(FitError, match=words):
             fit(Task(net(), loss_fn, Points()), other, run, last)
+
+
+def test_a_run_is_made_longer_with_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = new_run(tmp_path)
+    fit(Task(net(), loss_fn, Points()), settings(), run)  # one-cycle: a longer one has other rates at every step
+    assert fit(Task(net(), loss_fn, Points()), settings(epochs=3), run, run.checkpoints / "last.pth").epochs == 3
+    assert "3 epochs instead of 2: the rate follows the schedule of 3 from here on" in capsys.readouterr().err
 
 
 def test_a_run_at_a_steady_rate_may_be_made_longer(tmp_path: Path) -> None:
