@@ -40,9 +40,9 @@ export function showChoices(page, layouts, chosenBox) {
   const view = page.now?.view;
   const names = layouts.map((layout) => layout.name);
   const hints = page.now?.hints ?? {};
-  choose($("layout"), view ? names : ["", ...names], view?.layout ?? hints.layout ?? "");
-  choose($("speed"), view ? SPEEDS : ["", ...SPEEDS], view?.mm_per_s ?? "", (v) => (v ? `${v} mm/s` : ""));
-  choose($("gain"), view ? GAINS : ["", ...GAINS], view?.mm_per_mv ?? "", (v) => (v ? `${v} mm/mV` : ""));
+  choose($("layout"), view ? names : ["", ...names], view?.layout ?? hints.layout ?? "", (v) => v || "—");
+  choose($("speed"), view ? SPEEDS : ["", ...SPEEDS], view?.mm_per_s ?? "", (v) => (v ? `${v} mm/s` : "—"));
+  choose($("gain"), view ? GAINS : ["", ...GAINS], view?.mm_per_mv ?? "", (v) => (v ? `${v} mm/mV` : "—"));
   const box = view?.boxes[chosenBox];
   $("lead").disabled = !box;
   choose($("lead"), box ? LEADS : [""], box?.lead ?? "", (v) => v || text("set.none"));

@@ -5,6 +5,7 @@ import { text } from "./texts.js";
 const SVG = "http://www.w3.org/2000/svg";
 const LEVELS = [["sure", 0.8], ["fair", 0.5], ["doubtful", 0]];
 const ZOOM = 1.4;
+const NARROW_PX = 500; // of a stage that has no room for more than names
 
 export function element(name, attributes = {}, parent = null) {
   const made = document.createElementNS(SVG, name);
@@ -61,7 +62,7 @@ export class Stage extends EventTarget {
     const [xd, yd] = box.outline_px.at(-1);
     const at = { x: x + 0.28 * (xd - x), y: y + 0.28 * (yd - y) };
     const name = element("text", at, group);
-    name.textContent = `${box.lead} ${percent} %`;
+    name.textContent = this.svg.clientWidth < NARROW_PX ? box.lead : `${box.lead} ${percent} %`;
     name.dataset.size = 15;
     this.#scaleText(name);
     group.addEventListener("focus", () => this.choose(number));
