@@ -23,9 +23,11 @@ class StepThresholds:
     blur_s: float = 0.015  # of how much QRS there is
     window_s: float = 2.5  # stretches that are compared
     reach_s: float = 0.2  # a map that is bent is off by no more
-    min_lag_s: float = 0.06  # leads of one beat peak within this
+    sure_lag_s: float = 0.1  # how long a usual QRS lasts: the leads of one beat may peak anywhere in it
+    min_lag_s: float = 0.06  # a smaller lag than that counts where a row shows it again,
+    min_times: int = 2  # in so many stretches to the same side
     min_alike: float = 0.8  # correlation with the other rows' beats once shifted,
-    min_lead: float = 0.3  # and so much more than unshifted
+    min_margin: float = 0.3  # by which that correlation must exceed the unshifted one
     min_others: int = 2  # rows that a row is compared with
 
 
@@ -34,14 +36,15 @@ _STEP = StepThresholds()
 
 def in_step(leads: Leads) -> Leads:
     """The leads with a note where rows of the same seconds show their beats at different places."""
-    beats = _beats(leads)
-    off: dict[str, float] = {}
-    for name, lag_s in _lags(leads, beats):
-        off[name] = max(abs(lag_s), off.get(name, 0.0))
+    lags_s: dict[int, list[float]] = {}
+    for box, lag_s in _lags(_beats(leads)):
+        lags_s.setdefault(box, []).append(lag_s)
+    off = {leads.layout.boxes[box].lead: found for box, found in lags_s.items() if _is_off(np.array(found))}
     if not off:
         return leads
+    most_s = max(abs(lag_s) for found in off.values() for lag_s in found)
     text = (
-        f"the beats of {', '.join(off)} stand up to {max(off.values()):.2f} s beside those of the rows around: the "
+        f"the beats of {', '.join(off)} stand up to {most_s:.2f} s beside those of the rows around: the "
         "paper was not followed there, or rows of another ECG were taken in"
     )
     return replace(leads, notes=(*leads.notes, Note("rows-out-of-step", text)))
@@ -60,8 +63,15 @@ def _beats(leads: Leads) -> list[np.ndarray]:
     return found
 
 
-def _lags(leads: Leads, beats: Sequence[np.ndarray]) -> Iterator[tuple[str, float]]:
-    """(lead, lag in s) of every row that is out of step in some stretch."""
+def _is_off(lags_s: np.ndarray) -> bool:
+    """Whether the lags of a row's stretches are more than those between the leads of one beat."""
+    return bool(
+        (np.abs(lags_s) >= _STEP.sure_lag_s).any() or max((lags_s > 0).sum(), (lags_s < 0).sum()) >= _STEP.min_times
+    )
+
+
+def _lags(beats: Sequence[np.ndarray]) -> Iterator[tuple[int, float]]:
+    """(box, lag in s) of every stretch in which a row is out of step."""
     width, reach = (round(seconds * _STEP.fs_hz) for seconds in (_STEP.window_s, _STEP.reach_s))
     for begin in range(0, max(len(row) for row in beats) - width + 1, width):
         inner = slice(begin + reach, begin + width - reach)
@@ -77,9 +87,9 @@ def _lags(leads: Leads, beats: Sequence[np.ndarray]) -> Iterator[tuple[str, floa
             alike = [_likeness(usual, scaled[i][inner.start + k : inner.stop + k]) for k in range(-reach, reach + 1)]
             best = int(np.argmax(alike))
             lag_s = (best - reach) / _STEP.fs_hz
-            is_clear = alike[best] > _STEP.min_alike and alike[best] - alike[reach] > _STEP.min_lead
+            is_clear = alike[best] > _STEP.min_alike and alike[best] - alike[reach] > _STEP.min_margin
             if is_clear and abs(lag_s) >= _STEP.min_lag_s:
-                yield leads.layout.boxes[i].lead, lag_s
+                yield i, lag_s
 
 
 def _likeness(a: np.ndarray, b: np.ndarray) -> float:

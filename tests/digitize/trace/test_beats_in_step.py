@@ -45,6 +45,13 @@ def test_a_row_that_was_read_late_is_told(lead: str, late_s: float) -> None:
     assert in_step(leads("12x1", record, {lead: 0.02})).notes == ()
 
 
+def test_a_small_lag_counts_where_it_is_seen_again() -> None:
+    """The leads of one beat do not peak at once; a bent row is late all along."""
+    record = synthetic_record(3, "SR", conditions=(), noise={})
+    assert [note.code for note in in_step(leads("12x1", record, {"V5": 0.08})).notes] == ["rows-out-of-step"]
+    assert in_step(leads("3x4+1", record, {"V5": 0.08})).notes == ()
+
+
 def test_a_page_of_few_rows_is_not_judged() -> None:
     record = synthetic_record(3, "SR", conditions=(), noise={})
     page = leads("3x1", record, {"II": 0.1})
