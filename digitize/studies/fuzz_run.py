@@ -154,7 +154,7 @@ def _context() -> ForkContext | SpawnContext:
 
 def _serve(pipe: Connection, folder: Path, kind: str, seed: int, read_every: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (_reserved_bytes() + MEMORY_BYTES, hard))
     warnings.simplefilter("ignore")
     read = engines.load_digitizer() if read_every else None
     while True:
@@ -162,6 +162,12 @@ def _serve(pipe: Connection, folder: Path, kind: str, seed: int, read_every: int
         pipe.send(
             open_one(kind, seed, index, folder / str(index), read if read_every and index % read_every == 0 else None)
         )
+
+
+def _reserved_bytes() -> int:
+    """The address space that a forked process has from its parent, which may be far more than it uses."""
+    sizes = Path("/proc/self/statm")
+    return int(sizes.read_text().split()[0]) * resource.getpagesize() if sizes.exists() else 0
 
 
 def open_one(kind: str, seed: int, index: int, folder: Path, digitize: Digitize | None = None) -> Outcome:
