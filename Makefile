@@ -6,7 +6,7 @@ PINS := pyproject.toml constraints.txt
 IMAGES ?= examples/photo.jpg examples/scan.jpg
 OUT ?= out/demo
 
-.PHONY: demo serve test test-fast lint setup clean
+.PHONY: demo serve test test-fast test-all lint setup clean
 
 demo: .venv/ready
 	$(BIN)/python -m classify.infer --image $(IMAGES) --output $(OUT) --overwrite
@@ -17,6 +17,9 @@ serve: .venv/ready-serve
 
 test: .venv/ready-test
 	$(BIN)/ruff check .
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not long"
+
+test-all: .venv/ready-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: .venv/ready-test

@@ -99,6 +99,7 @@ def test_a_unit_is_doubted_by_the_diagnosis_too() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_episode_is_not_averaged_away() -> None:
     diagnosis = Classifier.load()(read(CASES / "episode-in-long-record" / "tenminutes.hea"))
     assert len(diagnosis.windows) == 60

@@ -17,7 +17,7 @@ from ecg.layout import load_template
 from ecg.reading import Reading
 from ecg.record import Record
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

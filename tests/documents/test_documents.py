@@ -137,6 +137,7 @@ def test_the_document_shows_these_lines() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("own", [False, True], ids=["from nothing", "on pages by id"])
 def test_train_sh_goes_through_its_five_stages(own: bool, places: dict[str, str], tmp_path: Path) -> None:
     recipe = {

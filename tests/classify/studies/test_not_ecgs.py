@@ -38,6 +38,7 @@ def test_a_command_without_pages_diagnoses_none(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_none_is_diagnosed(kind: str) -> None:
     read = load_digitizer("cpu", "torch")
