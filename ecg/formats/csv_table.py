@@ -81,7 +81,11 @@ def heads(path: Path) -> list[Column]:
 
 def read_table(path: Path) -> Table:
     """Read a table. Raises InputError with what was expected and what is there."""
-    lines = [line for line in _decoded(path.read_bytes()).splitlines() if line.strip(" \t,;") and line[0] != "#"]
+    lines = [line for line in _decoded(path.read_bytes()).splitlines() if line.strip() and line[0] != "#"]
+    while lines and not lines[-1].strip(" \t,;"):  # what a spreadsheet leaves below; elsewhere it is an empty sample
+        lines.pop()
+    while lines and not lines[0].strip(" \t,;"):
+        del lines[0]
     if lines and re.fullmatch(r"sep=.", lines[0].strip()):  # Excel's own first line
         lines = lines[1:]
     if len(lines) < 2:

@@ -129,3 +129,12 @@ def test_channels_of_no_place_are_read_only_when_asked(tmp_path: Path) -> None:
         read(tmp_path / "r.csv", 250)
     record: Record = read(tmp_path / "r.csv", 250, placed=False)
     assert record.leads == ("ECG1", "ECG2", "ECG3")
+
+
+def test_samples_in_which_nothing_is_printed_keep_their_time(tmp_path: Path) -> None:
+    """Without a column of times a line of empty cells is a sample; only those at the end are a spreadsheet's."""
+    path = tmp_path / "late.csv"
+    path.write_text("I,II\n" + ",\n" * 10 + "0.1,0.2\n" * 300 + ",\n" + "0.1,0.2\n" * 200 + ",\n" * 5)
+    record = read(path, 250.0)
+    assert record.samples == 511
+    assert np.flatnonzero(np.isnan(record["I"])).tolist() == [*range(10), 310]
