@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 
@@ -102,7 +102,10 @@ def read_table(path: Path) -> Table:
         columns, first = tuple(_with_unit(*pair) for pair in zip(columns, rows[1], strict=False)), 2
     read = _reader(separator)
     values = np.array([_numbers(path, k, row, columns, read) for k, row in enumerate(rows[first:], start=first + 1)])
-    return _without_index(path, Table(columns, values))
+    table = _without_index(path, Table(columns, values))
+    if table.columns[0].kind != "time":
+        return table
+    return replace(table, values=table.values[~np.isnan(table.values).all(1)])  # a line without a time is no sample
 
 
 def _decoded(raw: bytes) -> str:

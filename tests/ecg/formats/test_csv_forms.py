@@ -138,3 +138,10 @@ def test_samples_in_which_nothing_is_printed_keep_their_time(tmp_path: Path) -> 
     record = read(path, 250.0)
     assert record.samples == 511
     assert np.flatnonzero(np.isnan(record["I"])).tolist() == [*range(10), 310]
+
+
+def test_an_empty_line_among_times_is_no_sample(tmp_path: Path) -> None:
+    path = tmp_path / "gap.csv"
+    lines = [f"{k * 0.004:.3f},0.1,0.2" for k in range(300)]
+    path.write_text("\n".join(["time_s,I,II", *lines[:100], ",,", *lines[100:]]))
+    assert read(path).samples == 300
