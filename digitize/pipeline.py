@@ -30,7 +30,7 @@ from ecg.reading import Reading
 
 @dataclass(frozen=True, eq=False)
 class Digitizer:
-    """The trained networks; call it with a `Page` to get a `Reading`."""
+    """Reads pages with its networks; call it with a `Page` to get a `Reading`."""
 
     nets: Networks
 

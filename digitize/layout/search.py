@@ -33,7 +33,7 @@ Candidates = Iterator[GeometryCandidate]
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _USUAL_MM_PER_MV = 10.0
-_CERTAIN_NAME = 0.9  # a strip's name that was read with this certainty stands whatever its curve repeats
+_CERTAIN_NAME = 0.9  # a strip's name read so surely stands, unless its curve repeats another lead that is clearly seen
 
 
 def locate(page: Page, nets: Networks, hints: PageHints) -> LocatedPage:

@@ -30,7 +30,7 @@ _STRIPS = StripThresholds()
 def name_strips(leads: Leads) -> Leads:
     """The leads with every rhythm strip under the one whose curve it repeats, and a note where that is another one.
 
-    A strip whose printed name was read for certain keeps it.
+    A strip whose printed name was read for certain keeps it where its own short lead is not clearly seen.
     """
     named = strip_leads(leads.traces, leads.geometry, leads.layout, leads.certain_strips)
     notes = tuple(
