@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ecg.cli import (
     add_checkpoint,
+    add_corners,
     add_engine,
     add_formats,
     add_images,
@@ -26,19 +27,12 @@ def parser() -> argparse.ArgumentParser:
     add_formats(made)
     add_overwrite(made)
     add_page_options(made)
-    what = "four crossings of the grid that make a rectangle, in px: upper left, upper right, lower right, lower left"
-    made.add_argument("--corners", metavar="X,Y", nargs=4, type=point, dest="corners_px", help=what)
+    add_corners(made)
     what = "JSON with what is known better about some pages"
     made.add_argument("--corrections", type=Path, metavar="FILE", help=what)
     add_engine(made)
     add_checkpoint(made)
     return made
-
-
-def point(text: str) -> tuple[float, float]:
-    """(x, y) from "x,y"; argparse says what is wrong."""
-    x, y = text.split(",")
-    return float(x), float(y)
 
 
 @entry(parser)

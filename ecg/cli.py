@@ -98,6 +98,18 @@ def add_csv_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", choices=("mV", "uV", "V"), help="unit of CSV recordings (default: mV)")
 
 
+def add_corners(parser: argparse.ArgumentParser) -> None:
+    """`--corners`: where the grid lies, for a page on which it is not found."""
+    what = "four crossings of the grid that make a rectangle, in px: upper left, upper right, lower right, lower left"
+    parser.add_argument("--corners", metavar="X,Y", nargs=4, type=_point, dest="corners_px", help=what)
+
+
+def _point(text: str) -> tuple[float, float]:
+    """(x, y) from "x,y"; argparse says what is wrong."""
+    x, y = text.split(",")
+    return float(x), float(y)
+
+
 def add_pages(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
     """`--pages`, `--truth`, `--printed`, `--limit`: pages that are there, and the signals that they print."""
     what = "folders of pages (or single pages)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,7 +82,10 @@ class Job:
         if source is None:
             record = SyntheticHearts(seed=self.seed)[index]
         else:
-            record = stretch(read(source, rate_of(self.fs_hz, Path(source)), self.unit), source, rng)
+            whole = read(source, rate_of(self.fs_hz, Path(source)), self.unit)
+            for note in whole.notes:
+                warnings.warn(f"{source}: {note.text}", stacklevel=2)
+            record = stretch(whole, source, rng)
         scene = self._scene(rng, record)
         if scene is None:
             where = f"the layout {self.layout}" if self.layout else "any layout"

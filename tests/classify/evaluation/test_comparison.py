@@ -80,6 +80,7 @@ def test_a_wrong_list_ends_with_words_and_status_2(tmp_path: Path, capsys: pytes
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("compare_*.yaml")), ids=lambda path: path.stem)
 def test_the_lists_in_configs_can_be_followed(path: Path) -> None:
     from classify.nets import build
+    from classify.nets.fusion_head import asks_demographics
 
     for run, recipe in read_list(path).recipes():
         if run.startswith(("lstm", "gru", "plrnn", "cnn", "ecgnet")):  # the deep ones take long to build
@@ -87,7 +88,9 @@ def test_the_lists_in_configs_can_be_followed(path: Path) -> None:
             samples = round(task.seconds * recipe.data.fs_hz)
             net = build(recipe.net.name, 5, recipe.channels, samples, recipe.net.options).eval()
             features = torch.zeros(1, len(task.features))
-            assert net(torch.zeros(1, recipe.channels, samples), features).shape == (1, 5)
+            inputs = [torch.zeros(1, recipe.channels, samples), features]
+            inputs += [torch.zeros(1, 2)] if asks_demographics(net) else []
+            assert net(*inputs).shape == (1, 5)
 
 
 def aami() -> tuple[np.ndarray, np.ndarray]:

@@ -119,7 +119,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = to_dict(from_dict(Recipe, TINY))
     torch.manual_seed(0)
     model = network(recipe, 11).state_dict()
-    state = dict.fromkeys(("epoch", "optimiser", "rng", "schedule", "step", "step_in_epoch"), 0)
+    state = {"epoch": 0, "step": 0, "step_in_epoch": 0, "optimiser": {}, "schedule": {}, "rng": torch.get_rng_state()}
     path = tmp_path_factory.mktemp("run") / "best.pth"
     checkpoints.save(path, {**state, "recipe": recipe, "model": model, "ema": {}, "best_epoch": 1, "best_metric": 0.5})
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import warnings
@@ -73,7 +74,7 @@ def test_a_patient_is_written_and_read_only_when_asked(tmp_path: Path, name: str
     assert {key: str(asked[key]).replace("_", " ") for key in WHO} == WHO
     assert not set(WHO) & set(read(path).meta)
     write(read(path), path, name)
-    data = path.read_bytes()
+    data = re.sub(rb"\d+(?:\.\d+){3,}", b"", path.read_bytes())  # identifiers made at random
     assert not any(word in data for word in (b"Ada", b"Lovelace", b"4711", b"1815"))
 
 
