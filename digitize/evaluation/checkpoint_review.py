@@ -98,7 +98,7 @@ def with_checkpoint(digitize: Digitize, checkpoint: Path, output: Path, device: 
     shipped form is kept in `output`/weights. Raises ValueError for a digitizer that is not of torch's networks.
     """
     if not isinstance(digitize, Digitizer):
-        raise ValueError(f"--checkpoint needs the engine {ENGINES[0]}: the others do not run a network of a checkpoint")
+        raise ValueError(_NEEDS_TORCH)
     recipe = recipe_from_dict(load(checkpoint)["recipe"])
     if isinstance(recipe, PassRecipe) and recipe.kind == "page" and "signal" in recipe.net.heads:
         return SinglePass.load(checkpoint, device)
@@ -117,7 +117,12 @@ def _with_network(nets: Networks, kind: str, net: nn.Module) -> Networks:
     return replace(nets, row=net) if kind == "row" else replace(nets, words=net)
 
 
+_NEEDS_TORCH = f"--checkpoint needs the engine {ENGINES[0]}: the others do not run a network of a checkpoint"
+
+
 def digitizer_of(checkpoint: Path, device: str = "cpu", engine: str = ENGINES[0]) -> Digitizer | SinglePass:
     """The shipped digitizer with the network of a checkpoint in its place; nothing is kept on disk."""
+    if engine != ENGINES[0]:
+        raise ValueError(_NEEDS_TORCH)
     with TemporaryDirectory() as folder:
         return with_checkpoint(engines.load_digitizer(device, engine), checkpoint, Path(folder), device)
