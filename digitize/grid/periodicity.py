@@ -33,24 +33,27 @@ def periodicity(pixels: np.ndarray, geometry: PageGeometry) -> float:
 
     A place can be moved onto the nearest line whatever the scale; only with the right one do all places agree.
     """
-    return min(max(thick, fine) for thick, fine in _both_axes(pixels, geometry, geometry.extent_mm))
+    return min(max(thick, fine) for thick, fine, _ in _both_axes(pixels, geometry, geometry.extent_mm))
 
 
 def line_strength(pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent) -> float:
-    """The same in a window, of lines 5 mm and 1 mm apart together: with the right scale a usual grid shows both."""
-    return min(thick + fine for thick, fine in _both_axes(pixels, geometry, window_mm))
+    """The same in a window, of lines 5 mm and 1 mm apart together: with the right scale a usual grid shows both.
+
+    Lines further apart count against it: then those of 5 mm are but a harmonic of theirs.
+    """
+    return min(thick + fine - wide for thick, fine, wide in _both_axes(pixels, geometry, window_mm))
 
 
 def _both_axes(
     pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent
-) -> tuple[tuple[float, float], tuple[float, float]]:
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     x0, y0, _, _ = window_mm
     dark = clipped_darkness(pixels, geometry, window_mm)
     return _axis_periodicity(dark.mean(0), x0), _axis_periodicity(dark.mean(1), y0)
 
 
-def _axis_periodicity(profile: np.ndarray, start_mm: float) -> tuple[float, float]:
-    """How far lines 5 mm and 1 mm apart stand out along one axis, from the mean darkness [place]."""
+def _axis_periodicity(profile: np.ndarray, start_mm: float) -> tuple[float, float, float]:
+    """How far lines 5 mm, 1 mm and 10 to 25 mm apart stand out along one axis, from the mean darkness [place]."""
     at = (start_mm + (np.arange(len(profile)) + 0.5) / PX_PER_MM) / LINES_MM
     windowed = (profile - profile.mean()) * np.hanning(len(profile))
 
@@ -58,4 +61,6 @@ def _axis_periodicity(profile: np.ndarray, start_mm: float) -> tuple[float, floa
         return float(np.abs(windowed @ np.exp(-2j * np.pi * waves * at)))
 
     beside = np.mean([amplitude(waves + d) for waves in range(1, 6) for d in _BESIDE])
-    return amplitude(1) / (float(beside) + 1e-9), amplitude(5) / (float(beside) + 1e-9)
+    wide = max(amplitude(1 / multiple) for multiple in range(2, 6))
+    thick, fine, wide = np.array([amplitude(1), amplitude(5), wide]) / (float(beside) + 1e-9)
+    return float(thick), float(fine), float(wide)
