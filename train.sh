@@ -49,7 +49,7 @@ evaluation() {
     "$python" -m digitize.evaluate --checkpoint "$reader" --output "$home/review"
     "$python" -m digitize.visualize --checkpoint "$reader" --image "$page" --output "$sample/page.png"
     "$python" -m digitize.infer --checkpoint "$reader" --image "$page" --output "$sample" --overwrite
-    "$python" -m classify.evaluate --weights "$judge" --output "$home/diagnosis-evaluation" "${data[@]}"
+    "$python" -m classify.evaluate --weights "$judge" --output "$home/diagnosis-evaluation" ${data[@]+"${data[@]}"}
     "$python" -m classify.infer --record "$sample"/*.hea --weights "${judge%.pth}.safetensors" --output "$sample" --overwrite
     echo "what was just trained: its figures in $home/review and $home/diagnosis-evaluation, a page read and judged by it in $sample"
 }
@@ -116,7 +116,7 @@ home=$WORK/$(printf '%s|' "$SIM_ROOT" "$CSV_ROOT" "$ECG_DATA" "$CONFIG" "$DIAGNO
 pages=(--config "$CONFIG" --sim_root "$SIM_ROOT" --csv_root "$CSV_ROOT" --cache_dir "$WORK/cache")
 data=()
 [ -z "$ECG_DATA" ] || data=(--data "$ECG_DATA")
-recordings=(--config "$DIAGNOSIS" --task ptbxl "${data[@]}")
+recordings=(--config "$DIAGNOSIS" --task ptbxl ${data[@]+"${data[@]}"})
 trap '[ $? -eq 0 ] || echo "stopped; the same command goes on from here" >&2' EXIT
 
 for number in ${only:-1 2 3 4 5}; do

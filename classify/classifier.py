@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -115,8 +115,11 @@ class Classifier:
 
         A window in which hardly anything is printed is left out where others are not.
         """
-        printed = (window.select(leads) for window in windows(record, stride_s))
-        shown = printed if record.duration_s <= DURATION_S + _MIN_WINDOW_S else filter(_is_printed, printed)
+        shown: Iterator[Record] = (window.select(leads) for window in windows(record, stride_s))
+        if record.duration_s > DURATION_S + _MIN_WINDOW_S:
+            printed = filter(_is_printed, (window.select(leads) for window in windows(record, stride_s)))
+            first = next(printed, None)
+            shown = shown if first is None else chain([first], printed)
         starts, logits = list[float](), list[np.ndarray]()
         while batch := list(islice(shown, _BATCH)):
             inputs = [self.inputs(window) for window in batch]

@@ -129,7 +129,7 @@ def part_inputs(arrays: Arrays, part: str, settings: DataSettings) -> Inputs:
 def _without_hidden(measured: np.ndarray, seen: np.ndarray, leads: Sequence[str]) -> np.ndarray:
     """Features as a masked page gives them: nothing of lead II when it is hidden, no RR spread without a long lead."""
     out = measured.copy()
-    if not seen[leads.index("II")].any():
+    if "II" not in leads or not seen[leads.index("II")].any():
         out[:4] = np.nan
     if seen.mean(1).max() < 0.5:
         out[5:] = np.nan

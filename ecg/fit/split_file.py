@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,9 @@ Row = tuple[str, str, str]
 
 def write(parts: Iterable[Row], path: Path) -> None:
     """The rows as `id,patient,part`."""
-    write_text(path, "\n".join([",".join(COLUMNS), *(",".join(row) for row in parts)]) + "\n")
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *parts])
+    write_text(path, text.getvalue())
 
 
 def read(path: Path) -> dict[str, tuple[str, str]]:

@@ -16,7 +16,7 @@ from ecg.formats.channels import Channel, check_size, mv_per_unit, to_record
 from ecg.formats.edf_write import LENGTH, MOMENT, PRINTED, START
 from ecg.formats.format import ReadOptions, read_bytes
 from ecg.formats.identity import patient
-from ecg.leads import is_known
+from ecg.leads import canonical, is_known
 from ecg.record import Record
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _integer(path: Path, text: str, what: str) -> int:
 
 
 def _lead(label: str) -> str:
-    return label.strip().removeprefix("ECG").removeprefix("EKG").strip() or label
+    return canonical(label) if is_known(label) else label
 
 
 def _round_rate(fs_hz: float, record_s: float) -> float:

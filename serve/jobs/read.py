@@ -17,6 +17,7 @@ from digitize.stages import PageHints
 from ecg.files import JsonObject
 from ecg.layout import TEMPLATES
 from ecg.page import Page
+from serve.jobs.records import without_paths
 from serve.jobs.state import inset_corners, picture, saved, view
 from serve.jobs.tools import Tools
 from serve.problems import Problem
@@ -54,7 +55,7 @@ def pages(path: Path, limits: Limits) -> Iterator[Page]:
                 raise Problem(422, "pages-too-many", words)
             yield page
     except PageError as error:
-        raise Problem(422, "unreadable", str(error).removeprefix(f"{path}: ")) from error
+        raise Problem(422, "unreadable", without_paths(str(error), path.parent)) from error
 
 
 def one_page(job: Job, limits: Limits) -> Page:
@@ -95,8 +96,7 @@ def read(page: Page, tools: Tools, hints: PageHints) -> JsonObject:
     if attempt.crashed:
         problem = Problem(500, "internal", "this page met a fault of the program; please report it")
     else:
-        words = str(attempt.error)
-        problem = Problem(422, "page-refused", words[words.find(": ") + 2 :])
+        problem = Problem(422, "page-refused", str(attempt.error).removeprefix(f"{page.place}: "))
     return {"problem": problem.to_dict()}
 
 

@@ -124,3 +124,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     unit = 1 if sys.platform == "darwin" else 1024
     assert int(run.stdout.split()[-1]) * unit < 1.6e9, resource.RUSAGE_SELF
+
+
+def test_a_recording_that_is_printed_in_short_stretches_is_judged_all_the_same() -> None:
+    record = joined(*(synthetic_record(seed, "SR") for seed in range(3)))
+    signal = record.signal_mv.copy()
+    signal[:, (record.time_s - record.start_s) % 10 >= 4] = np.nan
+    diagnosis = Classifier.load()(Record(signal, record.fs_hz, record.leads))
+    assert diagnosis.abstained or len(diagnosis.windows) == 3

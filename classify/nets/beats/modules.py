@@ -32,6 +32,7 @@ class MultiModule(nn.Module):
         seconds: float = 10.0,
     ) -> None:
         super().__init__()
+        self.demographics = True
         self.leads, _ = channels_per_lead(channels, leads)
         self.cut = BeatCutter(samples, self.leads, beats, seconds=seconds)
         self.each_beat = nn.Sequential(

@@ -171,3 +171,9 @@ def test_demographics_travel_with_the_arrays(tmp_path: Path) -> None:
     assert np.isnan(rows["0"][0]) and rows["0"][1] == 1.0
     again = collect(task, found, 500.0, tmp_path / "cache")
     np.testing.assert_array_equal(again.demographics, made.demographics)
+
+
+def test_names_with_commas_come_back(tmp_path: Path) -> None:
+    rows = [("a, b.png", 'p "1"', "train"), ("c", "p2", "val")]
+    split_file.write(rows, tmp_path / "split.csv")
+    assert split_file.read(tmp_path / "split.csv") == {name: (patient, part) for name, patient, part in rows}
