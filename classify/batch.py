@@ -22,6 +22,7 @@ from ecg.cli import ENGINES
 from ecg.files import check_regular, named
 from ecg.formats import find_records, open_recording
 from ecg.formats.rates import Rates, known_rates, rate_of
+from ecg.page import page_place
 from ecg.reading import Reading
 from ecg.record import Record, Recording
 
@@ -40,7 +41,7 @@ class Case:
     @property
     def place(self) -> str:
         """The file, with the page's number where it is not the first."""
-        return f"{self.source}, page {self.index + 1}" if self.index else str(self.source)
+        return page_place(self.source, self.index)
 
     def diagnose(self, classifier: Classifier, stride_s: float = DURATION_S) -> Diagnosis:
         if self.record is None:

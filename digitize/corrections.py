@@ -22,7 +22,7 @@ from pathlib import Path
 from digitize.engines import Digitize, ask, asking
 from digitize.errors import Refusal
 from digitize.stages import PageHints
-from ecg.page import Page
+from ecg.page import Page, page_place
 from ecg.reading import Reading
 from ecg.review.steps import Step, apply, parse_step
 
@@ -146,4 +146,4 @@ def _meant(key: str, names: Mapping[Path, str]) -> Iterator[PageKey]:
 
 def in_words(page: PageKey) -> str:
     """A page by its file and, where it is not the first, its number."""
-    return page[0] if page[1] == 0 else f"{page[0]}, page {page[1] + 1}"
+    return page_place(*page)

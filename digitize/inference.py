@@ -20,6 +20,7 @@ from digitize.stages import PageHints
 from ecg.files import named
 from ecg.layout import Template
 from ecg.notes import Note
+from ecg.page import page_place
 
 # An output that ends so is one file for one page.
 OUTPUT_SUFFIXES = (".csv", ".hea", ".json", ".dcm", ".xml", ".edf", ".bdf", ".parquet", ".pdf")
@@ -132,7 +133,7 @@ def report_line(result: PageResult) -> None:
     if result.error:
         print(result.error, file=sys.stderr, flush=True)
         return
-    source = f"{result.source}, page {result.index + 1}" if result.index else result.source
+    source = page_place(result.source, result.index)
     files = ", ".join(str(path) for path in result.files.values())
     lines = [f"{result.name}: {result.summary} <- {source} -> {files}"]
     print("\n".join([*lines, *(f"  note: {note.text}" for note in result.notes)]), flush=True)

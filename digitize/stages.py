@@ -11,9 +11,9 @@ from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template, checked, load_template, template
 from ecg.notes import Note
 from ecg.page import Trace
+from ecg.paper import MAX_SCALE, MIN_SCALE
 
 LAYOUT_SUFFIXES = (".yaml", ".yml")
-MIN_SCALE, MAX_SCALE = 1.0, 200.0  # of a paper speed in mm/s and of a gain in mm/mV that can be meant
 
 
 @dataclass(frozen=True)

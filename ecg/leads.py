@@ -116,6 +116,9 @@ def _law_residual(rows: Mapping[str, np.ndarray], law: Mapping[str, int]) -> flo
     return float(np.abs(total - np.median(total)).mean()) if total.size else float("nan")
 
 
+MAX_LIMB_SHARE = 0.4  # of power left of the limb laws: true leads leave less, strange curves about all
+
+
 def limb_law_share(signal: np.ndarray, leads: Sequence[str]) -> float:
     """The power that is left of the limb-lead laws as a share of the leads' own power: 0 where they hold, about 1 for
     curves that have nothing to do with each other, whatever their size. NaN when no law can be checked.

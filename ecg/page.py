@@ -71,7 +71,7 @@ class Page:
     @property
     def place(self) -> str:
         """The source, with the page's number where it is not the first."""
-        return self.source if self.index == 0 else f"{self.source}, page {self.index + 1}"
+        return page_place(self.source, self.index)
 
     @property
     def stem(self) -> str:
@@ -98,6 +98,11 @@ class Trace:
         mm = geometry.to_mm(np.stack([self.x_px, self.y_px], axis=-1))
         time_s = box.t0_s + (mm[:, 0] - box.box_mm[0]) / layout.mm_per_s
         return time_s, (box.baseline_mm - mm[:, 1]) / (layout.mm_per_mv * box.gain)
+
+
+def page_place(source: str | Path, index: int) -> str:
+    """A page in words: its file, with its number where it is not the first."""
+    return f"{source}, page {index + 1}" if index else str(source)
 
 
 def traces_to_record(

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+CASES = Path(os.environ.get("ECG_CASES") or "missing")
+
 
 def case(name: str) -> Path:
-    folder = Path(os.environ.get("ECG_CASES") or "missing") / name
+    folder = CASES / name
     if not folder.is_dir():
         pytest.skip("ECG_CASES names no folder with this case")
     return folder

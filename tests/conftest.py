@@ -16,19 +16,20 @@ settings.register_profile("repeatable", deadline=None, derandomize=True, databas
 settings.load_profile("repeatable")
 
 
+def _folder(kept_in: str, variable: str, what: str) -> Path:
+    folder = os.environ.get(kept_in, "")
+    if not Path(folder or "missing").is_dir():
+        pytest.skip(f"{variable} names no folder of {what}")
+    return Path(folder)
+
+
 @pytest.fixture(scope="session")
 def ecg_data() -> Path:
     """The folder of real recordings that ECG_DATA names; a test that asks for it is skipped without one."""
-    folder = os.environ.get("ECG_TEST_DATA", "")
-    if not Path(folder or "missing").is_dir():
-        pytest.skip("ECG_DATA names no folder of real recordings")
-    return Path(folder)
+    return _folder("ECG_TEST_DATA", "ECG_DATA", "real recordings")
 
 
 @pytest.fixture(scope="session")
 def ecg_formats() -> Path:
     """The folder of devices' files that ECG_FORMATS names; a test that asks for it is skipped without one."""
-    folder = os.environ.get("ECG_FORMATS", "")
-    if not Path(folder or "missing").is_dir():
-        pytest.skip("ECG_FORMATS names no folder of devices' files")
-    return Path(folder)
+    return _folder("ECG_FORMATS", "ECG_FORMATS", "devices' files")

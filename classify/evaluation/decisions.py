@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from classify.card import sigmoid
 from classify.scoring.metrics import Metric, bootstrap, exact_match, f1, macro_auc, macro_f1
 from classify.training.calibrate import best_threshold
 
@@ -36,8 +37,8 @@ def decision_figures(
     F1 of every label.
     """
     (seen, truth), (logits, target) = validation, test
-    chosen = _probability(logits) >= thresholds(_probability(seen), truth)
-    half = _probability(logits) >= 0.5
+    chosen = sigmoid(logits) >= thresholds(sigmoid(seen), truth)
+    half = sigmoid(logits) >= 0.5
     low, high = bootstrap(chosen, target, macro_f1, patient)
     enough = np.nansum(target, axis=0) >= MIN_TEST_RECORDS
     out = {"macro F1": f"{macro_f1(chosen, target):.3f} ({low:.3f}..{high:.3f})"}
@@ -55,7 +56,3 @@ def decision_figures(
 
 def _both(chosen: np.ndarray, half: np.ndarray, target: np.ndarray, metric: Metric) -> str:
     return f"{metric(chosen, target):.3f} / {metric(half, target):.3f}"
-
-
-def _probability(logits: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logits.astype(np.float64)))

@@ -123,8 +123,7 @@ def write_diagnosis(
     page = describe(case.reading) if case.reading else ""
     for ending in _fhir_endings(formats):
         path, release = folder / f"{case.name}{ending}", "R5" if "fhir-r5" in formats else "R4"
-        whole = case.record.crop(case.record.start_s, case.record.duration_s)
-        resource = fhir.diagnostic_report(diagnosis, whole, path, release)
+        resource = fhir.diagnostic_report(diagnosis, case.first(), path, release)
         write_text(path, json.dumps(resource, indent=1, allow_nan=False) + "\n")
     write_text(paths[1], report_html(case.name, case.record, diagnosis, picture, explained, page, case.place))
     return paths

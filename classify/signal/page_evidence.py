@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from classify.signal.quality import LIMITS
-from ecg.leads import LIMB, PRECORDIAL, limb_law_share
+from ecg.leads import LIMB, MAX_LIMB_SHARE, PRECORDIAL, limb_law_share
 from ecg.notes import Note
 from ecg.reading import Reading
-
-MAX_LIMB_SHARE = 0.4  # of power left of the limb laws, as digitize.trace.assemble has it
 
 
 def reasons_of_page(reading: Reading) -> list[Note]:

@@ -101,7 +101,7 @@ def with_checkpoint(digitize: Digitize, checkpoint: Path, output: Path, device: 
         raise ValueError(_NEEDS_TORCH)
     recipe = recipe_from_dict(load(checkpoint)["recipe"])
     if isinstance(recipe, PassRecipe) and recipe.kind == "page" and "signal" in recipe.net.heads:
-        return SinglePass.load(checkpoint, device)
+        return SinglePass.load(checkpoint, device, digitize)
     kind = ship(checkpoint, {}, output / "weights").stem
     trained = load_pass(kind, device, output / "weights")
     size_px = trained.size_px if kind == "page" else digitize.nets.page_size_px

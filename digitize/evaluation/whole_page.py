@@ -60,8 +60,11 @@ class SinglePass:
     version: str = ""
 
     @classmethod
-    def load(cls, checkpoint: Path, device: str = "cpu") -> SinglePass:
-        """The shipped weights, and the network of a run. Raises ValueError where that has no signal head."""
+    def load(cls, checkpoint: Path, device: str = "cpu", digitizer: Digitizer | None = None) -> SinglePass:
+        """The network of a run, and a digitizer, by default with the shipped weights.
+
+        Raises ValueError where the network has no signal head.
+        """
         state = load(checkpoint)
         recipe = only_pass(recipe_from_dict(state["recipe"]), checkpoint)
         if recipe.kind != "page" or "signal" not in recipe.net.heads:
@@ -69,7 +72,7 @@ class SinglePass:
         net = ReconstructionNet(recipe.net)
         fill(net, weights(state), checkpoint)
         version = f"{checkpoint.parent.parent.name}/{checkpoint.name}"
-        return cls(Digitizer.load(device=device), net.eval().to(device), recipe.pages.size_px, version)
+        return cls(digitizer or Digitizer.load(device=device), net.eval().to(device), recipe.pages.size_px, version)
 
     def __call__(
         self,

@@ -10,8 +10,7 @@ from digitize.grid.page_view import PageView
 from digitize.layout.printed_words import PrintedWord
 from digitize.stages import LocatedPage, PageHints
 from ecg.geometry import PageGeometry
-
-USUAL_MM_PER_S = 25.0
+from ecg.paper import USUAL_MM_PER_S
 
 
 class Scale(Enum):

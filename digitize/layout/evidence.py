@@ -13,10 +13,11 @@ from digitize.errors import UnknownLayout
 from digitize.grid.page_view import PageView
 from digitize.layout.printed_numbers import printed_gain_pair, printed_number
 from digitize.layout.printed_words import PrintedWord
-from digitize.layout.pulse_map import PULSE_S, pulse_pitch_mm, pulse_width_mm
+from digitize.layout.pulse_map import pulse_pitch_mm, pulse_width_mm
 from digitize.layout.zero_lines import PX_PER_MM, STEP_MM, find_rows, reach_mm
 from digitize.nets.inputs import PULSE
 from ecg.geometry import PageGeometry, project
+from ecg.paper import PULSE_S
 
 
 @dataclass(frozen=True)

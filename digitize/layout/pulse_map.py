@@ -10,8 +10,6 @@ from scipy.signal import find_peaks
 
 from digitize.layout.zero_lines import PX_PER_MM
 
-PULSE_S = 0.2
-
 
 @dataclass(frozen=True)
 class PulseMapThresholds:

@@ -15,7 +15,7 @@ from digitize.grid.corners import Corners
 from digitize.grid.geometry_candidates import GridGeometries
 from digitize.grid.page_view import PageView, look_at_corners, look_twice, turned
 from digitize.grid.periodicity import is_periodic
-from digitize.layout.candidates import USUAL_MM_PER_S, GeometryCandidate, Scale, has_unseen_speed, is_accepted
+from digitize.layout.candidates import GeometryCandidate, Scale, has_unseen_speed, is_accepted
 from digitize.layout.evidence import gather, seen_window
 from digitize.layout.matching.choice import match_rows
 from digitize.layout.matching.match import place
@@ -27,12 +27,12 @@ from digitize.nets.networks import Networks
 from digitize.stages import LocatedPage, PageHints
 from digitize.trace.row_reading import read_rows
 from ecg.page import Page
+from ecg.paper import USUAL_MM_PER_MV, USUAL_MM_PER_S
 
 Candidates = Iterator[GeometryCandidate]
 
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
-_USUAL_MM_PER_MV = 10.0
 _CERTAIN_NAME = 0.9  # a strip's name read so surely stands, unless its curve repeats another lead that is clearly seen
 
 
@@ -189,7 +189,7 @@ def find_layout(candidate: GeometryCandidate, hints: PageHints) -> LocatedPage:
     gain = evidence.printed_number("mm/mV")
     return LocatedPage(
         geometry=candidate.geometry,
-        layout=place(match, gain or _USUAL_MM_PER_MV, evidence.chest_gain()),
+        layout=place(match, gain or USUAL_MM_PER_MV, evidence.chest_gain()),
         reach_mm=tuple(evidence.reach_mm(match.baselines_mm)),
         notes=layout_notes(match, evidence, hints.mm_per_s, is_given=hints.layout is not None),
         is_named=match.is_named,

@@ -13,12 +13,12 @@ from digitize.grid.deskew import level
 from digitize.grid.page_view import PageView
 from digitize.layout.calibration_pulse import Pulse, find_pulse
 from digitize.layout.candidates import GeometryCandidate, Scale
-from digitize.layout.pulse_map import PULSE_S
 from digitize.nets.inputs import PULSE
 from digitize.stages import LocatedPage, PageHints, RowReading
 from digitize.trace.column_start import length_share
 from ecg.geometry import PageGeometry, project
 from ecg.notes import Note
+from ecg.paper import PULSE_S
 
 _SCALES = {  # (mm/s, mm/mV) by the shape of their pulses, the most usual first
     2.0: ((25.0, 10.0), (12.5, 5.0), (50.0, 20.0)),

@@ -13,7 +13,7 @@ from digitize.stages import Leads
 from digitize.trace.confidence import doubted
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout
-from ecg.leads import limb_law_share, limb_residual_mv
+from ecg.leads import MAX_LIMB_SHARE, limb_law_share, limb_residual_mv
 from ecg.notes import Note
 from ecg.page import Page, Trace, traces_to_record
 from ecg.reading import Reading, ReadingFacts
@@ -26,7 +26,6 @@ class ReadingThresholds:
 
     min_confidence: float = 0.25  # mean of the traces, below which a layout that nothing confirms is a guess
     low_confidence: float = 0.3  # mean of the traces, below which it is said
-    max_limb_share: float = 0.4  # of power left of the limb laws; true leads leave less, strange curves about all
     min_px_per_mm: float = 3.0  # below which small waves are lost
     max_flat_sd_mv: float = 0.01  # a lead whose standard deviation is not above this is a flat line
     max_limb_residual_mv: float = 0.15  # of I + III - II, above which names or gain are doubtful
@@ -62,14 +61,10 @@ def reading(page: Page, leads: Leads, record: Record, read_by: ReadingFacts) -> 
     )
     traces = doubted(leads.traces, notes)
     notes = (*notes, *_confidence_notes(traces))
-    facts = replace(page_facts(geometry, middle), weights=read_by.weights, read_from=read_by.read_from)
+    across, down = geometry.px_per_mm(middle)
+    angle_deg = round(geometry.angle_deg(middle), 2)
+    facts = replace(read_by, rotation_deg=angle_deg, px_per_mm=[round(across, 3), round(down, 3)])
     return Reading(record, page, geometry, layout, traces, notes, facts)
-
-
-def page_facts(geometry: PageGeometry, at_mm: tuple[float, float]) -> ReadingFacts:
-    """How the paper lies in the picture at a place."""
-    across, down = geometry.px_per_mm(at_mm)
-    return ReadingFacts(round(geometry.angle_deg(at_mm), 2), [round(across, 3), round(down, 3)])
 
 
 def curve_notes(record: Record, layout: Layout) -> tuple[Note, ...]:
@@ -102,7 +97,7 @@ def _refuse_guesses(leads: Leads, record: Record) -> None:
             "it is one",
             "only-guesses",
         )
-    if limb_law_share(record.signal_mv, record.leads) > _THRESHOLDS.max_limb_share:
+    if limb_law_share(record.signal_mv, record.leads) > MAX_LIMB_SHARE:
         raise NotAnEcg(
             f"no lead names were recognised, and the curves are not those of {leads.layout.name}, which fits rows and "
             "columns: I + III is not II; expected a whole ECG whose lead names can be read; give --layout if it is one"

@@ -21,15 +21,16 @@ def calibrate(located: LocatedPage, rows: Sequence[RowReading], hints: PageHints
 
     What is given counts most, then print, then pulses, then what is usual.
     """
-    layout, speed_notes = located.layout, _doubts_of_speed(located, rows, hints)
     if hints.mm_per_s is None and not located.is_speed_printed:
-        layout, speed_notes = at_pulse_speed(layout, rows)
+        layout, speed_notes = at_pulse_speed(located.layout, rows)
+    else:
+        layout, speed_notes = located.layout, _doubts_of_speed(located, rows)
     layout, gain_notes = with_gain(in_place(rows, layout), rows, hints.mm_per_mv, is_printed=located.is_gain_printed)
     layout = snap_to_thick_line(layout, located.geometry)
     return replace(located, layout=layout, notes=(*located.notes, *speed_notes, *gain_notes))
 
 
-def _doubts_of_speed(located: LocatedPage, rows: Sequence[RowReading], hints: PageHints) -> tuple[Note, ...]:
+def _doubts_of_speed(located: LocatedPage, rows: Sequence[RowReading]) -> tuple[Note, ...]:
     """A note where the pulses, seen close up, are of another speed than is given or printed, if none says so yet."""
     shown, speed = speed_from_pulses(rows), located.layout.mm_per_s
     is_said = any(note.code == "speed-contradicted" for note in located.notes)

@@ -11,11 +11,9 @@ import numpy as np
 
 from digitize.nets.inputs import ROW_PULSE, ROW_PX_PER_MM
 from digitize.stages import RowReading
+from ecg.paper import PULSE_S, SPEEDS_MM_PER_S, USUAL_MM_PER_MV, USUAL_MM_PER_S
 
 GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part
-SPEEDS_MM_PER_S = (12.5, 25.0, 50.0)
-USUAL_MM_PER_S, USUAL_MM_PER_MV = 25.0, 10.0
-PULSE_S = 0.2
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from digitize.stages import Leads, PageHints
 from digitize.trace.assemble import reading
 from digitize.trace.calibration import gain_notes
 from digitize.trace.column_timing import resolve_timing
-from digitize.trace.pulse_size import PULSE_S, USUAL_MM_PER_MV, USUAL_MM_PER_S, most_shown
+from digitize.trace.pulse_size import most_shown
 from digitize.vector.curves import Curve, divided, flat_traces, from_left_to_right, in_rows, without_pulse, zero_lines
 from digitize.vector.grid import find_grid
 from digitize.vector.lead_names import NEAR, cells_of, lead_names, listed, shape_of, starts_s, strip_numbers
@@ -30,10 +30,10 @@ from ecg.layout import TEMPLATES, Layout, LeadBox, Template
 from ecg.leads import PRECORDIAL
 from ecg.notes import Note
 from ecg.page import Drawing, Page, Stroke, Trace, traces_to_record
+from ecg.paper import GAINS_MM_PER_MV, PULSE_S, SPEEDS_MM_PER_S, USUAL_MM_PER_MV, USUAL_MM_PER_S
 from ecg.reading import Reading, ReadingFacts
 
 _MM_PER_INCH = 25.4
-_SPEEDS, _GAINS = (12.5, 25.0, 50.0), (2.5, 5.0, 10.0, 20.0, 40.0)
 _USUAL_S = 10.0  # what a page shows of the heart
 
 
@@ -115,14 +115,14 @@ def _speed(
     """The paper speed in mm/s: given, printed, shown by pulses, or the usual one at which rows last ten seconds."""
     stated, notes = (given, ()) if given is not None else stated_speed(drawing.words)
     widths = _one_a_row(rows, pulses, [pulse.plateau_mm for pulse in pulses])
-    seen = most_shown(widths, _SPEEDS, PULSE_S, USUAL_MM_PER_S, len(rows)).usual
+    seen = most_shown(widths, SPEEDS_MM_PER_S, PULSE_S, USUAL_MM_PER_S, len(rows)).usual
     if stated is not None:
         is_doubted = seen not in (None, stated)
         return stated, (*notes, speed_contradicted(stated, seen)) if is_doubted and seen is not None else notes
     if seen is not None:
         return seen, ()
     length = max(row[-1].x1_mm - row[0].x0_mm for row in rows)
-    usual = min(_SPEEDS, key=lambda speed: abs(np.log(length / speed / _USUAL_S)))
+    usual = min(SPEEDS_MM_PER_S, key=lambda speed: abs(np.log(length / speed / _USUAL_S)))
     text = (
         f"paper speed taken as {usual:g} mm/s, at which the rows last {length / usual:.1f} s; give it if the page says "
         "otherwise"
@@ -136,7 +136,7 @@ def _gain(
     """The gain in mm/mV: given, printed, or the usual one that the pulses of the rows show."""
     stated, notes = (given, ()) if given is not None else stated_gain(drawing.words)
     heights = _one_a_row(rows, pulses, [pulse.height_mm for pulse in pulses])
-    seen = most_shown(heights, _GAINS, 1.0, USUAL_MM_PER_MV, len(rows))
+    seen = most_shown(heights, GAINS_MM_PER_MV, 1.0, USUAL_MM_PER_MV, len(rows))
     gain = stated or seen.usual or USUAL_MM_PER_MV
     return gain, (*notes, *gain_notes(gain, stated is not None, seen))
 

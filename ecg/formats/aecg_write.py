@@ -12,7 +12,7 @@ import numpy as np
 
 from ecg.files import write_text
 from ecg.formats import identity
-from ecg.formats.counts import in_microvolts, to_code, upright
+from ecg.formats.counts import in_microvolts, to_code
 from ecg.formats.lead_codes import mdc_name
 from ecg.formats.moment import began_at
 from ecg.formats.spans import rows_by_span
@@ -31,7 +31,6 @@ def write(record: Record, path: Path) -> None:
 
     Raises InputError for more than +-32.767 mV.
     """
-    record = upright(record)
     counts, printed = in_microvolts(record, path)
     root = Element("AnnotatedECG", {"xmlns": _HL7, "type": "Observation"})
     _sub(root, "id", root=_stable_id(record, "document"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +31,6 @@ def in_microvolts(record: Record, path: str | Path) -> tuple[np.ndarray, np.ndar
         )
         raise InputError(f"{path}: {words}")
     return uv.astype(np.int64), printed
-
-
-def upright(record: Record) -> Record:
-    """The same record with a lead that is turned over ("-aVR") under its usual name, for formats with lead codes."""
-    turned = np.array([lead.startswith("-") for lead in record.leads])
-    if not turned.any():
-        return record
-    signal = np.where(turned[:, None], -record.signal_mv, record.signal_mv)
-    return replace(record, signal_mv=signal, leads=tuple(lead.removeprefix("-") for lead in record.leads))
 
 
 def to_code(value: float) -> str:

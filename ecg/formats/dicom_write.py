@@ -12,7 +12,7 @@ import numpy as np
 
 from ecg.files import InputError, atomic_path
 from ecg.formats import identity, pdf_page
-from ecg.formats.counts import in_microvolts, upright
+from ecg.formats.counts import in_microvolts
 from ecg.formats.lead_codes import dicom_code
 from ecg.formats.moment import began_at
 from ecg.leads import STANDARD
@@ -36,7 +36,6 @@ def write(record: Record, path: Path) -> None:
     The object is a 12-lead ECG for the twelve leads, else a general ECG; below 200 Hz an ambulatory one.
     Raises InputError for a rate that DICOM does not allow and for more than +-32.767 mV.
     """
-    record = upright(record)
     counts, printed = in_microvolts(record, path)
     dataset = _dataset(record, _sop_class(record, path), "ECG")
     began = began_at(record.meta)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ecg.files import InputError, atomic_path
 from ecg.formats import identity
-from ecg.formats.counts import LARGEST_UV, in_microvolts, to_code, upright
+from ecg.formats.counts import LARGEST_UV, in_microvolts, to_code
 from ecg.formats.moment import began_at
 from ecg.formats.spans import rows_by_span
 from ecg.record import Record
@@ -41,7 +41,6 @@ def write_bdf(record: Record, path: Path) -> None:
 def _write(record: Record, path: Path, container: type, signal: type) -> None:
     from edfio import EdfAnnotation, Patient, Recording
 
-    record = upright(record)
     counts, printed = in_microvolts(record, path)
     if not record.samples:
         raise InputError(f"{path}: this record has no samples, so there is nothing to write")

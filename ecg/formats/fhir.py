@@ -12,7 +12,7 @@ import numpy as np
 from ecg.files import InputError, JsonMapping, JsonObject, write_text
 from ecg.formats import identity
 from ecg.formats.channels import Channel, mv_per_unit, to_record
-from ecg.formats.counts import in_microvolts, to_code, upright
+from ecg.formats.counts import in_microvolts, to_code
 from ecg.formats.format import MAX_TEXT_BYTES, ReadOptions, read_bytes
 from ecg.formats.identity import patient
 from ecg.formats.lead_codes import lead_of_code, mdc_name, mdc_number
@@ -134,7 +134,6 @@ def observation(record: Record, path: str | Path = "record", release: str = "R4"
 
     Raises InputError for a record without samples and for more than +-32.767 mV.
     """
-    record = upright(record)
     counts, printed = in_microvolts(record, path)
     if not record.samples:
         raise InputError(f"{path}: this record has no samples, so there is nothing to write")

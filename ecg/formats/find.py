@@ -85,9 +85,9 @@ def _holds_signal(path: Path) -> bool:
     suffix = path.suffix.lower()
     if path.name.lower().endswith(_DOCUMENTS):
         return False
-    if suffix in _BY_CONTENT:
+    if suffix == ".csv" and csv.is_signal(path):
+        return True
+    if suffix in (*_BY_CONTENT, ".csv"):
         head = head_of(path)
         return any(row.recognises(head, path) for row in FORMATS if row.read)
-    if suffix == ".csv":
-        return csv.is_signal(path) or any(row.recognises(head_of(path), path) for row in FORMATS if row.read)
     return suffix in _SUFFIXES

@@ -12,7 +12,7 @@ import numpy as np
 from ecg.files import InputError, JsonMapping, JsonObject, atomic_path
 from ecg.formats import identity
 from ecg.formats.channels import Channel, check_size, to_record
-from ecg.formats.counts import UV_PER_MV, in_microvolts, upright
+from ecg.formats.counts import UV_PER_MV, in_microvolts
 from ecg.formats.format import MAX_BINARY_BYTES, MAX_SAMPLES, ReadOptions, read_bytes
 from ecg.formats.identity import patient
 from ecg.leads import is_known
@@ -85,7 +85,6 @@ def write(record: Record, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    record = upright(record)
     counts, printed = in_microvolts(record, path)
     meta = record.meta
     columns = {

@@ -9,7 +9,6 @@ import numpy as np
 
 from ecg.files import InputError, atomic_path
 from ecg.formats import identity
-from ecg.formats.counts import upright
 from ecg.formats.spans import runs
 from ecg.layout import TEMPLATES, Layout, LeadBox, Template, template
 from ecg.paper import FINE_LINE_MM, LINE_MM, PULSE_MV, PULSE_S, USUAL_MM_PER_MV, USUAL_MM_PER_S
@@ -42,7 +41,6 @@ def write(
     from reportlab.lib.units import mm
     from reportlab.pdfgen.canvas import Canvas
 
-    record = upright(record)
     if not record.leads or not record.samples:
         raise InputError(f"{path}: this record is empty, so there is nothing to draw")
     chosen = template(layout) if isinstance(layout, str) else layout or fitting(record)

@@ -71,14 +71,15 @@ def parse(path: Path) -> Header:
     """Read a header. Raises InputError for one that is none, FileNotFoundError when it is not there."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such WFDB header")
-    first, *lines = _statements(path) or [""]
+    text = _text(path)
+    first, *lines = _statements(text) or [""]
     fields = first.split()
     if len(fields) < 2 or not fields[1].isdigit():
         raise InputError(f"{path}: not a readable WFDB record (its first line names no record and number of signals)")
     name, _, segments = fields[0].partition("/")
     frames = int(fields[3]) if len(fields) > 3 and fields[3].isdigit() else 0
     fs_hz = re.split(r"[/(]", fields[2])[0] if len(fields) > 2 else ""
-    head = Header(path, name, fs_hz, frames or None, comments=tuple(_comments(path)))
+    head = Header(path, name, fs_hz, frames or None, comments=tuple(_comments(text)))
     if segments:
         return _with_segments(head, lines[: int(segments)] if segments.isdigit() else lines)
     channels = tuple(_channel(path, line) for line in lines[: int(fields[1])])
@@ -117,7 +118,7 @@ def write_lawful_segments(header: Header, parts: Sequence[Header], folder: Path,
 def segments_of(path: Path) -> list[Path]:
     """The headers of the segments that a header names; none where it is no header of a record in segments."""
     try:
-        first = (_statements(path) or [""])[0].split()
+        first = (_statements(_text(path)) or [""])[0].split()
         return [path.with_name(f"{name}.hea") for name in parse(path).segments] if first and "/" in first[0] else []
     except (OSError, InputError):
         return []
@@ -166,12 +167,12 @@ def _text(path: Path) -> str:
         return raw.decode("latin-1")
 
 
-def _statements(path: Path) -> list[str]:
+def _statements(text: str) -> list[str]:
     """The header's lines that are not comments."""
-    lines = map(str.strip, _text(path).splitlines())
+    lines = map(str.strip, text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _comments(path: Path) -> list[str]:
-    lines = map(str.strip, _text(path).splitlines())
+def _comments(text: str) -> list[str]:
+    lines = map(str.strip, text.splitlines())
     return [line[1:].strip() for line in lines if line.startswith("#")]

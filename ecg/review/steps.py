@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecg.paper import MAX_SCALE, MIN_SCALE
 from ecg.reading import Reading
 
 _RELAYOUT_KEYS = {"layout", "mm_per_s", "mm_per_mv"}
@@ -100,6 +101,6 @@ def _name(key: str, value: object) -> str:
 def _scale(key: str, value: object) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 200:
-        raise ValueError(f"{key} must be a number between 1 and 200 (usual: 25 mm/s, 10 mm/mV)")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_SCALE <= value <= MAX_SCALE:
+        raise ValueError(f"{key} must be a number between {MIN_SCALE:g} and {MAX_SCALE:g} (usual: 25 mm/s, 10 mm/mV)")
     return float(value)

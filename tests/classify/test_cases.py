@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from cases import CASES
 
 from classify import Classifier
 from classify.features.__main__ import main as features
@@ -18,7 +18,6 @@ from ecg.formats import find_records, read
 from ecg.notes import texts
 
 torch.set_num_threads(1)
-CASES = Path(os.environ.get("ECG_CASES") or "no folder of cases")
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="ECG_CASES names no folder of cases")
 
 

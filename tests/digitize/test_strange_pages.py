@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import case
 
 from digitize.engines import load_digitizer
 from digitize.errors import NotAnEcg
@@ -22,10 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 @pytest.fixture(scope="module")
 def cases() -> Path:
-    folder = Path(os.environ.get("ECG_CASES", "") or "missing")
-    if not folder.is_dir():
-        pytest.skip("ECG_CASES names no folder of cases")
-    return folder
+    return case(".")
 
 
 def reading(path: Path, layout: str | None = None) -> Reading:

@@ -13,7 +13,6 @@ from classify.nets.trunk import Trunk
 
 BANDS_HZ = ((0.001, 0.5), (0.5, 50.0), (50.0, None))  # wander, ECG, noise; the raw signal is a fourth
 # The document's candidates for more bands.
-WAVES_HZ = {"P": (0.67, 5.0), "QRS": (10.0, 50.0), "T": (1.0, 7.0), "muscle": (5.0, 50.0), "breath": (0.12, 0.5)}
 _TOP = 0.4  # of the rate: the highest edge of a band that such a short filter still makes
 
 

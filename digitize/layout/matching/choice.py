@@ -9,12 +9,12 @@ from itertools import combinations
 import numpy as np
 
 from digitize.errors import UnknownLayout
-from digitize.layout.candidates import USUAL_MM_PER_S
 from digitize.layout.evidence import Evidence
 from digitize.layout.matching.match import Match, lay
 from digitize.layout.matching.names import gaps_mm, names_by_row
 from ecg.layout import TEMPLATES, Template
 from ecg.leads import STANDARD
+from ecg.paper import USUAL_MM_PER_S
 
 _SPEEDS_MM_PER_S = (25.0, 50.0, 12.5)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from digitize.layout.candidates import USUAL_MM_PER_S
 from digitize.layout.evidence import Evidence
 from digitize.layout.matching.ink import start_by_ink
 from digitize.layout.matching.names import NAMES, Names, fit_names
 from ecg.layout import Layout, Template
+from ecg.paper import USUAL_MM_PER_S
 
 _USUAL_PITCH_MM = 40.0  # of the rows, where there is only one
 

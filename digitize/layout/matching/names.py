@@ -8,10 +8,10 @@ from itertools import combinations, product
 
 import numpy as np
 
-from digitize.layout.candidates import USUAL_MM_PER_S
 from digitize.layout.evidence import Evidence, is_beside_line
 from digitize.layout.printed_words import PrintedWord
 from ecg.layout import Template
+from ecg.paper import USUAL_MM_PER_S
 
 
 @dataclass(frozen=True)
