@@ -20,6 +20,7 @@ JsonObject: TypeAlias = dict[str, Any]
 JsonMapping: TypeAlias = Mapping[str, Any]
 
 CRASHED = "internal-error"
+OUT_OF_MEMORY = "out-of-memory"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 
 
@@ -46,7 +47,7 @@ def named(error: Exception, where: object, kinds: tuple[type[Exception], ...] = 
     """
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, MemoryError):
-        return InputError(f"{where}: takes more memory than there is ({text})", "out-of-memory")
+        return InputError(f"{where}: takes more memory than there is ({text})", OUT_OF_MEMORY)
     if not isinstance(error, kinds):
         return InputError(
             f"{where}: an error inside the program, please report it ({type(error).__name__}: {text})", CRASHED

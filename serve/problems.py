@@ -56,6 +56,11 @@ class Problem(Exception):
         return JSONResponse(self.to_dict(), self.status, self.headers, MEDIA_TYPE)
 
 
+def too_much_memory() -> Problem:
+    """What a job is answered that passes the limit."""
+    return Problem(422, "too-much-memory", "this needs more memory than a job may take")
+
+
 _OF_STATUS = {  # code and words; "": those that came with it
     400: ("bad-request", "expected a form with the parts that /docs names"),
     404: ("not-found", "no such address; /docs lists them all"),

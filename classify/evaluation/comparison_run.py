@@ -17,6 +17,7 @@ from classify.datasets.collect import load_arrays
 from classify.evaluation.comparison_metrics import exclusive_figures, group_figures
 from classify.evaluation.decisions import decision_figures
 from classify.labels import columns
+from classify.nets.layers import trainable_parameters
 from classify.nets.predict import predict
 from classify.recipe import Recipe
 from classify.tasks import TASKS
@@ -60,7 +61,7 @@ def trial(run: str, recipe: Recipe, data: Path | None, output: Path, budget_s: f
     net.load_state_dict(checkpoint.weights(checkpoint.load(result.best)))
     return {
         "run": run, "recipe": to_dict(recipe), "budget_s": budget_s, "records": int((arrays.part == "test").sum()),
-        "parameters": sum(p.numel() for p in net.parameters() if p.requires_grad),
+        "parameters": trainable_parameters(net),
         "seconds_per_epoch": whole / rate, "epochs": result.epochs * (affordable.data.draws or whole) / whole,
         "best_epoch": result.best_epoch, "checkpoint": str(result.best),
         "test": figures(net.eval(), arrays, recipe, over), "inference_ms": inference_ms(net, arrays, recipe),

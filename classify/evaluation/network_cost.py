@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from classify.nets import NETS, build
 from classify.nets.catalog.row import Options
+from classify.nets.layers import trainable_parameters
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,7 @@ def cost(name: str, labels: int, channels: int, samples: int, options: Options |
     """The cost of a network of the catalogue; neither weights nor activations take memory, but for a few small ones."""
     with torch.device("cpu" if NETS[name].module in _ON_CPU else "meta"):
         net = build(name, labels, channels, samples, options)
-        return Cost(parameters(net), macs(net.eval(), channels, samples))
-
-
-def parameters(net: nn.Module) -> int:
-    """Trainable parameters."""
-    return sum(p.numel() for p in net.parameters() if p.requires_grad)
+        return Cost(trainable_parameters(net), macs(net.eval(), channels, samples))
 
 
 def macs(net: nn.Module, channels: int, samples: int) -> int:

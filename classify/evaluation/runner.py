@@ -17,6 +17,7 @@ from classify.datasets.collect import load_arrays
 from classify.evaluation import page_study, tables
 from classify.evaluation.results import Evaluation, GroupFigures
 from classify.explanation.attribution import penultimate
+from classify.nets.layers import trainable_parameters
 from classify.nets.predict import predict
 from classify.recipe import Recipe
 from classify.scoring import metrics, plots
@@ -77,7 +78,7 @@ def evaluate(
         figures[layout] = measure(probability, arrays.targets, card, arrays.patient)
         if layout == layouts[0]:
             plots.write_all(output, probability, arrays.targets, inner, card)
-    parameters = sum(p.numel() for p in net.parameters() if p.requires_grad)
+    parameters = trainable_parameters(net)
     measured: Evaluation = {
         "weights": card.version, "task": recipe.task, "part": part, "records": len(arrays),
         "network": {"name": recipe.net.name, "parameters": parameters}, "layouts": figures,

@@ -13,6 +13,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from classify.explanation.attribution import over_time
 from classify.nets.tokens.attention import DotProduct, attention_weights
 
 _INK = "#1d2433"
@@ -104,9 +105,7 @@ def _listening(net: nn.Module) -> Iterator[list[tuple[str, Tensor]]]:
 
 def _over_time(weight: Tensor, samples: int) -> np.ndarray:
     """Weights of tokens [token] at every sample, 0..1."""
-    values = weight.cpu().numpy()
-    centres = (np.arange(values.size) + 0.5) * samples / values.size - 0.5
-    return _scaled(np.interp(np.arange(samples), centres, values))
+    return _scaled(over_time(weight.cpu().numpy(), samples))
 
 
 def _scaled(weight: np.ndarray) -> np.ndarray:

@@ -55,11 +55,16 @@ def grad_cam(
 
 def _heat(made: Tensor, slope: Tensor, samples: int) -> np.ndarray:
     """What a map [1, channel, (lead,) time] adds to the logit over time, [sample], not below 0."""
-    over_time = tuple(range(2, slope.ndim))
-    weighted = (slope.mean(over_time, keepdim=True) * made).sum(1)
+    axes = tuple(range(2, slope.ndim))
+    weighted = (slope.mean(axes, keepdim=True) * made).sum(1)
     heat = torch.relu(weighted.reshape(-1, weighted.shape[-1]).mean(0)).detach().numpy()
-    centres = (np.arange(heat.size) + 0.5) * samples / heat.size - 0.5
-    return np.interp(np.arange(samples), centres, heat)
+    return over_time(heat, samples)
+
+
+def over_time(values: np.ndarray, samples: int) -> np.ndarray:
+    """Values of even stretches of a signal at each of its samples."""
+    centres = (np.arange(values.size) + 0.5) * samples / values.size - 0.5
+    return np.interp(np.arange(samples), centres, values)
 
 
 @contextmanager

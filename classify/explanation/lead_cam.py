@@ -9,6 +9,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from classify.explanation.attribution import over_time
+
 _INK = "#1d2433"
 
 
@@ -39,9 +41,7 @@ def grad_cam_by_lead(
     heat = torch.relu((slope.mean((2, 3), keepdim=True) * maps[-1]).sum(1))[0].detach().numpy()
     if not heat.max() > 0:
         return None
-    samples = signal.shape[1]
-    centres = (np.arange(heat.shape[1]) + 0.5) * samples / heat.shape[1] - 0.5
-    spread = np.stack([np.interp(np.arange(samples), centres, row) for row in heat])
+    spread = np.stack([over_time(row, signal.shape[1]) for row in heat])
     return spread / spread.max()
 
 

@@ -49,6 +49,11 @@ def by_lead(signal: Tensor, leads: int) -> Tensor:
     return signal.reshape(batch, channels // leads, leads, samples)
 
 
+def trainable_parameters(net: nn.Module) -> int:
+    """How many numbers of a network are learned."""
+    return sum(p.numel() for p in net.parameters() if p.requires_grad)
+
+
 def channels_per_lead(channels: int, leads: int | None) -> tuple[int, int]:
     """(leads, channels of each lead); without a number of leads every channel is one."""
     leads = leads or channels

@@ -15,6 +15,7 @@ from classify.card import sigmoid, softmax
 from classify.datasets.arrays import Arrays
 from classify.explanation.attribution import penultimate
 from classify.labels import columns
+from classify.nets.layers import trainable_parameters
 from classify.nets.predict import predict
 from classify.recipe import Recipe
 from classify.report.figures import save_png
@@ -62,7 +63,7 @@ def write_results(run: RunFolder, recipe: Recipe, arrays: Arrays, net: nn.Module
         "config": run.recipe(),
         "samples": {name: int((arrays.part == name).sum()) for name in PARTS},
         "part": part,
-        "parameters": sum(p.numel() for p in net.parameters() if p.requires_grad),
+        "parameters": trainable_parameters(net),
         "groups": groups,
         "history": history,
     }

@@ -14,13 +14,13 @@ from digitize.batch import read_page
 from digitize.errors import PageError
 from digitize.page.open import iter_pages
 from digitize.stages import PageHints
-from ecg.files import JsonObject
+from ecg.files import OUT_OF_MEMORY, JsonObject
 from ecg.layout import TEMPLATES
 from ecg.page import Page
 from serve.jobs.records import without_paths
 from serve.jobs.state import inset_corners, picture, saved, view
 from serve.jobs.tools import Tools
-from serve.problems import Problem
+from serve.problems import Problem, too_much_memory
 from serve.settings import Limits
 from serve.workers.job import Job
 
@@ -95,6 +95,8 @@ def read(page: Page, tools: Tools, hints: PageHints) -> JsonObject:
         return {"reading": saved(attempt.reading), "view": view(attempt.reading)}
     if attempt.crashed:
         problem = Problem(500, "internal", "this page met a fault of the program; please report it")
+    elif attempt.code == OUT_OF_MEMORY:
+        problem = too_much_memory()
     else:
         problem = Problem(422, "page-refused", str(attempt.error).removeprefix(f"{page.place}: "))
     return {"problem": problem.to_dict()}

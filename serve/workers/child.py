@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 from serve.jobs import JOBS
 from serve.jobs.tools import Tools
-from serve.problems import Problem
+from serve.problems import Problem, too_much_memory
 from serve.workers.job import Job
 
 try:
@@ -49,7 +49,7 @@ def _work(pipe: Connection, job: Job, tools: Tools) -> None:
     except Problem as problem:
         pipe.send(problem)
     except MemoryError:
-        pipe.send(Problem(422, "too-much-memory", "this needs more memory than a job may take"))
+        pipe.send(too_much_memory())
     except (EOFError, BrokenPipeError):
         raise
     except Exception as error:  # a fault of ours must not cost the worker

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from classify.nets.inceptionformer.blocks import InvertedBlock
 from classify.nets.layers import conv_norm
-from classify.nets.tokens.attention import Attention
+from classify.nets.tokens.attention import CrossAttention
 from classify.nets.tokens.encoder import EncoderBlock
 from classify.nets.tokens.reduced import HiLo
 from classify.nets.trunk import Trunk
@@ -64,16 +64,10 @@ class DualAttention(nn.Module):
         self.enter, self.window = nn.Linear(width, width), window
         self.grid = HiLo(half, heads // 2, size=window, coarse=0, grid=True)
         self.means = nn.Sequential(nn.Linear(half, half), nn.LayerNorm(half), nn.GELU())
-        self.pooled = _ToMeans(half, heads // 2)
+        self.pooled = CrossAttention(half, heads // 2)
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         near, far = self.enter(x).chunk(2, -1)
         pooled = nn.functional.avg_pool1d(far.transpose(1, 2), self.window, ceil_mode=True).transpose(1, 2)
         return self.out(torch.cat((self.grid(near), self.pooled(far, self.means(pooled))), -1))
-
-
-class _ToMeans(Attention):
-    def forward(self, x: Tensor, means: Tensor | None = None) -> Tensor:
-        seen = x if means is None else means
-        return self.out(self.attend(self.q(x), self.k(seen), self.v(seen)))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from classify.nets.layers import conv_norm
-from classify.nets.tokens.attention import Attention
+from classify.nets.tokens.attention import Attention, CrossAttention
 from classify.nets.tokens.encoder import EncoderBlock
 from classify.nets.trunk import Trunk
 
@@ -75,13 +75,12 @@ class _Block(nn.Module):
         super().__init__()
         self.local = SummedInverted(width)
         self.asks, self.asked = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.read = Attention(width, heads)
+        self.read = CrossAttention(width, heads)
         self.among = EncoderBlock(width, Attention(width, heads))
 
     def forward(self, maps: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
         maps = self.local(maps)
-        seen, read = self.asked(maps.transpose(1, 2)), self.read
-        answer = read.out(read.attend(read.q(self.asks(tokens)), read.k(seen), read.v(seen)))
+        answer = self.read(self.asks(tokens), self.asked(maps.transpose(1, 2)))
         return maps, self.among(tokens + answer)
 
 

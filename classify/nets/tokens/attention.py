@@ -90,3 +90,11 @@ def joined(x: Tensor) -> Tensor:
     if torch.compiler.is_exporting():  # runtimes lay the heads out in another order than torch's kernels do
         x = x.clone(memory_format=torch.contiguous_format)
     return x.flatten(-2)
+
+
+class CrossAttention(Attention):
+    """Queries of one set of tokens, keys and values of another; of the same one where there is no other."""
+
+    def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
+        seen = x if other is None else other
+        return self.out(self.attend(self.q(x), self.k(seen), self.v(seen)))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from classify.nets.tokens.attention import Attention, attention_weights, by_head, joined
+from classify.nets.tokens.attention import Attention, CrossAttention, attention_weights, by_head, joined
 from classify.nets.tokens.encoder import EncoderBlock
 
 
@@ -55,7 +55,7 @@ class SemanticTokens(nn.Module):
         self.near = nn.Conv1d(width, width, 9, padding=4, groups=width)
         self.enter, self.leave = nn.Linear(width, width), nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
-        self.gather = EncoderBlock(width, _Cross(width, heads))
+        self.gather = EncoderBlock(width, CrossAttention(width, heads))
         self.among = EncoderBlock(width, Attention(width, heads))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,11 +66,3 @@ class SemanticTokens(nn.Module):
         mixed = mixed + self.gather.mixer(self.gather.second(mixed))
         made = self.leave(self.among(mixed)).transpose(1, 2)
         return functional.avg_pool1d(made, 2)
-
-
-class _Cross(Attention):
-    """Queries of one set of tokens, keys and values of another."""
-
-    def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
-        seen = x if other is None else other
-        return self.out(self.attend(self.q(x), self.k(seen), self.v(seen)))

@@ -37,7 +37,8 @@ def saved(folder: Path, net: dict[str, object]) -> Path:
     torch.manual_seed(0)
     state = files.network(recipe, len(LABELS)).state_dict()
     path, even = folder / "small.safetensors", {"superclass": 1.0, "rhythm": 1.0}
-    files.save(path, state, Card("small", recipe, LABELS, even, {"superclass": {}, "rhythm": {}}, (), {}))
+    halves = {group: {name: 0.5 for where, name in LABELS if where == group} for group in even}
+    files.save(path, state, Card("small", recipe, LABELS, even, halves, (), {}))
     return path
 
 

@@ -76,7 +76,10 @@ def test_ones_own_network_reads_pages_from_every_command(
     assert evaluate.main(["--pages", str(scan), "--output", str(tmp_path / "report"), *given]) == 0
     report = json.loads((tmp_path / "report/report.json").read_text())
     assert (report["groups"][0]["pages"], report["groups"][0]["refused"]) == (1, 0)
-    assert report["groups"][0]["metrics"]["snr_mean_db"] < 20  # the shipped networks stand above 25
+    if kind == "names_run":  # it knows no name yet, and says so; the layout can still be seen
+        assert "names-not-recognised" in written["codes"]
+    else:
+        assert report["groups"][0]["metrics"]["snr_mean_db"] < 20  # the shipped networks stand above 25
 
 
 def test_a_checkpoint_needs_the_engine_of_its_networks(

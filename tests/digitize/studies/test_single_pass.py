@@ -103,7 +103,7 @@ def saved(path: Path, spec: NetSpec = TINY) -> Path:
     """A checkpoint of an untrained network for pages of 96 x 64 px."""
     recipe = PassRecipe(net=spec, pages=Pages(size_px=(96, 64)))
     state = {"model": ReconstructionNet(spec).state_dict(), "recipe": to_dict(recipe), "epoch": 1, "step": 1}
-    rest = dict.fromkeys(("best_metric", "optimiser", "rng", "schedule", "step_in_epoch"), 0)
+    rest = {"best_metric": None, "optimiser": {}, "rng": torch.get_rng_state(), "schedule": {}, "step_in_epoch": 0}
     checkpoint.save(path, {**rest, **state})
     return path
 

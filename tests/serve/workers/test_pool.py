@@ -46,7 +46,7 @@ def reader(client: TestClient) -> Worker:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("colour", "code"),
-    [(HANG_COLOUR, "took-too-long"), (HUNGRY_COLOUR, "internal"), (DEADLY_COLOUR, "job-ended")],
+    [(HANG_COLOUR, "took-too-long"), (HUNGRY_COLOUR, "too-much-memory"), (DEADLY_COLOUR, "job-ended")],
 )
 def test_a_page_that_passes_a_limit_costs_only_its_own_answer(
     patient: TestClient, colour: tuple[int, int, int], code: str
@@ -87,7 +87,7 @@ def test_forty_at_once_answer_each_with_its_own_result_and_memory_comes_back() -
         (png(size_px=(5000, 5000)), "picture-too-large"), (b"\x89PNG\r\n\x1a\n" + b"\0" * 1000, "unreadable"),
         (png(), "read"),
     ]  # fmt: skip
-    asked = [*(kinds * 4)[:38], (png(DEADLY_COLOUR), "job-ended"), (png(HUNGRY_COLOUR), "internal")]
+    asked = [*(kinds * 4)[:38], (png(DEADLY_COLOUR), "job-ended"), (png(HUNGRY_COLOUR), "too-much-memory")]
     with TestClient(create_app(settings(job_s=60.0)), base_url="http://127.0.0.1:8000") as client:
         assert code_of(client, png()) == "read"
         before = memory_kb(os.getpid()) + memory_kb(reader(client).pid or 0)

@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from classify.evaluation.network_cost import cost, parameters
+from classify.evaluation.network_cost import cost
 from classify.nets import build
 from classify.nets.inceptionformer.blocks import ChannelGate, CoordinateGate, GlobalBlock
 from classify.nets.inceptionformer.network import InceptionFormer, kinds
 from classify.nets.inceptionformer.two_branch import SummedInverted, fuse_kernels
+from classify.nets.layers import trainable_parameters
 
 torch.set_num_threads(1)
 
@@ -50,11 +51,11 @@ def test_multiply_adds_are_within_a_percent_of_the_document(name: str, millions:
 def test_every_part_has_the_size_of_the_document() -> None:
     with torch.device("meta"):
         net = InceptionFormer(12, 1000)
-    assert parameters(net.stem) == 36_720
-    assert [parameters(stage) for stage in net.stages] == [35_072, 271_360, 3_175_424, 8_411_136]
-    assert [parameters(fusion) for fusion in net.fusions] == [24_704, 98_560, 393_728]
+    assert trainable_parameters(net.stem) == 36_720
+    assert [trainable_parameters(stage) for stage in net.stages] == [35_072, 271_360, 3_175_424, 8_411_136]
+    assert [trainable_parameters(fusion) for fusion in net.fusions] == [24_704, 98_560, 393_728]
     local, among = net.stages[2][:2]
-    assert (parameters(local), parameters(among)) == (266_752, 527_104)
+    assert (trainable_parameters(local), trainable_parameters(among)) == (266_752, 527_104)
 
 
 def test_every_order_of_blocks_is_what_it_says() -> None:
@@ -107,7 +108,7 @@ def test_a_whole_network_answers_alike_with_its_kernels_fused() -> None:
         if isinstance(module, nn.BatchNorm1d):
             nn.init.normal_(module.running_mean)
     fused = fuse_kernels(copy.deepcopy(net))
-    assert parameters(fused) < parameters(net)
+    assert trainable_parameters(fused) < trainable_parameters(net)
     signal = torch.randn(2, 12, 100)
     assert torch.allclose(net.eval()(signal), fused.eval()(signal), atol=1e-5)
 
