@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ecg.files import InputError
 
@@ -55,9 +55,10 @@ class Store:
         self._fs.invalidate_cache()
         return bool(self._fs.exists(self.path(name)))
 
-    def open(self, name: str):  # type: ignore[no-untyped-def]
+    def open(self, name: str) -> IO[bytes]:
         """A file to read from, of which only what is asked for travels."""
-        return self._fs.open(self.path(name), "rb")
+        file: IO[bytes] = self._fs.open(self.path(name), "rb")
+        return file
 
     def write(self, name: str, data: bytes) -> None:
         """Under a temporary name first, which then becomes the file's own. Raises InputError where that fails."""
