@@ -74,7 +74,9 @@ def _signals(rows: Sequence[Row], lead: int) -> pa.Array:
     lengths = iter([len(values) for values in uv])
     ends = np.cumsum([0, *(next(lengths) if there else 0 for there in shown)])
     values = pa.array(_joined(uv, np.int16), pa.int16(), mask=~_joined(printed, np.bool_))
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values, mask=pa.array([not there for there in shown], pa.bool_()))
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()), values, mask=pa.array([not there for there in shown], pa.bool_())
+    )
 
 
 def _joined(parts: Sequence[np.ndarray], kind: type) -> np.ndarray:
