@@ -13,7 +13,8 @@ from archive.running import run
 from archive.settings import Run, Work
 from archive.storage.manifest import Manifest
 from archive.storage.store import Store
-from archive.storage.writing import Task, Tell, do
+from archive.shard import Tell
+from archive.storage.writing import Task, do
 
 HOW = Run()
 WORK = Work(loader="archive_stand_in:load", diagnose=False)
