@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from archive.loaders import SHIPPED
 from ecg.cli import ENGINES, command_parser, entry
 
 WORDS = ("export", "report")
@@ -35,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_work(p: argparse.ArgumentParser) -> None:
     p.add_argument("--networks", choices=ENGINES, default=ENGINES[0], help="what runs the networks (default: torch)")
+    what = "another digitizer: a function of (device, engine) that gives one, as digitize.engines:load_digitizer does"
+    p.add_argument("--loader", default=SHIPPED, metavar="MODULE:FUNCTION", help=what)
     p.add_argument("--layout", help="given, not searched for: 3x4+1, 3x4, 6x2, 12x1 ..., or a YAML file")
     p.add_argument("--mm_per_s", type=float, help="paper speed, if known (usual: 25 or 50)")
     p.add_argument("--mm_per_mv", type=float, help="gain, if known (usual: 5, 10 or 20)")
@@ -49,9 +52,8 @@ def _run(options: argparse.Namespace) -> int:
     from archive.settings import Part, Run, Work
     from ecg.workers.limits import ProcessLimits
 
-    work = Work(
-        options.networks, options.layout, options.mm_per_s, options.mm_per_mv, options.diagnose, options.weights
-    )
+    names = ("layout", "mm_per_s", "mm_per_mv", "diagnose", "weights", "loader")
+    work = Work(options.networks, **{name: getattr(options, name) for name in names})
     limits = ProcessLimits(
         options.time_limit_s, memory_bytes=round(options.memory_limit_gb * 2**30), calls=options.pages_a_worker
     )

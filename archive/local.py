@@ -15,7 +15,10 @@ from archive.storage.writing import Task, do
 
 
 def run(tasks: Sequence[Task], manifest: Manifest, store: Store, how: Run, tell: Tell) -> None:
-    """Do the tasks; `tell` gets the status of every page as it comes, from any thread. The first error of a worker ends the run."""
+    """Do the tasks; `tell` gets the status of every page as it comes, from any thread.
+
+    The first error of a worker ends the run.
+    """
     queue: SimpleQueue[Task] = SimpleQueue()
     for task in tasks:
         queue.put(task)

@@ -1,4 +1,4 @@
-"""All shards on a Ray cluster: each is a task that reads and writes it where it runs, so OUT must be seen from there."""
+"""All shards on a Ray cluster: each is a task that reads and writes it where it runs; all must see OUT."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import archive_stand_in as stand_in
 import numpy as np
 import pytest
 from archive_in_process import in_process
 
 from archive.__main__ import main
 from archive.selection.exporting import _stem
+from archive.studies import stand_in
 from ecg import read
 
 
