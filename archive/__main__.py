@@ -1,4 +1,4 @@
-"""Read a hospital's pages into one table: `python -m archive IN OUT`; export and report work on it."""
+"""Read a hospital's pages into one table: `python -m archive IN OUT`; export, report, rank and learn work on it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from importlib import import_module
 from archive.loaders import SHIPPED
 from ecg.cli import ENGINES, command_parser, entry
 
-WORDS = ("export", "report")
+WORDS = ("export", "report", "rank", "learn")
 
 
 def parser() -> argparse.ArgumentParser:
     p = command_parser("archive")
-    p.epilog = "on what is there: python -m archive export OUT, python -m archive report OUT"
+    p.epilog = "on what is there: python -m archive export | report | rank | learn ..."
     what = "pages: a folder, a pattern, a zip, an fsspec URL (s3://...), or a table (CSV, Parquet) with id, uri[, page]"
     p.add_argument("source", metavar="IN", help=what)
     p.add_argument("output", metavar="OUT", help="folder or fsspec URL for the table; a run that was ended goes on")
@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Of `export` or `report` where the first word is one of them, else of a run."""
+    """Of `export`, `report`, `rank` or `learn` where the first word is one of them, else of a run."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] and words[0] in WORDS:
         return int(import_module(f"archive.{words[0]}").main(words[1:]))

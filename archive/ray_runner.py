@@ -7,7 +7,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -58,9 +58,12 @@ def _connect(how: Run) -> None:
         words = "--engine ray needs ray; install it with: pip install 'galvano[archive]'"
         raise InputError(words, "package-missing") from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    own = {"num_cpus": how.workers, "object_store_memory": _OBJECTS_BYTES, "include_dashboard": False}
+    init = partial(ray.init, log_to_driver=False, logging_level=logging.ERROR)
     try:
-        ray.init(address=how.address, log_to_driver=False, logging_level=logging.ERROR, **({} if how.address else own))
+        if how.address:
+            init(address=how.address)
+        else:
+            init(num_cpus=how.workers, object_store_memory=_OBJECTS_BYTES, include_dashboard=False)
     except (ConnectionError, RuntimeError, ValueError) as error:
         words = f"--address {how.address}: no Ray cluster can be reached there ({error})"
         raise InputError(words, "cluster-unreachable") from error
