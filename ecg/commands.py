@@ -23,6 +23,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
     Command("ecg.convert", "Turn recordings of any readable format into another, a folder at a time.", "convert"),
     Command("serve", "Open the page in the browser: read, correct by hand, diagnose, take away.", "serve"),
+    Command("archive", "Read a hospital's pages into one table, on this machine or on a cluster.", "archive"),
+    Command("archive.export", "Write the recordings of an archive, or some of them, in any format.", "archive export"),
+    Command("archive.report", "Show what an archive holds: counts, confidence, the worst pages.", "archive report"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
         "digitize.train",
