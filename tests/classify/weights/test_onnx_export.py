@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
 
@@ -59,6 +59,7 @@ def test_the_file_gives_the_networks_probabilities(tmp_path: Path, net: dict[str
 
 @pytest.mark.filterwarnings("ignore:# The axis name")
 def test_summed_kernels_are_written_as_one(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
     path = saved(tmp_path, SUMMED)
     done = export(path)
     assert done.largest_difference < 1e-4
