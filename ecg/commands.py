@@ -100,6 +100,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.ensemble", "Put several trained networks into one classifier."),
     Command("classify.compare", "Train and measure many networks on the same recordings, in one table."),
     Command("classify.evaluation.network_table", "Every network with its parameters and multiply-adds, in one table."),
+    Command("classify.evaluation.found_beats", "Classes of beats that the program finds itself, in MIT-BIH records."),
     Command("classify.benchmark_beats", "Measure R peaks and waves on annotated recordings."),
     Command(
         "classify.studies.not_ecgs",
