@@ -85,13 +85,13 @@ DOCUMENTS: dict[str, tuple[Line, ...]] = {
     "Notes on networks for ECGs": (
         Line("ten folds of CPSC2018, as a file", f"{VALIDATE} --task cpsc2018 --root CPSC --output OUT",
              ("folds.csv", "split.csv"), "unreadable: 0"),
-        Line("Chapman in tenths by rhythm, men and women apart", f"{VALIDATE} --task chapman --root CHAPMAN --output OUT",
-             ("split.csv",), "unreadable: 0"),
+        Line("Chapman in tenths by rhythm, men and women apart",
+             f"{VALIDATE} --task chapman --root CHAPMAN --output OUT", ("split.csv",), "unreadable: 0"),
         Line("networks under one recipe; macro F1 by the thresholds of validation records, and at one half",
              "python -m classify.compare --list ZOO --data CPSC --output OUT", ("comparison.md",), "macro F1 at 0.5"),
         Line("CPC, CLOCS and ST-MEM on one trunk and budget",
-             "python -m classify.pretrain --config configs/pretrain_shared.yaml --set method=st_mem --set task=cpsc2018 "
-             "--data CPSC --output OUT", ("run_*/checkpoints/best.pth",), "pretrained"),
+             "python -m classify.pretrain --config configs/pretrain_shared.yaml --set method=st_mem "
+             "--set task=cpsc2018 --data CPSC --output OUT", ("run_*/checkpoints/best.pth",), "pretrained"),
     ),
     "The guide to training the digitizer": (
         Line("the environment is checked", "python -m ecg.fit.doctor --output OUT", (), "torch"),
