@@ -190,7 +190,7 @@ def find_layout(candidate: GeometryCandidate, hints: PageHints) -> LocatedPage:
     return LocatedPage(
         geometry=candidate.geometry,
         layout=place(match, gain or USUAL_MM_PER_MV, evidence.chest_gain()),
-        reach_mm=tuple(evidence.reach_mm(match.baselines_mm)),
+        reach_mm=tuple(evidence.reach_mm(sorted(match.baselines_mm))),
         notes=layout_notes(match, evidence, hints.mm_per_s, is_given=hints.layout is not None),
         is_named=match.is_named,
         is_confirmed=match.is_named or hints.layout is not None,
