@@ -146,8 +146,7 @@ def plot(found: dict[str, np.ndarray]) -> Figure:
     figure = Figure(figsize=(7, 4.5))
     axes = figure.subplots()
     for name, auc in found.items():
-        style = {"color": "black", "linestyle": "--"} if name == "random" else {}
-        (line,) = axes.plot(LABELLED, auc.mean(0), marker="o", markersize=4, label=name, **style)
+        (line,) = axes.plot(LABELLED, auc.mean(0), "--ko" if name == "random" else "-o", markersize=4, label=name)
         if name == "random":
             axes.fill_between(
                 LABELLED, auc.mean(0) - auc.std(0), auc.mean(0) + auc.std(0), color=line.get_color(), alpha=0.12
