@@ -51,7 +51,7 @@ class Frame(NamedTuple):
 
 def frames(path: Path) -> Iterator[Frame]:
     """The pages of a picture file: all of a TIFF, the first of anything else. Raises PageError without its name."""
-    with _open(path) as image:
+    with open_image(path) as image:
         count = _attempt(lambda: getattr(image, "n_frames", 1))
         if image.format != "TIFF":
             animated = count > 1 and image.format in _ANIMATED
@@ -64,7 +64,8 @@ def frames(path: Path) -> Iterator[Frame]:
                 yield _frame(image)
 
 
-def _open(path: Path) -> Image.Image:
+def open_image(path: Path) -> Image.Image:
+    """The picture before it is decoded. Raises PageError without its name for a file that is none."""
     with path.open("rb") as file:
         if file.read(12)[4:8] == b"ftyp":
             _register_heif()

@@ -25,6 +25,18 @@ export function text(key, values = {}) {
   return (table[key] ?? english[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** The server's words in the user's language where they are translated, by their code; else as they came. */
+export const titleOf = ({ code, title }) => text(`problem.${code}`) || title;
+export const whyOf = ({ reason, detail }) => text(`reason.${reason}`) || detail;
+export const labelOf = ({ group, name, title }) => text(`label.${group}.${name}`) || title;
+export const measureOf = ({ name, title }) => text(`measure.${name}`) || title;
+
+export function verdictOf({ verdict, diagnosis }) {
+  if (!text("verdict.none")) return verdict;
+  if (diagnosis.abstained) return text("verdict.abstained");
+  return diagnosis.labels.filter((label) => label.predicted).map(labelOf).join(", ") || text("verdict.none");
+}
+
 function translate(root) {
   for (const element of root.querySelectorAll("[data-t]")) element.textContent = text(element.dataset.t);
   for (const element of root.querySelectorAll("[data-t-label]")) {

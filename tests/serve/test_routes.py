@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,7 @@ def test_several_files_answer_each_for_itself(client: TestClient) -> None:
     assert pages[2]["problem"] == {
         "type": "urn:galvano:problem:page-refused", "title": "The page was not read", "status": 422,
         "detail": "no grid and no traces were found", "code": "page-refused",
+        "reason": "not-an-ecg",
     }  # fmt: skip
     assert pages[2]["picture"] and len(pages[2]["corners_px"]) == 4  # so that a person can help
 
@@ -231,9 +234,32 @@ def test_addresses_that_are_not_there_are_problems(client: TestClient, method: s
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-def test_pages_beyond_the_limit_are_left_out_with_words(client: TestClient) -> None:
+@pytest.mark.parametrize("kind", ["TIFF", "PDF"])
+def test_pages_beyond_the_limit_are_left_out_with_words(client: TestClient, kind: str) -> None:
     data, sheet = io.BytesIO(), Image.open(io.BytesIO(png()))
-    sheet.save(data, "TIFF", save_all=True, append_images=[sheet] * 5)
-    pages = client.post("/v1/readings", files={"files": ("x.tif", data.getvalue())}).json()["pages"]
+    sheet.save(data, kind, save_all=True, append_images=[sheet] * 5)
+    pages = client.post("/v1/readings", files={"files": ("x", data.getvalue())}).json()["pages"]
     assert ["view" in page for page in pages] == [True] * 4 + [False]
     assert pages[-1]["problem"]["code"] == "pages-too-many"
+
+
+def test_a_picture_that_would_unpack_to_too_much_is_refused_by_its_head(client: TestClient) -> None:
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + head
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    for size_px in ((6000, 4000), None):
+        data = bomb if size_px is None else png(size_px=size_px)
+        answer = client.post("/v1/readings", files={"files": ("x.png", data)})
+        assert (answer.status_code, answer.json()["code"]) == (422, "picture-too-large")
+
+
+def test_more_files_than_allowed_are_refused(client: TestClient) -> None:
+    answer = client.post("/v1/readings", files=[("files", ("x", b"x"))] * 11)
+    assert answer.status_code == 422 and "at most 10" in answer.json()["detail"]
+
+
+def test_why_a_page_is_refused_has_a_code(client: TestClient) -> None:
+    (page,) = client.post("/v1/readings", files={"files": ("x", png(REFUSED_COLOUR))}).json()["pages"]
+    assert page["problem"]["reason"] == "not-an-ecg"
+    broken = client.post("/v1/readings", files={"files": ("x", png()[:3000])})
+    assert broken.json()["reason"] == "page-damaged"
