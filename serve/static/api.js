@@ -3,7 +3,7 @@
 import { say } from "./panels.js";
 import { text, titleOf, whyOf } from "./texts.js";
 
-export class Problem extends Error {
+class Problem extends Error {
   constructor(problem, retryAfter = 0) {
     super([titleOf(problem), whyOf(problem)].filter(Boolean).join(": "));
     Object.assign(this, problem, { retryAfter });

@@ -1,6 +1,6 @@
 // The pages at hand: each keeps its file, its reading, the steps that put it right and all states before.
 
-export class Page {
+class Page {
   constructor(file) {
     Object.assign(this, { file, index: 0, status: "waiting", problem: null, picture: null, corners: null });
     Object.assign(this, { past: [], now: null, future: [], diagnosis: null });

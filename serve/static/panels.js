@@ -34,7 +34,7 @@ function choose(select, values, chosen, name = String) {
 
 const SPEEDS = [12.5, 25, 50, 100];
 const GAINS = [2.5, 5, 10, 20, 40];
-export const LEADS = ["I", "II", "III", "aVR", "-aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
+const LEADS = ["I", "II", "III", "aVR", "-aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
 
 export function showChoices(page, layouts, chosenBox) {
   const view = page.now?.view;

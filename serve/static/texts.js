@@ -5,7 +5,7 @@ let english = {};
 
 const fetched = async (language) => (await fetch(`/static/locales/${language}.json`)).json();
 
-export const LANGUAGES = ["en", "de", "zh"];
+const LANGUAGES = ["en", "de", "zh"];
 
 export function preferred() {
   const wanted = [localStorage.getItem("language"), ...navigator.languages.map((name) => name.slice(0, 2))];
