@@ -64,7 +64,7 @@ def to_screen(page: Page, points_px: np.ndarray) -> list[tuple[float, float]]:
 
 def drag(page: Page, points_px: np.ndarray) -> None:
     """Along places of the ECG's page with the button down."""
-    page.locator("#stage").scroll_into_view_if_needed()
+    page.evaluate("document.getElementById('stage-frame').scrollIntoView()")
     first, *others = to_screen(page, points_px)
     page.mouse.move(*first)
     page.mouse.down()

@@ -242,7 +242,7 @@ def test_a_queue_of_ten_pages_goes_on_past_one_that_is_refused(browser: Browser,
 
 def test_several_pages_of_one_file_stand_in_the_queue(browser: Browser, address: str) -> None:
     data, sheet = io.BytesIO(), Image.open(io.BytesIO(png()))
-    sheet.save(data, "TIFF", save_all=True, append_images=[sheet])
+    sheet.save(data, "TIFF", save_all=True, append_images=[sheet], compression="tiff_deflate")
     with opened(browser, address) as page:
         drop(page, ("two.tif", data.getvalue()))
         expect(page.locator("#pages button")).to_have_count(2)
