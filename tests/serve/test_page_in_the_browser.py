@@ -298,7 +298,7 @@ def test_the_keyboard_suffices(page: Page, tmp_path: Path) -> None:
         page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_narrow_and_dark_windows_show_all_of_it(browser: Browser, address: str, width: int, scheme: str) -> None:
     with opened(browser, address, viewport={"width": width, "height": 844}, color_scheme=scheme) as page:
         drop(page, ("scan.png", png()))
@@ -323,12 +323,11 @@ def test_the_page_speaks_other_languages(page: Page, language: str, words: str) 
 
 def test_a_token_opens_the_page_and_is_not_left_in_the_address(browser: Browser, tmp_path: Path) -> None:
     token = "correct horse battery"
-    with running(settings(token=token)) as address, opened(browser, address) as page:
+    with running(settings(token=token), ready=False) as address, opened(browser, address) as page:
         expect(page.locator("#status")).to_contain_text("A token is needed")
         page.goto("about:blank")
         page.goto(f"{address}#token={token.replace(' ', '%20')}")
-        drop(page, ("scan.png", png()))
-        expect(page.locator("#pages small")).to_have_text("read")
+        expect(page.locator("#formats button")).not_to_have_count(0)  # these the server gives to those who have it
         assert "token" not in page.url
 
 
