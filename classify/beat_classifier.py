@@ -17,6 +17,7 @@ from classify.signal.channels import stack_channels
 from classify.signal.demographics import demographics
 from classify.signal.preprocessing import first_of, on_grid, prepare
 from classify.tasks import BEAT_LEADS, TASKS
+from classify.weights import BEATS
 from classify.weights.files import load
 from ecg.files import InputError
 from ecg.fit.recipe import from_dict
@@ -59,8 +60,8 @@ class BeatClassifier:
             raise ValueError(f"{card.version} judges whole recordings (task {self.task.name}); expected one of {beats}")
 
     @classmethod
-    def load(cls, path: str | Path) -> BeatClassifier:
-        """With the weights of a .safetensors file with its .json beside it; none for beats are shipped."""
+    def load(cls, path: str | Path = BEATS) -> BeatClassifier:
+        """With the weights of a .safetensors file with its .json beside it (default: the shipped ones)."""
         return cls(*load(Path(path)))
 
     def __call__(self, record: Record) -> Beats:

@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 from classify.labels import title
 from ecg.notes import Note, texts
 
+NO_DIAGNOSIS = "no-diagnosis"  # the code of a reason to abstain
+
+
+def reason(words: str) -> Note:
+    """A reason to abstain."""
+    return Note(NO_DIAGNOSIS, f"no diagnosis: {words}")
+
 
 @dataclass(frozen=True)
 class Label:
@@ -101,6 +108,11 @@ class Diagnosis:
     def warnings(self) -> list[str]:
         """What has to be known, in words."""
         return texts(self.notes)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why nothing is predicted, in words; empty unless it is abstained."""
+        return [note.text for note in self.notes if note.code == NO_DIAGNOSIS]
 
     @property
     def predicted(self) -> tuple[Label, ...]:

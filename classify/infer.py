@@ -15,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
     add_formats(p)
     what = "of a longer recording ten seconds are judged every so many (default: 10, all of it)"
     p.add_argument("--stride_s", type=float, default=10.0, help=what)
-    what = "aami: the class of every beat of long recordings, with weights of their own; weights of beats mean it too"
+    what = "aami: the class of every beat of long recordings, each with its time; weights of beats mean it too"
     p.add_argument("--task", choices=("diagnosis", "aami"), default="diagnosis", help=what)
     return p
 

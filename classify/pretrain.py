@@ -17,7 +17,8 @@ def parser() -> argparse.ArgumentParser:
     add_data(p)
     add_output(p, "experiments", "where the run folder, or the curves, are made")
     p.add_argument("--resume", type=Path, help="go on from a last.pth")
-    p.add_argument("--curves", type=Path, metavar="CHECKPOINT", help="measure a pretraining instead of making one")
+    what = "measure pretrainings, of one network and budget, instead of making one"
+    p.add_argument("--curves", type=Path, nargs="+", metavar="CHECKPOINT", help=what)
     p.add_argument("--shares", type=float, nargs="+", help="of labels, for --curves (default: 0.01 0.05 0.25 1)")
     p.add_argument("--noise_db", type=float, nargs="+", help="signal to noise, for --curves (default: inf 24 12 6 0)")
     p.add_argument("--protocols", nargs="+", choices=("linear", "finetune", "scratch"), help="for --curves (all)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,23 +37,15 @@ def survey(recording: Recording, confidence: Mapping[str, float], stride_s: floa
 
     Features of a long recording are medians over its parts, those of the rhythm are of all intervals together.
     """
-    starts = list(_starts(recording, stride_s))
-    if len(starts) == 1:
-        return _of_part(recording.crop(recording.start_s, recording.duration_s), confidence)[0]
-    found, intervals_s = zip(*(_of_part(recording.crop(at, PART_S), confidence) for at in starts), strict=True)
-    step_s = starts[1] - starts[0]
-    every = "" if step_s == PART_S else f", one every {step_s / 60:g} minutes"
-    note = Note("measured-in-parts", f"measured in {len(starts)} parts of {PART_S / 60:g} minutes{every}")
-    return _together(found, np.concatenate(intervals_s), note)
-
-
-def _starts(recording: Recording, stride_s: float) -> Iterator[float]:
     if recording.duration_s <= WHOLE_S:
-        yield recording.start_s
-        return
+        return _of_part(recording.crop(recording.start_s, recording.duration_s), confidence)[0]
     step_s = PART_S * max(1.0, stride_s / DURATION_S)
-    for k in range(max(1, round(recording.duration_s / step_s))):
-        yield recording.start_s + k * step_s
+    starts = [recording.start_s + k * step_s for k in range(max(1, round(recording.duration_s / step_s)))]
+    found, intervals_s = zip(*(_of_part(recording.crop(at, PART_S), confidence) for at in starts), strict=True)
+    every = "" if step_s == PART_S else f", one every {step_s / 60:g} minutes"
+    many = f"{len(starts)} part{'s' * (len(starts) > 1)}"
+    note = Note("measured-in-parts", f"measured in {many} of {PART_S / 60:g} minutes{every}")
+    return _together(found, np.concatenate(intervals_s), note)
 
 
 def _of_part(record: Record, confidence: Mapping[str, float]) -> tuple[Survey, np.ndarray]:

@@ -23,6 +23,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.infer", "Diagnose scanned pages or recordings.", "diagnose"),
     Command("ecg.convert", "Turn recordings of any readable format into another, a folder at a time.", "convert"),
     Command("serve", "Open the page in the browser: read, correct by hand, diagnose, take away.", "serve"),
+    Command("archive", "Read a hospital's pages into one table, on this machine or on a cluster.", "archive"),
+    Command("archive.export", "Write the recordings of an archive, or some of them, in any format.", "archive export"),
+    Command("archive.report", "Show what an archive holds: counts, confidence, the worst pages.", "archive report"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
         "digitize.train",
@@ -95,6 +98,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("classify.ensemble", "Put several trained networks into one classifier."),
     Command("classify.compare", "Train and measure many networks on the same recordings, in one table."),
     Command("classify.evaluation.network_table", "Every network with its parameters and multiply-adds, in one table."),
+    Command("classify.evaluation.found_beats", "Classes of beats that the program finds itself, in MIT-BIH records."),
     Command("classify.benchmark_beats", "Measure R peaks and waves on annotated recordings."),
     Command(
         "classify.studies.not_ecgs",

@@ -45,12 +45,12 @@ def aami_inter(root: Path, records: str = "") -> Iterator[Example]:
     """
     for record in _chosen(root, records):
         part: Part = "test" if record in DS2 else "validation" if record in DS1_VALIDATION else "train"
-        yield from _beats(_folder(root), record, "unused" if record == "201" else part)
+        yield from _beats(folder_of(root), record, "unused" if record == "201" else part)
 
 
 def aami_intra(root: Path, records: str = "") -> list[Example]:
     """Four fifths of the beats of every class for training (a tenth of them to validate), whoever's they are."""
-    found = [beat for record in _chosen(root, records) for beat in _beats(_folder(root), record, "train")]
+    found = [beat for record in _chosen(root, records) for beat in _beats(folder_of(root), record, "train")]
     shares: dict[Part, float] = {"test": 0.2, "validation": 0.08, "train": 0.72}
     return by_class(found, "aami", shares, patients=False)
 
@@ -59,7 +59,7 @@ def _chosen(root: Path, records: str) -> list[str]:
     """The names of DS1 and DS2, or of the records that are there and chosen: "100-180", "100,103" or both."""
     if not records:
         return sorted({*DS1, *DS2})
-    there = sorted(path.stem for path in _folder(root).glob("[0-9]*.hea"))
+    there = sorted(path.stem for path in folder_of(root).glob("[0-9]*.hea"))
     ranges = [part.strip().partition("-") for part in records.split(",")]
     if not all(first.isdigit() and (last.isdigit() or not dash) for first, dash, last in ranges):
         raise ValueError(f"--records {records}: expected numbers and ranges of them, such as 100-180 or 100,103")
@@ -68,19 +68,26 @@ def _chosen(root: Path, records: str) -> list[str]:
         if name.isdigit() and any(int(first) <= int(name) <= int(last or first) for first, _, last in ranges)
     ]  # fmt: skip
     if not chosen:
-        raise InputError(f"{_folder(root)}: has none of the records {records}; there are {', '.join(there)}")
+        raise InputError(f"{folder_of(root)}: has none of the records {records}; there are {', '.join(there)}")
     return chosen
 
 
-def _folder(root: Path) -> Path:
+def folder_of(root: Path) -> Path:
+    """Where the MIT-BIH records lie: there, or in its folder mitdb. Raises FileNotFoundError where they do not."""
     for folder in (root, root / "mitdb"):
         if (folder / "100.hea").is_file():
             return folder
     raise FileNotFoundError(f"{root}: expected the MIT-BIH records (100.hea ...) here or in mitdb/")
 
 
-def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
-    path = folder / f"{record}.hea"
+def annotated_classes(path: Path) -> tuple[list[float], list[str]]:
+    """(seconds, AAMI classes) of the annotated beats of a record. Raises InputError for annotations not to be read."""
+    beats = _annotated(path)
+    return [at / BEAT_FS_HZ for at, _ in beats], [CLASS_OF[code] for _, code in beats]
+
+
+def _annotated(path: Path) -> list[tuple[int, str]]:
+    """(sample, code) of every beat."""
     try:
         marks = wfdb.rdann(str(path.with_suffix("")), "atr")
     except Exception as error:  # the package raises many kinds for a file that is not what it says
@@ -89,6 +96,12 @@ def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
     unknown = sorted({code for _, code in beats} - set(CLASS_OF))
     if unknown:
         raise InputError(f"{path.with_suffix('.atr')}: unknown beat code {', '.join(unknown)}")
+    return beats
+
+
+def _beats(folder: Path, record: str, part: Part) -> Iterator[Example]:
+    path = folder / f"{record}.hea"
+    beats = _annotated(path)
     at_s = np.array([at for at, _ in beats]) / BEAT_FS_HZ
     first = _of_person(Example(path, "mitdb", SAME_PERSON.get(record, record), part, {}))
     for (at, code), measured in zip(beats, _features(path, at_s).tolist(), strict=True):

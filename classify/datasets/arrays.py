@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from classify import features
-from classify.datasets.example import Example
+from classify.datasets.example import PARTS, Example, Part
 from classify.labels import targets
 from classify.signal.demographics import demographics
 from classify.signal.preprocessing import on_grid
@@ -58,6 +58,10 @@ class Arrays:
 
     def __len__(self) -> int:
         return len(self.signal)
+
+    def counts(self) -> dict[Part, int]:
+        """How many examples each part of the split has."""
+        return {part: int((self.part == part).sum()) for part in PARTS}
 
     def to_dict(self) -> dict[str, np.ndarray]:
         """Arrays only, as a cache keeps them; `from_dict` gives them back."""

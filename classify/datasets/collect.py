@@ -33,15 +33,26 @@ def load_arrays(recipe: Recipe, data: Path | None) -> Arrays:
     """The task's recordings on the recipe's time grid, from a folder or (None) simulated."""
     task, settings = recipe.asked, recipe.data
     if data is not None:
-        return _recorded(task, data, settings.fs_hz, Path(settings.cache), settings.base_path, settings.records)
-    count = recipe.data.simulated
+        cache = Path(settings.cache)
+        whole = _recorded(task, data, settings.fs_hz, cache, settings.base_path, settings.records)
+        return _of_known_people(whole) if settings.known_people else whole
+    count = settings.simulated
     print(f"no --data given: training on {count} simulated records", file=sys.stderr)
-    return from_records(simulated(count, recipe.fit.seed), task, recipe.data.fs_hz)
+    return from_records(simulated(count, recipe.fit.seed), task, settings.fs_hz)
 
 
 @lru_cache(maxsize=1)  # a comparison trains many networks on the same recordings
 def _recorded(task: Task, data: Path, fs_hz: float, cache: Path, base_path: str, records: str) -> Arrays:
     return collect(task, examples(task, data, None, base_path, records), fs_hz, cache)
+
+
+@lru_cache(maxsize=1)
+def _of_known_people(arrays: Arrays) -> Arrays:
+    """The examples of people whose age and sex are known."""
+    known = np.isfinite(arrays.demographics).all(1)
+    if not known.any():
+        raise InputError("age and sex of nobody are known; set data.known_people to false")
+    return arrays.where(known)
 
 
 def collect(task: Task, found: Sequence[Example], fs_hz: float, cache: Path) -> Arrays:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 Part = Literal["train", "validation", "test", "unused"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")  # those that are used
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Example:
 
     `window_s` is (start, duration) of the stretch that is meant, None for the whole recording; `measured` are features
     that the reader knows better than the signal does; `name` tells stretches of one file apart;
-    `male` is 1 or 0, NaN when it is not known.
+    `male` is 1 or 0, NaN when it is not known; `fold` is 1 to 10 where the split is one of ten folds, else 0.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class Example:
     measured: tuple[float, ...] | None = None
     age_years: float = float("nan")
     male: float = float("nan")
+    fold: int = 0
 
     @property
     def id(self) -> str:

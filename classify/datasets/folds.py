@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -49,25 +51,25 @@ def _dealt(labels: Mapping[str, set[str]], rng: np.random.Generator) -> dict[str
 
 
 def by_ten_folds(found: Sequence[Example], group: str, root: Path) -> list[Example]:
-    """Folds 1-8 train, 9 validates, 10 tests: those of `folds.csv` in `root`, or those that `ten_folds` deals out."""
-    fold_of = folds(found, group, root)
-    return [replace(example, part=by_fold(fold_of[example.id])) for example in found]
+    """Folds 1-8 train, 9 validates, 10 tests: those of `folds.csv` in `root`, or those that `ten_folds` deals out.
 
-
-def folds(found: Sequence[Example], group: str, root: Path) -> dict[str, int]:
-    """The fold of every id, by `folds.csv` in `root` or as `ten_folds` deals them out."""
-    path = root / FILE
-    fold_of = _read(path) if path.is_file() else ten_folds(found, group)
-    missing = sorted(example.id for example in found if example.id not in fold_of)
+    Examples of which the group was not assessed are in no fold, and unused.
+    """
+    path, assessed = root / FILE, [example for example in found if example.found.get(group) is not None]
+    fold_of = _read(path) if path.is_file() else ten_folds(assessed, group)
+    missing = sorted(example.id for example in assessed if example.id not in fold_of)
     if missing:
         raise InputError(f"{path}: has no fold for {missing[0]} ({len(missing)} such records)")
-    return fold_of
+    placed = [replace(one, fold=fold_of[one.id], part=by_fold(fold_of[one.id])) for one in assessed]
+    return [*placed, *(replace(one, part="unused") for one in found if one.found.get(group) is None)]
 
 
-def write_folds(found: Sequence[Example], fold_of: Mapping[str, int], path: Path) -> None:
+def write_folds(found: Iterable[Example], path: Path) -> None:
     """The folds as `id,patient,fold`, by id."""
-    lines = (f"{one.id},{one.patient},{fold_of[one.id]}" for one in sorted(found, key=lambda one: one.id))
-    write_text(path, "\n".join([",".join(_COLUMNS), *lines]) + "\n")
+    text = io.StringIO()
+    placed = sorted((one.id, one.patient, str(one.fold)) for one in found)
+    csv.writer(text, lineterminator="\n").writerows([_COLUMNS, *placed])
+    write_text(path, text.getvalue())
 
 
 def _read(path: Path) -> dict[str, int]:

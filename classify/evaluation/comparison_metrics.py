@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from classify.card import sigmoid
+from classify.evaluation.decisions import thresholds
 from classify.labels import columns
 from classify.scoring.metrics import bootstrap, counts, macro_auc, macro_f1
 from classify.tasks import Task
@@ -30,13 +32,33 @@ def exclusive_figures(logits: np.ndarray, target: np.ndarray, task: Task, over: 
 
 def group_figures(logits: np.ndarray, target: np.ndarray, task: Task) -> dict[str, str]:
     """Macro AUC of every label group with its bootstrap interval, over the labels with enough test records."""
-    named, out = columns(task.groups), {}
-    for group in task.groups:
-        own = [k for k in _enough(target) if named[k][0] == group]
+    out = {}
+    for group, own in _judged(target, task).items():
         value = macro_auc(logits[:, own], target[:, own])
         low, high = bootstrap(logits[:, own], target[:, own])
         out[f"{group} macro AUC ({len(own)} labels)"] = f"{value:.3f} ({low:.3f}..{high:.3f})"
     return out
+
+
+def group_decisions(
+    validation: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray], task: Task
+) -> dict[str, str]:
+    """Macro F1 of every label group with its bootstrap interval, by the thresholds of the validation records.
+
+    Each pair is (logits, targets) [record, label]; of labels with enough test records.
+    """
+    (seen, truth), (logits, target) = validation, test
+    chosen, out = sigmoid(logits) >= thresholds(sigmoid(seen), truth), {}
+    for group, own in _judged(target, task).items():
+        low, high = bootstrap(chosen[:, own], target[:, own], macro_f1)
+        out[f"{group} macro F1"] = f"{macro_f1(chosen[:, own], target[:, own]):.3f} ({low:.3f}..{high:.3f})"
+    return out
+
+
+def _judged(target: np.ndarray, task: Task) -> dict[str, list[int]]:
+    """The outputs of every group that have enough test records."""
+    named, enough = columns(task.groups), _enough(target)
+    return {group: [k for k in enough if named[k][0] == group] for group in task.groups}
 
 
 def _enough(target: np.ndarray) -> list[int]:

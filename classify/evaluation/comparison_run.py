@@ -14,7 +14,7 @@ from torch.utils.data import default_collate
 
 from classify.datasets.arrays import Arrays
 from classify.datasets.collect import load_arrays
-from classify.evaluation.comparison_metrics import exclusive_figures, group_figures
+from classify.evaluation.comparison_metrics import exclusive_figures, group_decisions, group_figures
 from classify.evaluation.decisions import decision_figures
 from classify.labels import columns
 from classify.nets.layers import trainable_parameters
@@ -99,9 +99,9 @@ def figures(net: nn.Module, arrays: Arrays, recipe: Recipe, over: tuple[str, ...
     }
     if not task.exclusive:
         groups = group_figures(logits["test"], target["test"], task)
-        if len(task.groups) > 1:
-            return groups
         pairs = [(logits[part], target[part]) for part in ("validation", "test")]
+        if len(task.groups) > 1:
+            return groups | group_decisions(pairs[0], pairs[1], task)
         return groups | decision_figures(pairs[0], pairs[1], [name for _, name in columns(task.groups)])
     bias = prior_bias(logits["validation"], target["validation"], target["train"], recipe.data.balanced)
     return exclusive_figures(logits["test"] + bias, target["test"], task, over)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from classify.datasets.folds import FILE, folds, write_folds
+from classify.datasets.folds import FILE, write_folds
 from classify.datasets.readers import examples
 from classify.datasets.validate import as_markdown, validate
 from classify.evaluation.data_stats import LeadStats
@@ -39,7 +39,7 @@ def write_report(
         text += f"\n\n{lead_table(leads.table())}"
         leads.draw(report["classes"], output / "statistics.png")
     write_text(output / "validation.json", json.dumps(stored, indent=2) + "\n")
-    if task == "cpsc2018" and split_file is None:
-        write_folds(found, folds(found, task, root), output / FILE)
+    if split_file is None and all(one.fold for one in found):
+        write_folds(found, output / FILE)
     write_split(((one.id, one.patient, one.part) for one in found), output / "split.csv")
     return text, not report["unreadable"]

@@ -20,6 +20,7 @@ INPUTS: Mapping[str, tuple[int, int]] = {
     "beat_cnn": (2, 300), "st_mem": (12, 2250), "st_mem_small": (12, 2250), "clocs": (12, 5000),
 }  # fmt: skip
 _LEADS = 12
+_CATALOGUE = tuple(name for name in NETS if name != "ensemble")  # which is as large as its members
 # The document's figures on CPSC2018 (macro F1, on its test fold, where it also chose the epoch), by network.
 DOCUMENT: Mapping[str, str] = {
     "inceptionformer": "0.8530", "inceptionformer_2482": "0.8422", "inceptionformer_stage3": "0.8395",
@@ -33,18 +34,25 @@ DOCUMENT: Mapping[str, str] = {
 
 
 def networks_table(results: Path | None = None) -> str:
-    """The table in Markdown; with `results` (comparison.json) the figures of the runs named as their networks, too."""
+    """The table in Markdown; with `results` (comparison.json) the figures of the runs named as their networks, too.
+
+    Below it stands which networks of the catalogue have no such figures yet.
+    """
     found = _results(results)
     figures = list(dict.fromkeys(name for row in found.values() for name in row["test"]))
     measured = ["epochs", "CPU ms per record", *figures] if found else []
     head = ["network", "file", "input", "parameters", "multiply-adds", "document, macro F1", *measured]
-    return table(head, _rows(found, figures))
+    whole = table(head, _rows(found, figures))
+    missing = [f"`{name}`" for name in _CATALOGUE if name not in found]
+    if not found or not missing:
+        return whole
+    done = len(_CATALOGUE) - len(missing)
+    return f"{whole}\n\nTrained and measured: {done} of {len(_CATALOGUE)}. Not yet: {', '.join(missing)}."
 
 
 def _rows(found: Mapping[str, Result], figures: list[str]) -> Iterator[list[str]]:
-    for name, row in NETS.items():
-        if name == "ensemble":  # as large as its members
-            continue
+    for name in _CATALOGUE:
+        row = NETS[name]
         channels, samples = INPUTS.get(name, (_LEADS, 1000))
         size = cost(name, LABELS, channels, samples)
         cells = [f"`{name}`", f"`{row.module.replace('.', '/')}.py`", f"{channels} x {samples}"]

@@ -89,10 +89,7 @@ def diagnose_views(
         diagnoses["read"] = classifier.of_reading(attempt.reading)
         faults, facts = _judge(truth, attempt.reading)
     unread = str(attempt.error).removeprefix(f"{attempt.source}: ")
-    abstained = [
-        f"of what was {view}, {note.text}" for view, d in diagnoses.items() for note in d.notes
-        if note.code == "no-diagnosis"
-    ]  # fmt: skip
+    abstained = [f"of what was {view}, {words}" for view, d in diagnoses.items() for words in d.reasons]
     refused = "; ".join(abstained) if attempt.reading else unread
     return Trial(
         held_out.name, held_out.target, truth.layout.name,

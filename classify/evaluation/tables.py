@@ -78,14 +78,16 @@ def label_table(groups: Groups) -> str:
 
 def markdown(card: Card) -> str:
     """The model card: labels, training data, figures and limits of weights."""
-    settings, net = card.recipe["data"], card.recipe["net"]
+    settings, net, task = card.recipe["data"], card.recipe["net"], TASKS[card.recipe["task"]]
+    what = "12-lead ECGs, from recordings or from pages that were read"
+    what = "single beats of long recordings" if task.of_beats else what
     lines = [
         f"# {card.name} ({card.version})", "",
-        "A classifier of 12-lead ECGs, from recordings or from pages that were read. Not a medical device.", "",
-        f"- Network: {_network(net)}, input {settings['fs_hz']:g} Hz over 10 s.",
+        f"A classifier of {what}. Not a medical device.", "",
+        f"- Network: {_network(net)}, input {settings['fs_hz']:g} Hz over {task.seconds:.3g} s.",
         f"- Task: `{card.recipe['task']}`; records: "
         + ", ".join(f"{count} {part}" for part, count in card.metrics["records"].items())
-        + (", no patient in two parts." if TASKS[card.recipe["task"]].patients else ", patients in several parts."),
+        + (", no patient in two parts." if task.patients else ", patients in several parts."),
         f"- Trained on: {'; '.join(card.data)}.",
         "- Temperatures and thresholds come from the validation records only.", "", "## Labels", "",
         table(["group", "label", "meaning", "seen in training", "threshold"], list(_labels(card))),
@@ -98,7 +100,7 @@ def markdown(card: Card) -> str:
             kept = dict(card.metrics[part])
             lines += ["", f"## {kept.pop('records')} {part} records", "", group_table(kept)]
             lines += ["", label_table(kept["full"])]
-    lines += ["", "## Limits", "", *_LIMITS]
+    lines += ["", "## Limits", "", *(_BEAT_LIMITS if task.of_beats else _LIMITS)]
     return "\n".join(lines) + "\n"
 
 
@@ -106,6 +108,11 @@ _LIMITS = (
     "- Labels are statements of the collections' readers, not outcomes; what was not listed counts as absent.",
     "- Fewer than six readable leads or five seconds of signal give no answer.",
     "- Adults at rest; children, and devices or countries other than those of the collections, were not measured.",
+)
+_BEAT_LIMITS = (
+    "- A beat is judged beside the other beats of its recording: at least five are needed, and the more the better.",
+    "- Classes are those of two cardiologists in 47 people of one hospital; other leads and devices were not measured.",
+    "- Beats are found by the program; one that is missed has no class, and shifts the intervals of its neighbours.",
 )
 
 

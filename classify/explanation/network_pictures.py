@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from classify.classifier import Classifier, windows
 from classify.diagnosis import Label
@@ -20,35 +19,32 @@ from ecg.record import Record
 _SHOWN = "II"  # the lead over which attention is drawn, where it is there
 
 
-def attention_by_stage(classifier: Classifier, record: Record) -> Figure | None:
-    """The attention of every stage, and of the last layer, over the first window's trace; None without attention."""
-    window = next(iter(windows(record)))
-    signal, other = _inputs(classifier, window)
-    layers = attention_maps(classifier.net, signal, other)
-    if not layers:
-        return None
-    traces, fs_hz = on_grid(window, classifier.settings.fs_hz, classifier.leads), classifier.settings.fs_hz
-    printed = np.isfinite(traces).sum(1)
-    row = classifier.leads.index(_SHOWN) if _SHOWN in classifier.leads else 0
-    row = row if printed[row] else int(printed.argmax())
-    return draw_attention(traces[row], fs_hz, [*by_stage(layers), layers[-1]], classifier.leads[row])
+class NetworkPictures:
+    """The pictures that a classifier's network has of the first window of a record."""
 
+    def __init__(self, classifier: Classifier, record: Record) -> None:
+        window = next(iter(windows(record)))
+        self.net, self.labels, self.leads = classifier.net, classifier.card.labels, classifier.leads
+        self.signal, *beside = (torch.from_numpy(np.asarray(part)) for part in classifier.inputs(window))
+        self.other = [part[None] for part in beside]
+        self.fs_hz = classifier.settings.fs_hz
+        self.traces = on_grid(window, self.fs_hz, self.leads)
 
-def cam_by_lead(classifier: Classifier, record: Record, label: Label) -> Figure | None:
-    """Grad-CAM of a label over leads and time; None for a network that keeps no leads apart."""
-    window = next(iter(windows(record)))
-    signal, other = _inputs(classifier, window)
-    output = classifier.card.labels.index((label.group, label.name))
-    heat = grad_cam_by_lead(classifier.net, signal, other, output, len(classifier.leads))
-    if heat is None:
-        return None
-    fs_hz = classifier.settings.fs_hz
-    return draw_by_lead(on_grid(window, fs_hz, classifier.leads), fs_hz, heat, classifier.leads)
+    def attention_by_stage(self) -> Figure | None:
+        """The attention of every stage, and of the last layer, over a lead's trace; None without attention."""
+        layers = attention_maps(self.net, self.signal, self.other)
+        if not layers:
+            return None
+        printed = np.isfinite(self.traces).sum(1)
+        row = self.leads.index(_SHOWN) if _SHOWN in self.leads else 0
+        row = row if printed[row] else int(printed.argmax())
+        return draw_attention(self.traces[row], self.fs_hz, [*by_stage(layers), layers[-1]], self.leads[row])
 
-
-def _inputs(classifier: Classifier, window: Record) -> tuple[Tensor, list[Tensor]]:
-    signal, *beside = (torch.from_numpy(np.asarray(part)) for part in classifier.inputs(window))
-    return signal, [part[None] for part in beside]
+    def cam_by_lead(self, label: Label) -> Figure | None:
+        """Grad-CAM of a label over leads and time; None for a network that keeps no leads apart."""
+        output = self.labels.index((label.group, label.name))
+        heat = grad_cam_by_lead(self.net, self.signal, self.other, output, len(self.leads))
+        return None if heat is None else draw_by_lead(self.traces, self.fs_hz, heat, self.leads)
 
 
 def save_if_any(figure: Figure | None, path: Path) -> None:

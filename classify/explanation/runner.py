@@ -11,7 +11,7 @@ from typing import Unpack
 from classify.batch import Case, CaseOptions, cases
 from classify.classifier import Classifier
 from classify.explanation.explanation import check_names, chosen, explain, word_for
-from classify.explanation.network_pictures import attention_by_stage, cam_by_lead, save_if_any
+from classify.explanation.network_pictures import NetworkPictures, save_if_any
 from classify.explanation.plot import draw
 from classify.report.figures import save_png
 from classify.signal.preprocessing import DURATION_S
@@ -57,14 +57,15 @@ def _explain(
     diagnosis = case.diagnose(classifier)
     used = record.select(diagnosis.leads_used)
     explanations = explain(classifier, used, chosen(diagnosis, label), steps)
+    pictures = NetworkPictures(classifier, used) if explanations else None
     for one in explanations:
         word = word_for(one.label, diagnosis.labels).replace(":", "-")
         save_png(draw(one), folder / f"{case.name}.{word}.explain.png")
         leads = ", ".join(f"{lead} {value:+.2f}" for lead, value in one.strongest_leads())
         print(f"{case.name} <- {case.place}: {one.label.title}: logit {one.logit:+.2f}, most from {leads}", flush=True)
-        save_if_any(cam_by_lead(classifier, used, one.label), folder / f"{case.name}.{word}.cam.png")
-    if explanations:
-        save_if_any(attention_by_stage(classifier, used), folder / f"{case.name}.attention.png")
+        save_if_any(pictures.cam_by_lead(one.label) if pictures else None, folder / f"{case.name}.{word}.cam.png")
+    if pictures:
+        save_if_any(pictures.attention_by_stage(), folder / f"{case.name}.attention.png")
     if diagnosis.abstained:
         print(f"{case.name} <- {case.place}: {'; '.join(diagnosis.warnings)}", flush=True)
     found = {"source": case.place, "weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from classify.nets.layers import MeanAndMax, Squeeze, conv_norm
+from classify.nets.layers import MeanAndMax, Squeeze, conv_norm, conv_norm_relu
 from classify.nets.trunk import Trunk
 
 _EXPANSION = 4
@@ -23,8 +23,8 @@ class Bottleneck(nn.Module):
         last = nn.BatchNorm1d(outer)
         nn.init.constant_(last.weight, 0.1)  # a deep stack begins close to its shortcuts
         self.body = nn.Sequential(
-            conv_norm(before, inner, 1), nn.ReLU(),
-            conv_norm(inner, inner, kernel, stride, groups), nn.ReLU(), nn.Dropout(dropout),
+            *conv_norm_relu(before, inner, 1),
+            *conv_norm_relu(inner, inner, kernel, stride, groups), nn.Dropout(dropout),
             nn.Conv1d(inner, outer, 1, bias=False), last, *([Squeeze(outer, 16)] if squeeze else []),
         )  # fmt: skip
         shortcut: list[nn.Module] = [nn.AvgPool1d(stride, ceil_mode=True)] if stride > 1 else []
@@ -60,7 +60,7 @@ class BottleneckMaps(nn.Module):
         layers: list[nn.Module] = []
         before = channels
         for width, kernel, stride in stem:
-            layers += [conv_norm(before, width, kernel, stride), nn.ReLU()]
+            layers += conv_norm_relu(before, width, kernel, stride)
             before = width
         layers.append(nn.MaxPool1d(3, 2, 1))
         for stage, (count, plane, kernel) in enumerate(zip(blocks, planes, kernels, strict=True)):

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+Strides = int | tuple[int, int]
 
-def conv_norm(before: int, width: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """A convolution that keeps the length (divided by the stride), then batch norm."""
-    return nn.Sequential(
-        nn.Conv1d(before, width, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm1d(width)
-    )
+
+def conv_norm(
+    before: int, width: int, kernel: int, stride: Strides = 1, groups: int = 1, axes: Literal[1, 2] = 1
+) -> nn.Sequential:
+    """A convolution over one axis or two that keeps their lengths (divided by the stride), then batch norm."""
+    conv, norm = (nn.Conv1d, nn.BatchNorm1d) if axes == 1 else (nn.Conv2d, nn.BatchNorm2d)
+    layer = conv(before, width, kernel, stride, kernel // 2, groups=groups, bias=False)  # type: ignore[arg-type]
+    return nn.Sequential(layer, norm(width))
+
+
+def conv_norm_relu(
+    before: int, width: int, kernel: int, stride: Strides = 1, groups: int = 1, axes: Literal[1, 2] = 1
+) -> tuple[nn.Module, nn.Module]:
+    """The same with a ReLU behind it, as two modules of a sequence."""
+    return conv_norm(before, width, kernel, stride, groups, axes), nn.ReLU()
 
 
 class Squeeze(nn.Module):
     """Squeeze-and-excitation over every axis behind the channels (Hu et al. 2018)."""
 
-    def __init__(self, width: int, part: int = 8) -> None:
+    def __init__(self, width: int, part: int = 8, activation: type[nn.Module] = nn.ReLU) -> None:
         super().__init__()
-        self.gate = nn.Sequential(nn.Linear(width, width // part), nn.ReLU(), nn.Linear(width // part, width))
+        self.gate = nn.Sequential(nn.Linear(width, width // part), activation(), nn.Linear(width // part, width))
 
     def forward(self, x: Tensor) -> Tensor:
         scale = torch.sigmoid(self.gate(x.flatten(2).mean(-1)))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from classify.nets.fusion_head import required, scaled_demographics
-from classify.nets.layers import Squeeze, conv_norm
+from classify.nets.layers import Squeeze, conv_norm, conv_norm_relu
 
 
 class ResNet1d(nn.Module):
@@ -29,9 +29,8 @@ class ResNet1d(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            conv_norm(channels, widths[0], 11, 2), nn.ReLU(), conv_norm(widths[0], widths[0], 7), nn.ReLU(),
-            nn.MaxPool1d(2),
-        )  # fmt: skip
+            *conv_norm_relu(channels, widths[0], 11, 2), *conv_norm_relu(widths[0], widths[0], 7), nn.MaxPool1d(2)
+        )
         stages: list[nn.Module] = []
         before = widths[0]
         for number, width in enumerate(widths):
@@ -63,7 +62,7 @@ class ResidualBlock(nn.Module):
     def __init__(self, before: int, width: int, kernel: int, stride: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            conv_norm(before, width, kernel, stride), nn.ReLU(), conv_norm(width, width, kernel), Squeeze(width)
+            *conv_norm_relu(before, width, kernel, stride), conv_norm(width, width, kernel), Squeeze(width)
         )
         shortcut: list[nn.Module] = [nn.AvgPool1d(stride, ceil_mode=True)] if stride > 1 else []
         if before != width:

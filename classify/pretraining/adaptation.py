@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -29,16 +29,28 @@ from ecg.fit.settings import FitSettings
 _BATCH = 64
 
 
-def adapted(protocol: str, recipe: PretrainRecipe, arrays: Arrays, start: Path | None, output: Path) -> nn.Module:
-    """The classifier that a protocol makes of the encoder in the checkpoint `start` (None: an untrained one).
+PROTOCOLS = ("linear", "finetune", "scratch")
+
+
+def adapted(
+    protocols: Sequence[str], recipe: PretrainRecipe, arrays: Arrays, start: Path | None, output: Path
+) -> Iterator[tuple[str, nn.Module]]:
+    """(protocol, the classifier that it makes of the encoder in the checkpoint `start`; None: an untrained one).
 
     "linear": a linear layer on the frozen encoder. "finetune": that layer first, then all weights, at the rate of
     `recipe.finetune`. "scratch": all weights from nothing at the rate of `recipe.linear`, for as many epochs as
     both others together; `start` is left aside. Raises ValueError for any other.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"unknown protocol {protocol!r}: expected one of {', '.join(PROTOCOLS)}")
-    return PROTOCOLS[protocol](recipe, arrays, start, output).eval()
+    if unknown := [name for name in protocols if name not in PROTOCOLS]:
+        raise ValueError(f"unknown protocol {unknown[0]!r}: expected one of {', '.join(PROTOCOLS)}")
+    if {"linear", "finetune"} & set(protocols):
+        linear = _linear(recipe, arrays, start, output)
+        if "linear" in protocols:
+            yield "linear", linear.eval()
+        if "finetune" in protocols:
+            yield "finetune", _finetuned(recipe, arrays, linear.state_dict(), output).eval()
+    if "scratch" in protocols:
+        yield "scratch", _from_scratch(recipe, arrays, output).eval()
 
 
 def _linear(recipe: PretrainRecipe, arrays: Arrays, start: Path | None, output: Path) -> nn.Module:
@@ -61,28 +73,20 @@ def _linear(recipe: PretrainRecipe, arrays: Arrays, start: Path | None, output: 
     return net
 
 
-def _finetuned(recipe: PretrainRecipe, arrays: Arrays, start: Path | None, output: Path) -> nn.Module:
-    head = _linear(recipe, arrays, start, output).state_dict()
+def _finetuned(recipe: PretrainRecipe, arrays: Arrays, linear: Mapping[str, Tensor], output: Path) -> nn.Module:
     plain = _plain(recipe, recipe.finetune)
     task = fit_task(plain, arrays)
-    task.model.load_state_dict(head)
+    task.model.load_state_dict(linear)
     _run(task, plain, recipe.finetune, output)
     return task.model
 
 
-def _from_scratch(recipe: PretrainRecipe, arrays: Arrays, start: Path | None, output: Path) -> nn.Module:
+def _from_scratch(recipe: PretrainRecipe, arrays: Arrays, output: Path) -> nn.Module:
     settings = replace(recipe.linear, epochs=recipe.linear.epochs + recipe.finetune.epochs)
     plain = _plain(recipe, settings)
     task = fit_task(plain, arrays)
     _run(task, plain, settings, output)
     return task.model
-
-
-PROTOCOLS: Mapping[str, Callable[[PretrainRecipe, Arrays, Path | None, Path], nn.Module]] = {
-    "linear": _linear,
-    "finetune": _finetuned,
-    "scratch": _from_scratch,
-}
 
 
 def _run(task: Task, recipe: Recipe, settings: FitSettings, output: Path) -> None:

@@ -46,31 +46,44 @@ class Point:
 
 
 def curves(
-    start: Path,
+    starts: Sequence[Path],
     data: Path | None,
     output: Path,
     shares: Sequence[float] = SHARES,
     noise_db: Sequence[float] = NOISE_DB,
-    protocols: Sequence[str] = tuple(PROTOCOLS),
+    protocols: Sequence[str] = PROTOCOLS,
 ) -> str:
-    """Measure a pretraining's checkpoint; writes curves.json, .md and .png to `output`, and gives the tables.
+    """Measure the checkpoints of pretrainings; writes curves.json, .md and .png to `output`, and gives the tables.
 
     Every share is trained by every protocol, and every network tested clean; those of the largest share at all levels
-    of noise. Raises ValueError for a share outside (0, 1].
+    of noise. Several pretrainings must be of one network on one set of recordings, which is trained from nothing once.
+    Raises ValueError for a share outside (0, 1], and for pretrainings that cannot be compared.
     """
     if not all(0 < share <= 1 for share in shares):
         raise ValueError(f"shares must be above 0 and at most 1, got {', '.join(map(str, shares))}")
-    recipe = from_dict(PretrainRecipe, checkpoint.load(start)["recipe"])
-    arrays = load_arrays(recipe.classifier(recipe.linear), data)
+    recipes = _comparable(starts)
+    arrays = load_arrays(recipes[0].classifier(recipes[0].linear), data)
     points: list[Point] = []
     for share in sorted(shares):
-        part = with_labels(arrays, share, recipe.fit.seed)
-        for protocol in protocols:
-            net = adapted(protocol, recipe, part, start, output / "runs")
-            levels = noise_db if share == max(shares) else (float("inf"),)
-            points += [_measured(net, recipe, part, protocol, share, level) for level in levels]
-            _write(points, output)
+        part = with_labels(arrays, share, recipes[0].fit.seed)
+        levels = noise_db if share == max(shares) else (float("inf"),)
+        for number, (start, recipe) in enumerate(zip(starts, recipes, strict=True)):
+            asked = [name for name in protocols if name != "scratch" or not number]
+            for protocol, net in adapted(asked, recipe, part, start, output / "runs"):
+                named = protocol if protocol == "scratch" or len(starts) == 1 else f"{recipe.method}, {protocol}"
+                points += [_measured(net, recipe, part, named, share, level) for level in levels]
+                _write(points, output)
     return as_markdown(points)
+
+
+def _comparable(starts: Sequence[Path]) -> list[PretrainRecipe]:
+    """The recipes of the checkpoints; raises ValueError where they differ in more than method and pretext."""
+    recipes = [from_dict(PretrainRecipe, checkpoint.load(start)["recipe"]) for start in starts]
+    first = recipes[0]
+    for start, recipe in zip(starts, recipes, strict=True):
+        if replace(recipe, method=first.method, pretext=first.pretext) != first:
+            raise ValueError(f"{start}: only method and pretext may differ from those of {starts[0]}")
+    return recipes
 
 
 def with_labels(arrays: Arrays, share: float, seed: int) -> Arrays:

@@ -31,13 +31,7 @@ class Masked(nn.Module):
     def forward(self, signal: Tensor, patient: Tensor) -> dict[str, Tensor]:
         patches = self.trunk.patches(signal)
         seen = visible(self.settings.masking, patches.shape[:3], self.settings.hidden, signal.device)
-        told = self._told(patches, seen)
-        truth = patches[..., : self.trunk.patch]
-        spread = truth.var(-1, keepdim=True)
-        target = (truth - truth.mean(-1, keepdim=True)) / torch.sqrt(spread + 1e-6)
-        asked = (~seen) & (spread[..., 0] > _FLAT)
-        error = (told.float() - target.float()).square().mean(-1)
-        return {"total": (error * asked).sum() / asked.sum().clamp(min=1)}
+        return {"total": hidden_error(self._told(patches, seen), patches[..., : self.trunk.patch], seen)}
 
     def _told(self, patches: Tensor, seen: Tensor) -> Tensor:
         """What the decoder says of every patch: [batch, lead, patch, sample]."""
@@ -53,6 +47,15 @@ class Masked(nn.Module):
         whole = whole + waves(whole.shape[2], whole.shape[3], whole.device) + self.lead
         rows = whole.flatten(0, 1) if by_lead else whole.flatten(1, 2)
         return self.leave(self.blocks(rows)).reshape(*seen.shape, -1)
+
+
+def hidden_error(told: Tensor, truth: Tensor, seen: Tensor) -> Tensor:
+    """The mean squared error of the patches [batch, lead, patch, sample] that were not seen, each scaled to itself."""
+    spread = truth.var(-1, keepdim=True)
+    target = (truth - truth.mean(-1, keepdim=True)) / torch.sqrt(spread + 1e-6)
+    asked = (~seen) & (spread[..., 0] > _FLAT)
+    error = (told.float() - target.float()).square().mean(-1)
+    return (error * asked).sum() / asked.sum().clamp(min=1)
 
 
 def visible(masking: Masking, shape: tuple[int, ...], hidden: float, device: torch.device) -> Tensor:

@@ -13,8 +13,7 @@ from classify.pretraining.recipe import PretextSettings
 class Predictive(nn.Module):
     """The encoder and a linear layer that predicts what stands at each of the next samples.
 
-    Called with signal [batch, channel, sample] and patient [batch]; gives the cross-entropy of the true sample among
-    others of the same recording as "total", and how often it is the likeliest as "found".
+    Called with signal [batch, channel, sample] and patient [batch]; gives what `next_among_others` does.
     """
 
     def __init__(self, trunk: CpcEncoder, settings: PretextSettings) -> None:
@@ -23,22 +22,30 @@ class Predictive(nn.Module):
         self.predict = nn.Linear(trunk.units, settings.ahead * trunk.units)
 
     def forward(self, signal: Tensor, patient: Tensor) -> dict[str, Tensor]:
-        s = self.settings
-        local, context = self.trunk.series(signal)
-        batch, samples, units = local.shape
-        if samples <= s.ahead:
-            raise ValueError(f"{samples} samples are too few to predict {s.ahead} ahead")
-        at = torch.randint(samples - s.ahead, (batch, s.anchors), device=signal.device)
-        others = torch.randint(samples, (batch, s.negatives), device=signal.device)
-        next_ones = at[..., None] + torch.arange(1, s.ahead + 1, device=signal.device)
-        predicted = self.predict(_taken(context, at)).unflatten(-1, (s.ahead, units)) / units**0.5
-        truth = _taken(local, next_ones.flatten(1)).unflatten(1, next_ones.shape[1:])
-        right = (predicted * truth).sum(-1, keepdim=True)
-        wrong = torch.einsum("baku,bnu->bakn", predicted, _taken(local, others))
-        logits = torch.cat((right, wrong), -1).flatten(0, -2).float()
-        found = (logits[:, 0] >= logits[:, 1:].amax(1)).float().mean()
-        zero = torch.zeros(len(logits), dtype=torch.long, device=signal.device)
-        return {"total": functional.cross_entropy(logits, zero), "found": found}
+        return next_among_others(*self.trunk.series(signal), self.predict, self.settings)
+
+
+def next_among_others(local: Tensor, context: Tensor, predict: nn.Linear, s: PretextSettings) -> dict[str, Tensor]:
+    """The cross-entropy of the true next steps among others of the recording ("total"), and how often a true one is
+    the likeliest ("found").
+
+    `local` and `context` [batch, step, unit] are what stands at every step and what is known by then; `predict` makes
+    the next `s.ahead` steps from the context of `s.anchors` places drawn at random.
+    """
+    batch, steps, units = local.shape
+    if steps <= s.ahead:
+        raise ValueError(f"{steps} steps are too few to predict {s.ahead} ahead")
+    at = torch.randint(steps - s.ahead, (batch, s.anchors), device=local.device)
+    others = torch.randint(steps, (batch, s.negatives), device=local.device)
+    next_ones = at[..., None] + torch.arange(1, s.ahead + 1, device=local.device)
+    predicted = predict(_taken(context, at)).unflatten(-1, (s.ahead, units)) / units**0.5
+    truth = _taken(local, next_ones.flatten(1)).unflatten(1, next_ones.shape[1:])
+    right = (predicted * truth).sum(-1, keepdim=True)
+    wrong = torch.einsum("baku,bnu->bakn", predicted, _taken(local, others))
+    logits = torch.cat((right, wrong), -1).flatten(0, -2).float()
+    found = (logits[:, 0] >= logits[:, 1:].amax(1)).float().mean()
+    zero = torch.zeros(len(logits), dtype=torch.long, device=local.device)
+    return {"total": functional.cross_entropy(logits, zero), "found": found}
 
 
 def _taken(x: Tensor, at: Tensor) -> Tensor:

@@ -23,7 +23,8 @@ class PretextSettings:
     CLOCS: `views` are the segments of a lead, the leads of a segment, or both; `temperature` divides cosines; `leads`
     (indices, none for all) are those that are compared. ST-MEM: the `hidden` share of the patches of every lead, of
     moments ("time", MTAE) or of leads ("lead", MLAE) is to be told from the rest by a decoder of `decoder_width`,
-    `decoder_depth` and `decoder_heads`.
+    `decoder_depth` and `decoder_heads`. A trunk that all methods share has no patches of its own: there they have
+    `patch` samples, and the first `shown_leads` channels are those of the signal.
     """
 
     ahead: int = 12
@@ -37,9 +38,11 @@ class PretextSettings:
     decoder_width: int = 256
     decoder_depth: int = 4
     decoder_heads: int = 4
+    patch: int = 25
+    shown_leads: int = 12
 
     def __post_init__(self) -> None:
-        for name in ("ahead", "anchors", "negatives"):
+        for name in ("ahead", "anchors", "negatives", "patch", "shown_leads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 < self.hidden < 1:

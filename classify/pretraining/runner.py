@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import default_collate
@@ -14,22 +13,25 @@ from torch.utils.data import default_collate
 from classify.datasets.arrays import Arrays
 from classify.datasets.collect import load_arrays
 from classify.nets import NETS, build
+from classify.nets.bottleneck import BottleneckNet
 from classify.nets.fusion_head import FusionNet
 from classify.pretraining.contrastive import Contrastive
 from classify.pretraining.masked import Masked
 from classify.pretraining.predictive import Predictive
 from classify.pretraining.recipe import ENCODERS, Method, PretrainRecipe
-from classify.training.inputs import FixedTrainingSet, TrainingSet
+from classify.pretraining.shared import ContrastiveMaps, MaskedMaps, PredictiveMaps
+from classify.training.inputs import TrainingSet, plain_training_set
 from ecg.fit import checkpoint as checkpoints
 from ecg.fit import ddp, launch
-from ecg.fit.dataloader import EpochDataset
 from ecg.fit.device import pick_device
 from ecg.fit.loop import FitResult, Task, fit
 from ecg.fit.recipe import load, to_dict
 from ecg.fit.resume_check import check_same
 from ecg.fit.run_folder import RunFolder
 
-PRETEXTS: Mapping[Method, Callable[..., nn.Module]] = {"cpc": Predictive, "clocs": Contrastive, "st_mem": Masked}
+Pretexts = Mapping[Method, Callable[..., nn.Module]]
+PRETEXTS: Pretexts = {"cpc": Predictive, "clocs": Contrastive, "st_mem": Masked}
+ON_MAPS: Pretexts = {"cpc": PredictiveMaps, "clocs": ContrastiveMaps, "st_mem": MaskedMaps}
 _BATCH = 32  # records in one batch of the validation
 
 
@@ -57,7 +59,7 @@ def pretrain(
     with ddp.team(pick_device(recipe.fit.device).type == "cuda"):
         run = ddp.by_first(lambda: RunFolder.open(to_dict(recipe), output, resume))
         if ddp.rank() == 0:
-            counts = ", ".join(f"{len(arrays.of(part))} {part}" for part in ("train", "validation"))
+            counts = ", ".join(f"{count} {part}" for part, count in arrays.counts().items() if part != "test")
             run.log(f"{run.path}: {recipe.method} with {recipe.net.name} on {data or 'simulated'} records: {counts}")
         return fit(pretext_task(recipe, arrays), recipe, run, resume)
 
@@ -66,40 +68,23 @@ def pretext_task(recipe: PretrainRecipe, arrays: Arrays) -> Task:
     """What the training loop is given."""
     torch.manual_seed(recipe.fit.seed)
     net = build(recipe.net.name, 1, recipe.classifier(recipe.fit).channels, arrays.signal.shape[2], recipe.net.options)
-    wanted = ENCODERS[recipe.method]
-    if not (NETS[recipe.net.name].module.endswith(f".{wanted}") and isinstance(net, FusionNet)):
-        raise ValueError(f"{recipe.method} pretrains an encoder of nets/encoders/{wanted}.py, not {recipe.net.name!r}")
-    model = PRETEXTS[recipe.method](net.trunk, recipe.pretext)
+    if not (isinstance(net, FusionNet) and _suits(net.trunk, recipe)):
+        own = f"nets/encoders/{ENCODERS[recipe.method]}.py, or of nets/bottleneck.py"
+        raise ValueError(f"{recipe.method} pretrains an encoder of {own}, not {recipe.net.name!r}")
+    pretexts = ON_MAPS if isinstance(net.trunk, BottleneckNet) else PRETEXTS
+    model = pretexts[recipe.method](net.trunk, recipe.pretext)
     validation = Validation(arrays.of("validation"), recipe) if (arrays.part == "validation").any() else None
-    return Task(model, _loss, _dataset(arrays, "train", recipe), validation)
+    return Task(model, _loss, plain_training_set(arrays, recipe.fit.seed, recipe.data), validation)
+
+
+def _suits(trunk: nn.Module, recipe: PretrainRecipe) -> bool:
+    """Whether the trunk is the method's own encoder, or one that all methods share."""
+    own = NETS[recipe.net.name].module.endswith(f".{ENCODERS[recipe.method]}")
+    return own or isinstance(trunk, BottleneckNet)
 
 
 def _loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return cast(dict[str, Tensor], model(batch["signal"], batch["patient"]))
-
-
-def _dataset(arrays: Arrays, part: str, recipe: PretrainRecipe) -> EpochDataset:
-    own = arrays.of(part)
-    data = recipe.data
-    shown: EpochDataset = TrainingSet(own, recipe.fit.seed, data) if data.varied else FixedTrainingSet(arrays, data)
-    return WithPatients(shown, own.patient)
-
-
-class WithPatients:
-    """The signals of a dataset, each with a number for its patient."""
-
-    def __init__(self, dataset: EpochDataset, patient: np.ndarray) -> None:
-        self.dataset = dataset
-        self.numbers = np.unique(patient, return_inverse=True)[1]
-
-    def set_epoch(self, epoch: int) -> None:
-        self.dataset.set_epoch(epoch)
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, index: int) -> dict[str, object]:
-        return {"signal": self.dataset[index]["signal"], "patient": int(self.numbers[index])}
 
 
 class Validation:
@@ -107,7 +92,7 @@ class Validation:
 
     def __init__(self, arrays: Arrays, recipe: PretrainRecipe) -> None:
         self.seed = recipe.fit.seed
-        self.dataset = WithPatients(TrainingSet(arrays, recipe.fit.seed, recipe.data), arrays.patient)
+        self.dataset = TrainingSet(arrays, recipe.fit.seed, recipe.data)
 
     def __call__(self, model: nn.Module) -> dict[str, float]:
         torch.manual_seed(self.seed)

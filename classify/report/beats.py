@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from classify.batch import Case
 from classify.beat_classifier import BeatClassifier, Beats
 from classify.report.figures import save_png
-from ecg.files import named, write_text
+from ecg.files import csv_text, named, write_text
 from ecg.record import Record
 
 ENDINGS = (".beats.csv", ".beats.json", ".beats.png")
@@ -45,14 +45,13 @@ def infer_beats(cases: Iterable[Case], classifier: BeatClassifier, folder: Path)
 
 def write_beats(record: Record, beats: Beats, folder: Path, name: str, source: str = "") -> None:
     """The table, the counts and the strip of one recording; `source` is its file."""
+    found_beats = zip(beats.times_s.tolist(), beats.classes, beats.probability.tolist(), strict=True)
     rows = [
-        f"{number},{time:.3f},{label}," + ",".join(f"{p:.4f}" for p in row)
-        for number, (time, label, row) in enumerate(
-            zip(beats.times_s.tolist(), beats.classes, beats.probability.tolist(), strict=True), start=1
-        )
+        {"beat": number, "time_s": f"{time:.3f}", "class": label}
+        | {f"p_{one}": f"{p:.4f}" for one, p in zip(beats.names, row, strict=True)}
+        for number, (time, label, row) in enumerate(found_beats, start=1)
     ]
-    head = ",".join(["beat", "time_s", "class", *(f"p_{name}" for name in beats.names)])
-    write_text(folder / f"{name}.beats.csv", "\n".join([head, *rows]) + "\n")
+    write_text(folder / f"{name}.beats.csv", csv_text(rows))
     found = {
         "source": source, "beats": len(rows), "counts": beats.counts(), "weights": beats.weights,
         "warnings": list(beats.warnings),

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from classify.diagnosis import Diagnosis, Label
 from ecg.files import JsonObject
-from ecg.formats.fhir import observation
+from ecg.formats.fhir import REPORT_ENDING, observation
 from ecg.record import Record
 
-ENDING = ".diagnosis.fhir.json"
+ENDING = REPORT_ENDING
 _NOT_CONFIRMED = "preliminary"  # a program's answer, which no physician has seen
 _KEPT_BY_THE_REPORT = ("code", "subject", "effectiveDateTime")
 

@@ -21,7 +21,7 @@ from classify.report.beats import infer_beats
 from classify.report.html import report_html
 from classify.report.text import print_table
 from classify.signal.preprocessing import DURATION_S
-from classify.weights import DEFAULT
+from classify.weights import BEATS, DEFAULT
 from classify.weights.files import load
 from digitize.batch import describe
 from digitize.output import DEFAULT_FORMATS, write_reading
@@ -30,11 +30,6 @@ from ecg.fit.recipe import from_dict
 
 SUMMARY = "diagnoses"
 ENDINGS = (".diagnosis.json", ".report.html")
-_NO_BEATS = (
-    "--task aami needs --weights: none for single beats are shipped. Train them on MIT-BIH: python -m classify.train "
-    "--task aami_inter --data MITBIH, then python -m classify.calibrate --checkpoint RUN/checkpoints/best.pth "
-    "--data MITBIH --output beats.safetensors"
-)
 Row = dict[str, object]
 
 
@@ -56,9 +51,8 @@ def infer(
     """
     if not stride_s >= DURATION_S:
         raise ValueError(f"stride_s must be at least {DURATION_S:g} s, the length of a window; got {stride_s:g}")
-    if task == "aami" and Path(weights) == DEFAULT:
-        raise ValueError(_NO_BEATS)
-    net, card = load(Path(weights))
+    of_beats = task == "aami" and Path(weights) == DEFAULT
+    net, card = load(BEATS if of_beats else Path(weights))
     if task == "aami" or from_dict(Recipe, card.recipe).asked.of_beats:
         todo = cases(output, BEAT_ENDINGS, **options)
         return infer_beats(todo, BeatClassifier(net, card), Path(output))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classify.diagnosis import reason
 from classify.signal.quality import LIMITS
 from ecg.leads import LIMB, MAX_LIMB_SHARE, PRECORDIAL, limb_law_share
 from ecg.notes import Note
@@ -25,4 +26,4 @@ def reasons_of_page(reading: Reading) -> list[Note]:
     for group, what, other in ((LIMB, "limb", "chest"), (PRECORDIAL, "chest", "limb")):
         if shown and set(shown) <= set(group):
             reasons.append(f"only {what} leads can be read, which rules nothing out: the {other} leads are missing")
-    return [Note("no-diagnosis", f"no diagnosis: {reason}") for reason in reasons]
+    return [reason(words) for words in reasons]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from classify.diagnosis import LeadQuality
+from classify.diagnosis import LeadQuality, reason
 from classify.signal.preprocessing import DURATION_S
 from ecg.leads import STANDARD, limb_residual_mv
 from ecg.notes import Note
@@ -89,7 +89,7 @@ def reasons_to_abstain(leads: Sequence[LeadQuality], quality: Mapping[str, float
         reasons.append(f"{len(names)} usable leads ({listed}), at least {LIMITS.min_leads} are needed")
     if names and quality["seconds"] < LIMITS.min_signal_s:
         reasons.append(f"{quality['seconds']:.1f} s of signal, at least {LIMITS.min_signal_s:.0f} s are needed")
-    return [Note("no-diagnosis", f"no diagnosis: {reason}") for reason in reasons]
+    return [reason(words) for words in reasons]
 
 
 def quality_notes(leads: Sequence[LeadQuality], quality: Mapping[str, float]) -> list[Note]:

@@ -16,7 +16,8 @@ class DataSettings:
     of its patient, both prepared: what a beat has of its own. Such examples cannot be varied.
     An epoch of training shows every example once, or `draws` of them, of every label as many when `balanced`.
     `leads` are shown instead of the task's. `base_path` is where the paths of a table start, if not beside it;
-    `records` chooses recordings of single beats, "100-180" or "100,103".
+    `records` chooses recordings of single beats, "100-180" or "100,103". With `known_people` those of which age or sex
+    is not known are left out.
     """
 
     fs_hz: float = 125.0
@@ -34,6 +35,7 @@ class DataSettings:
     leads: tuple[str, ...] = ()
     base_path: str = ""
     records: str = ""
+    known_people: bool = False
 
     def __post_init__(self) -> None:
         if self.from_usual and self.varied:

@@ -40,7 +40,7 @@ def judge(page: Page, digitize: Callable[[Page], Reading], classifier: Classifie
         return "refused", str(refusal)
     diagnosis = classifier.of_reading(reading)
     if diagnosis.abstained:
-        return "abstained", "; ".join(words for words in diagnosis.warnings if words.startswith("no diagnosis"))
+        return "abstained", "; ".join(diagnosis.reasons)
     named = ", ".join(label.title for label in diagnosis.predicted)
     return "diagnosed", f"as {reading.layout.name}: {named}; {'; '.join(diagnosis.warnings)}"
 

@@ -133,7 +133,6 @@ def _uncalibrated(name: str, state: Mapping[str, Any], arrays: Arrays) -> Card:
     for (group, label), count in zip(labels, positives, strict=True):
         seen[group][label] = count
     credits = tuple(SOURCES[source].credit for source in dict.fromkeys(arrays.source.tolist()))
-    sizes = {part: len(arrays.of(part)) for part in ("train", "validation", "test")}
-    metrics = {"records": sizes, "best_epoch": state["best_epoch"], "validation_score": state["best_metric"]}
+    metrics = {"records": arrays.counts(), "best_epoch": state["best_epoch"], "validation_score": state["best_metric"]}
     exclusive = tuple(group for group in groups if GROUPS[group].exclusive)
     return Card(name, state["recipe"], labels, {}, {}, credits, metrics, exclusive, seen)

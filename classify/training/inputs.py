@@ -91,6 +91,13 @@ class FixedTrainingSet:
         }
 
 
+def plain_training_set(arrays: Arrays, seed: int, settings: DataSettings) -> TrainingSet | FixedTrainingSet:
+    """Every training example once in an epoch, varied where the settings say so."""
+    if settings.varied:
+        return TrainingSet(arrays.of("train"), seed, settings)
+    return FixedTrainingSet(arrays, settings)
+
+
 def patient_numbers(arrays: Arrays) -> np.ndarray:
     """A number for every patient, int64 [example]."""
     return np.unique(arrays.patient, return_inverse=True)[1].astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import cast
@@ -52,17 +52,20 @@ class Teacher:
         self.columns = [asked.index(label) for label in card.labels]
         self.settings = recipe.loss
 
-    def loss(self, logits: Tensor, *shown: Tensor) -> Tensor:
-        """The distance of logits [example, label] from the teacher's, over its labels."""
-        with torch.no_grad():
-            told = self.net.to(logits.device)(*shown).float()
-        return DISTANCES[self.settings.distance](logits[:, self.columns], told, self.settings.temperature)
+    @torch.no_grad()
+    def told(self, shown: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """(logits, encoding) of the inputs; the encoding is empty where it is not compared."""
+        net = self.net.to(shown[0].device)
+        if not self.settings.contrast:
+            return net(*shown).float(), torch.empty(0)
+        if not hasattr(net, "trunk"):
+            return net(*shown).float(), cast(Encoder, net).encode(shown[0])
+        with encoding_of(net) as encoded:
+            return net(*shown).float(), encoded[-1]
 
-    def contrast(self, encoded: Tensor, signal: Tensor, target: Tensor) -> Tensor:
-        """How far encodings [example, width] are from the teacher's of the same signals, beside other diseases'."""
-        with torch.no_grad():
-            other = cast(Encoder, self.net.to(signal.device)).encode(signal)
-        return disease_contrast(encoded, other, target)
+    def distance(self, logits: Tensor, told: Tensor) -> Tensor:
+        """How far logits [example, label] are from the teacher's, over its labels."""
+        return DISTANCES[self.settings.distance](logits[:, self.columns], told, self.settings.temperature)
 
 
 class Loss:
@@ -89,11 +92,12 @@ class Loss:
         labels = (each * weight).sum() / weight.sum().clamp(min=1e-6)
         losses = {"total": labels}
         if self.teacher is not None:
-            distilled = self.teacher.loss(logits, *shown)
+            told, other = self.teacher.told(shown)
+            distilled = self.teacher.distance(logits, told)
             total = torch.lerp(labels, distilled, self.settings.taught)
             losses = {"total": total, "labels": labels, "taught": distilled}
-        if self.settings.contrast and self.teacher is not None:
-            losses["contrast"] = self.teacher.contrast(encoded[-1], shown[0], target)
+            if self.settings.contrast:
+                losses["contrast"] = disease_contrast(encoded[-1], other, target)
         if self.settings.correlation:
             losses["correlation"] = correlation_of_halves(encoded[-1])
         for name in ("contrast", "correlation"):

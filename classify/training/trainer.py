@@ -12,7 +12,7 @@ from classify.datasets.collect import load_arrays
 from classify.nets import build
 from classify.recipe import Recipe
 from classify.tasks import TASKS
-from classify.training.inputs import FixedTrainingSet, TrainingSet
+from classify.training.inputs import plain_training_set
 from classify.training.losses import Loss, Teacher
 from classify.training.results import write_results
 from classify.training.sampling import Draws
@@ -100,11 +100,12 @@ def _check_parts(arrays: Arrays) -> None:
 
 
 def _training_set(arrays: Arrays, recipe: Recipe) -> EpochDataset:
-    data, shown = recipe.data, arrays.of("train")
-    dataset: EpochDataset = TrainingSet(shown, recipe.fit.seed, data) if data.varied else FixedTrainingSet(arrays, data)
+    data, seed = recipe.data, recipe.fit.seed
+    dataset = plain_training_set(arrays, seed, data)
     if not (data.draws or data.balanced):
         return dataset
-    return Draws(dataset, data.draws or len(shown), recipe.fit.seed, shown.targets if data.balanced else None)
+    targets = arrays.targets[arrays.part == "train"]
+    return Draws(dataset, data.draws or len(targets), seed, targets if data.balanced else None)
 
 
 def _check_resume(recipe: Recipe, arrays: Arrays, resume: Path) -> None:
@@ -119,5 +120,5 @@ def _split_of(arrays: Arrays) -> list[tuple[str, str, str]]:
 
 
 def _announce(run: RunFolder, recipe: Recipe, arrays: Arrays, data: Path | None) -> None:
-    sizes = ", ".join(f"{len(arrays.of(part))} {part}" for part in ("train", "validation", "test"))
+    sizes = ", ".join(f"{count} {part}" for part, count in arrays.counts().items())
     run.log(f"{run.path}: {recipe.net.name} on {recipe.task} ({'simulated' if data is None else data}): {sizes}")

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-DEFAULT = Path(__file__).resolve().parent / "diagnosis.safetensors"
+_HERE = Path(__file__).resolve().parent
+DEFAULT = _HERE / "diagnosis.safetensors"
+BEATS = _HERE / "beats.safetensors"  # of single beats, for long recordings

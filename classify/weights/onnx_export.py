@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from classify.card import Card
 from classify.nets.fusion_head import asks_demographics
+from classify.nets.inceptionformer.two_branch import fuse_kernels
 from classify.recipe import Recipe
 from classify.tasks import TASKS
 from classify.weights import DEFAULT
@@ -38,8 +40,9 @@ class Exported(NamedTuple):
 def export(weights: str | Path = DEFAULT, output: str | Path | None = None) -> Exported:
     """Write weights as ONNX (default: beside them): signal [record, channel, sample] and features to logits.
 
-    A network that uses age and sex has a third input, demographics [record, 2]. The card stands in the file's metadata:
-    what the labels are, and how logits become probabilities. Raises ValueError where the packages for it are missing.
+    Summed depthwise convolutions are written as one each. A network that uses age and sex has a third input,
+    demographics [record, 2]. The card stands in the file's metadata: what the labels are, and how logits become
+    probabilities. Raises ValueError where the packages for it are missing.
     """
     try:
         import onnx
@@ -49,7 +52,7 @@ def export(weights: str | Path = DEFAULT, output: str | Path | None = None) -> E
         raise ValueError(_MISSING) from error
     net, card = load(Path(weights))
     path = Path(output) if output else Path(weights).with_suffix(".onnx")
-    model = _traced(net, _noise(net, card, 2), card.recipe["net"]["name"])
+    model = _traced(fuse_kernels(copy.deepcopy(net)), _noise(net, card, 2), card.recipe["net"]["name"])
     onnx.helper.set_model_props(model, {"version": card.version, "card": json.dumps(card.to_dict())})
     with atomic_path(path) as temporary:
         onnx.save(model, temporary)

@@ -58,10 +58,23 @@ def frames(path: Path) -> Iterator[Frame]:
             text = f"animated picture: only the first of {count} frames was read"
             yield _frame(image, (Note("first-frame-only", text),) if animated else ())
             return
-        for i in range(count):
-            _attempt(lambda i=i: image.seek(i))  # type: ignore[misc]
-            if not image.tag_v2.get(_TIFF_KIND, 0) & _THUMBNAIL:  # type: ignore[attr-defined]
-                yield _frame(image)
+        for _ in _tiff_pages(image, count):
+            yield _frame(image)
+
+
+def _tiff_pages(image: Image.Image, count: int) -> Iterator[int]:
+    """Stand at one picture of a TIFF after another, thumbnails aside."""
+    for i in range(count):
+        _attempt(lambda i=i: image.seek(i))  # type: ignore[misc]
+        if not image.tag_v2.get(_TIFF_KIND, 0) & _THUMBNAIL:  # type: ignore[attr-defined]
+            yield i
+
+
+def count_frames(path: Path) -> int:
+    """How many pages `frames` gives. Raises PageError."""
+    with _open(path) as image:
+        count = _attempt(lambda: getattr(image, "n_frames", 1))
+        return sum(1 for _ in _tiff_pages(image, count)) if image.format == "TIFF" else 1
 
 
 def open_image(path: Path) -> Image.Image:

@@ -20,6 +20,7 @@ from ecg.formats.moment import began_at
 from ecg.leads import canonical, is_known
 from ecg.record import Record
 
+REPORT_ENDING = ".diagnosis.fhir.json"  # of a report on a recording, which it holds; no recording of its own
 _MDC, _LOINC, _UCUM = "urn:iso:std:iso:11073:10101", "http://loinc.org", "http://unitsofmeasure.org"
 _MS_PER_UNIT = {"ms": 1.0, "s": 1000.0, "us": 1e-3}
 _START = "time of the first sample"

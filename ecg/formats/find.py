@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ecg.files import check_regular, files_below, is_pattern, matches
 from ecg.formats import csv
+from ecg.formats.fhir import REPORT_ENDING
 from ecg.formats.table import FORMATS, head_of
 from ecg.formats.wfdb_header import segments_of
 
@@ -21,8 +22,8 @@ def find_records(paths: Iterable[str | Path], *, one_per_name: bool = True) -> l
 
     In a folder, files that differ in their suffix alone are one recording, unless `one_per_name` is false. Sorted, each
     once. A file that is named is kept even when it is missing, so that reading it can say so; tables, texts and XML in
-    a folder that hold no signal are passed over, and headers that another header names as its segments are no records
-    of their own. Raises FileNotFoundError for a folder or pattern that has none.
+    a folder that hold no signal are passed over, so are reports on recordings, and headers that another header names
+    as its segments are no records of their own. Raises FileNotFoundError for a folder or pattern that has none.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
@@ -83,7 +84,7 @@ def _is_record(path: Path) -> bool:
 
 def _holds_signal(path: Path) -> bool:
     suffix = path.suffix.lower()
-    if path.name.lower().endswith(_DOCUMENTS):
+    if path.name.lower().endswith((*_DOCUMENTS, REPORT_ENDING)):
         return False
     if suffix == ".csv" and csv.is_signal(path):
         return True

@@ -62,7 +62,10 @@ DOCUMENTS: dict[str, tuple[Line, ...]] = {
              "--set data.leads=[II] --set data.fs_hz=360 --set data.from_usual=false --epochs 10 --batch_size 32 "
              "--output OUT", (*_RUN, "run_*/results/aami_*.png", "run_*/report.md")),
         Line("by patient: DS1 trains, DS2 tests", f"{TRAIN} --task aami_inter --data MITBIH --output OUT", _RUN),
-        Line("the class of every beat of a recording",
+        Line("the class of every beat of a recording, by the shipped weights",
+             "python -m classify.infer --task aami --record MITBIH/100.hea --output OUT",
+             ("100.beats.csv", "100.beats.json", "100.beats.png"), "beats"),
+        Line("the same by one's own weights",
              "python -m classify.infer --task aami --weights BEATS --record MITBIH/100.hea --output OUT",
              ("100.beats.csv", "100.beats.json", "100.beats.png"), "beats"),
     ),

@@ -8,11 +8,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from classify.nets.layers import conv_norm, conv_norm_relu
 from classify.nets.trunk import Trunk
 
 BLOCKS_18, BLOCKS_34 = (2, 2, 2, 2), (3, 4, 6, 3)
-_CONVS = {1: nn.Conv1d, 2: nn.Conv2d}
-_NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 _POOLS = {1: nn.MaxPool1d, 2: nn.MaxPool2d}
 
 
@@ -24,7 +23,7 @@ class PlainResNet(Trunk):
         widths: Sequence[int] = (64, 128, 256, 512), axes: Literal[1, 2] = 1,
     ) -> None:  # fmt: skip
         super().__init__()
-        layers: list[nn.Module] = [*_conv_norm(axes, channels, widths[0], 7, 2), nn.ReLU(), _POOLS[axes](3, 2, 1)]
+        layers: list[nn.Module] = [*conv_norm_relu(channels, widths[0], 7, 2, axes=axes), _POOLS[axes](3, 2, 1)]
         before = widths[0]
         for stage, (count, width) in enumerate(zip(blocks, widths, strict=True)):
             for block in range(count):
@@ -39,17 +38,13 @@ class PlainResNet(Trunk):
 class _Basic(nn.Module):
     """Two convolutions of kernel 3 and a shortcut, which is a 1x1 convolution where the shape changes."""
 
-    def __init__(self, axes: int, before: int, width: int, stride: int) -> None:
+    def __init__(self, axes: Literal[1, 2], before: int, width: int, stride: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            *_conv_norm(axes, before, width, 3, stride), nn.ReLU(), *_conv_norm(axes, width, width, 3, 1)
+            *conv_norm_relu(before, width, 3, stride, axes=axes), conv_norm(width, width, 3, axes=axes)
         )
         same = before == width and stride == 1
-        self.shortcut = nn.Sequential(*([] if same else _conv_norm(axes, before, width, 1, stride)))
+        self.shortcut = nn.Sequential(*([] if same else [conv_norm(before, width, 1, stride, axes=axes)]))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.body(x) + self.shortcut(x))
-
-
-def _conv_norm(axes: int, before: int, width: int, kernel: int, stride: int) -> list[nn.Module]:
-    return [_CONVS[axes](before, width, kernel, stride, kernel // 2, bias=False), _NORMS[axes](width)]

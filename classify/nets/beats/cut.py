@@ -6,9 +6,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from classify.nets.layers import conv_norm_relu
+
 _REFRACTORY_S = 0.3  # no two beats are nearer: 200 per minute
 _SMOOTH_S = 0.08  # about the length of a QRS
 _FAINT = 0.2  # of the strongest beat; a peak below it is no beat
+
+
+class EachBeat(nn.Sequential):
+    """One network for every beat: [batch, beat, channel, sample] to the mean of its maps, [batch, beat, width]."""
+
+    def forward(self, beats: Tensor) -> Tensor:
+        return super().forward(beats.flatten(0, 1)).mean(-1).unflatten(0, beats.shape[:2])
+
+
+def two_convolutions(channels: int, width: int) -> EachBeat:
+    """Kernels 7 and 5, each with stride 2."""
+    return EachBeat(*conv_norm_relu(channels, width // 2, 7, 2), *conv_norm_relu(width // 2, width, 5, 2))
 
 
 class BeatCutter(nn.Module):

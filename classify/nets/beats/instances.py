@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from classify.nets.beats.cut import BeatCutter
-from classify.nets.layers import channels_per_lead, conv_norm
+from classify.nets.beats.cut import BeatCutter, two_convolutions
+from classify.nets.layers import channels_per_lead, conv_norm_relu
 from classify.nets.trunk import Trunk
 
 
@@ -64,20 +64,17 @@ class MultiInstance(Trunk):
             raise ValueError(f"{patches} patches do not tile a picture of {picture} x {picture}")
         self.picture = picture
         self.cut = BeatCutter(samples, self.leads, beats, seconds=seconds)
-        self.each_beat = nn.Sequential(
-            conv_norm(channels, width // 2, 7, 2), nn.ReLU(), conv_norm(width // 2, width, 5, 2), nn.ReLU()
-        )
+        self.each_beat = two_convolutions(channels, width)
         self.each_patch = nn.Sequential(
-            nn.Conv2d(self.leads, width // 2, 3, 2, 1, bias=False), nn.BatchNorm2d(width // 2), nn.ReLU(),
-            nn.Conv2d(width // 2, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-        )  # fmt: skip
+            *conv_norm_relu(self.leads, width // 2, 3, 2, axes=2), *conv_norm_relu(width // 2, width, 3, 2, axes=2)
+        )
         self.bags = nn.ModuleList((Bag(width), Bag(width)))
         self.join = nn.Sequential(nn.Linear(4 * width, 2 * width), nn.ReLU())
         self.width = 2 * width
 
     def encode(self, signal: Tensor) -> Tensor:
         beats, there = self.cut(signal)
-        of_beats = self.each_beat(beats.flatten(0, 1)).mean(-1).unflatten(0, there.shape)
+        of_beats = self.each_beat(beats)
         tiles = self._tiles(angular_field(signal[:, : self.leads], self.picture))
         of_patches = self.each_patch(tiles.flatten(0, 1)).mean((2, 3)).unflatten(0, tiles.shape[:2])
         every = torch.ones(tiles.shape[:2], device=signal.device)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from classify.nets.beats.cut import BeatCutter
-from classify.nets.layers import Squeeze, channels_per_lead, conv_norm
+from classify.nets.beats.cut import BeatCutter, EachBeat
+from classify.nets.layers import Squeeze, channels_per_lead, conv_norm_relu
 from classify.nets.tokens.encoder import EncoderBlock
 from classify.nets.trunk import Trunk
 
@@ -48,17 +48,17 @@ class LightweightTransformer(Trunk):
     ) -> None:
         super().__init__()
         self.cut = BeatCutter(samples, channels_per_lead(channels, leads)[0], beats, seconds=seconds)
-        self.each_beat = nn.Sequential(
-            conv_norm(channels, width // 4, 7, 2), nn.ReLU(), Squeeze(width // 4, 4),
-            conv_norm(width // 4, width // 2, 5, 2), nn.ReLU(), Squeeze(width // 2, 4),
-            conv_norm(width // 2, width, 3, 2), nn.ReLU(), Squeeze(width, 4),
+        self.each_beat = EachBeat(
+            *conv_norm_relu(channels, width // 4, 7, 2), Squeeze(width // 4, 4),
+            *conv_norm_relu(width // 4, width // 2, 5, 2), Squeeze(width // 2, 4),
+            *conv_norm_relu(width // 2, width, 3, 2), Squeeze(width, 4),
         )  # fmt: skip
         self.sequence = nn.ModuleList(EncoderBlock(width, LightConv(width, kernel)) for kernel in kernels)
         self.width = width
 
     def encode(self, signal: Tensor) -> Tensor:
         beats, there = self.cut(signal)
-        tokens = self.each_beat(beats.flatten(0, 1)).mean(-1).unflatten(0, there.shape)
+        tokens = self.each_beat(beats)
         for block in self.sequence:
             tokens = block(tokens * there[..., None])
         return (tokens * there[..., None]).sum(1) / there.sum(1, keepdim=True).clamp(min=1)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from classify.nets.baselines.spectrogram import Spectrogram
-from classify.nets.beats.cut import BeatCutter
+from classify.nets.beats.cut import BeatCutter, two_convolutions
 from classify.nets.fusion_head import scaled_demographics
-from classify.nets.layers import channels_per_lead, conv_norm
+from classify.nets.layers import channels_per_lead, conv_norm_relu
 from classify.nets.tokens.encoder import encoder
 
 
@@ -35,15 +35,13 @@ class MultiModule(nn.Module):
         self.demographics = True
         self.leads, _ = channels_per_lead(channels, leads)
         self.cut = BeatCutter(samples, self.leads, beats, seconds=seconds)
-        self.each_beat = nn.Sequential(
-            conv_norm(channels, width // 2, 7, 2), nn.ReLU(), conv_norm(width // 2, width, 5, 2), nn.ReLU()
-        )
+        self.each_beat = two_convolutions(channels, width)
         self.over_beats = nn.GRU(width, width // 2, batch_first=True, bidirectional=True)
         self.spectrogram = Spectrogram(window, window // 2)
         self.over_picture = nn.Sequential(
-            nn.Conv2d(self.leads, width // 2, 3, (2, 1), 1, bias=False), nn.BatchNorm2d(width // 2), nn.ReLU(),
-            nn.Conv2d(width // 2, width, 3, (2, 1), 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-        )  # fmt: skip
+            *conv_norm_relu(self.leads, width // 2, 3, (2, 1), axes=2),
+            *conv_norm_relu(width // 2, width, 3, (2, 1), axes=2),
+        )
         self.over_time = nn.GRU(width, width // 2, batch_first=True, bidirectional=True)
         self.person = nn.Sequential(nn.Linear(4, width), nn.ReLU(), nn.Linear(width, width))
         self.kind = nn.Parameter(0.02 * torch.randn(1, 3, width))
@@ -61,7 +59,7 @@ class MultiModule(nn.Module):
 
     def _joined(self, signal: Tensor, demographics: Tensor) -> Tensor:
         beats, there = self.cut(signal)
-        of_beats = self.each_beat(beats.flatten(0, 1)).mean(-1).unflatten(0, there.shape)
+        of_beats = self.each_beat(beats)
         by_beat, _ = self.over_beats(of_beats * there[..., None])
         picture = self.over_picture(self.spectrogram(signal[:, : self.leads])).mean(2)
         by_time, _ = self.over_time(picture.transpose(1, 2))

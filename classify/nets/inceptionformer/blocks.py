@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from classify.nets.layers import Squeeze
 from classify.nets.tokens.encoder import EncoderBlock
 from classify.nets.tokens.mixers import MIXERS, Mixer, Modulation
 
@@ -45,18 +46,6 @@ class MultiScale(nn.Module):
         return torch.cat([part(group) for part, group in zip(self.parts, groups, strict=True)], 1)
 
 
-class ChannelGate(nn.Module):
-    """Squeeze-and-excitation with a GELU between its layers."""
-
-    def __init__(self, width: int, reduction: int = 4) -> None:
-        super().__init__()
-        inner = width // reduction
-        self.gate = nn.Sequential(nn.Linear(width, inner), nn.GELU(), nn.Linear(inner, width), nn.Sigmoid())
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.gate(x.mean(-1))[..., None]
-
-
 class CoordinateGate(nn.Module):
     """Coordinate attention over channel and time (Hou et al. 2021): a gate for each channel times one for each step."""
 
@@ -73,7 +62,7 @@ class CoordinateGate(nn.Module):
 
 def gates(width: int, se: int, coord: bool) -> list[nn.Module]:
     """What stands behind a depthwise convolution: squeeze-and-excitation by `se` (0: none), coordinate attention."""
-    return [*([ChannelGate(width, se)] if se else []), *([CoordinateGate(width)] if coord else [])]
+    return [*([Squeeze(width, se, nn.GELU)] if se else []), *([CoordinateGate(width)] if coord else [])]
 
 
 class ConvBlock(nn.Module):

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from classify.nets.layers import MeanAndMax, by_lead, channels_per_lead, conv_norm
+from classify.nets.layers import MeanAndMax, by_lead, channels_per_lead, conv_norm_relu
 from classify.nets.trunk import Trunk
 from ecg.leads import STANDARD
 
@@ -47,7 +47,7 @@ class LeadGraph(Trunk):
         super().__init__()
         self.leads, each = channels_per_lead(channels, len(STANDARD))
         widths = (each, width // 4, width // 2, width)
-        steps = [part for a, b in pairwise(widths) for part in (conv_norm(a, b, kernel, 2), nn.ReLU(), nn.MaxPool1d(2))]
+        steps = [part for a, b in pairwise(widths) for part in (*conv_norm_relu(a, b, kernel, 2), nn.MaxPool1d(2))]
         self.each_lead, self.pool = nn.Sequential(*steps), MeanAndMax()
         self.enter = nn.Linear(2 * width, width)
         self.layers = nn.ModuleList(_GraphLayer(width, dropout) for _ in range(layers))

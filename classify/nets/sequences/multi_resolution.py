@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from classify.nets.layers import MeanAndMax, conv_norm
+from classify.nets.layers import MeanAndMax, conv_norm_relu
 from classify.nets.resnet import ResidualBlock
 from classify.nets.tokens.encoder import encoder
 from classify.nets.trunk import Trunk
@@ -35,7 +35,7 @@ class MultiResolution(Trunk):
         self.scales, self.part = tuple(scales), part
         self.nets = nn.ModuleList(
             nn.Sequential(
-                conv_norm(channels, width // 2, 7, 2), nn.ReLU(), ResidualBlock(width // 2, width // 2, 5, 1),
+                *conv_norm_relu(channels, width // 2, 7, 2), ResidualBlock(width // 2, width // 2, 5, 1),
                 ResidualBlock(width // 2, width, 5, 2), ResidualBlock(width, width, 5, 1), MeanAndMax(),
                 nn.Linear(2 * width, width), nn.Dropout(dropout),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from classify.nets.layers import by_lead, channels_per_lead, conv_norm
+from classify.nets.layers import by_lead, channels_per_lead, conv_norm_relu
 from classify.nets.tokens.attention import Attention
 from classify.nets.tokens.encoder import EncoderBlock
 from classify.nets.trunk import Trunk
@@ -40,8 +40,8 @@ class _Extractor(nn.Module):
     def __init__(self, channels: int, width: int, depth: int, kernel: int) -> None:
         super().__init__()
         self.embed = nn.Sequential(
-            conv_norm(channels, width // 2, kernel, 2), nn.ReLU(), nn.MaxPool1d(2, ceil_mode=True),
-            conv_norm(width // 2, width, kernel, 2), nn.ReLU(), nn.AvgPool1d(2, ceil_mode=True),
+            *conv_norm_relu(channels, width // 2, kernel, 2), nn.MaxPool1d(2, ceil_mode=True),
+            *conv_norm_relu(width // 2, width, kernel, 2), nn.AvgPool1d(2, ceil_mode=True),
         )  # fmt: skip
         blocks: list[nn.Module] = []
         for number in range(depth):

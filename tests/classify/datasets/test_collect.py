@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import published_forms as forms
 import pytest
 
 from classify.datasets.arrays import Arrays
-from classify.datasets.collect import collect
+from classify.datasets.collect import collect, load_arrays
 from classify.datasets.example import Example
+from classify.recipe import Recipe
+from classify.signal.settings import DataSettings
 from classify.tasks import TASKS
 from ecg.formats import write
 from ecg.record import Record
@@ -122,3 +125,12 @@ def test_a_recording_that_was_missing_is_there_once_it_is_restored_and_a_doubled
     doubled = read(found, tmp_path)
     assert np.array_equal(doubled.signal[0], doubled.signal[1], equal_nan=True)
     assert not np.array_equal(doubled.signal[0], whole.signal[0], equal_nan=True)
+
+
+def test_only_people_whose_age_and_sex_are_known_where_asked_for(tmp_path: Path) -> None:
+    root = forms.hefei(tmp_path / "hefei", [["SR", "LVHV"], ["AFIB"], ["SBRAD", "SR"], ["SR"]] * 6, records=24)
+    data = DataSettings(fs_hz=50, page_masks=False, cache=str(tmp_path / "cache"))
+    everybody = load_arrays(Recipe("hefei34", data), root)
+    known = load_arrays(Recipe("hefei34", replace(data, known_people=True)), root)
+    assert sorted(known.id, key=int) == [str(k) for k in range(24) if k % 3 == 1]
+    assert len(everybody) == 24 and np.isfinite(known.demographics).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +50,23 @@ def test_every_fold_has_its_share_of_a_rare_class() -> None:
 def test_a_file_of_folds_is_followed(tmp_path: Path) -> None:
     found = some([{"AF"}, {"NORM"}] * 10)
     dealt = by_ten_folds(found, "cpsc2018", tmp_path)
-    fold_of = {one.id: 1 + k % 10 for k, one in enumerate(found)}
-    write_folds(found, fold_of, tmp_path / "folds.csv")
+    write_folds([replace(one, fold=1 + k % 10) for k, one in enumerate(found)], tmp_path / "folds.csv")
     followed = by_ten_folds(found, "cpsc2018", tmp_path)
     assert [one.part for one in followed][:10] == ["train"] * 8 + ["validation", "test"]
-    write_folds(found, ten_folds(found, "cpsc2018"), tmp_path / "folds.csv")
+    write_folds(dealt, tmp_path / "folds.csv")
     assert by_ten_folds(found, "cpsc2018", tmp_path) == dealt
+
+
+def test_records_that_were_not_assessed_are_in_no_fold(tmp_path: Path) -> None:
+    known = some([{"AF"}, {"NORM"}] * 10)
+    unknown = [replace(one, path=Path(f"B{k}.mat"), found={"cpsc2018": None}) for k, one in enumerate(known)]
+    dealt = by_ten_folds([*unknown, *known], "cpsc2018", tmp_path)
+    assert {one.id: one.part for one in dealt if one.fold} == {
+        one.id: one.part for one in by_ten_folds(known, "cpsc2018", tmp_path)
+    }
+    assert all(one.part == "unused" and one.id.startswith("B") for one in dealt if not one.fold)
+    write_folds([one for one in dealt if one.fold], tmp_path / "folds.csv")
+    assert by_ten_folds([*unknown, *known], "cpsc2018", tmp_path) == dealt
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,20 @@ def test_rows_of_the_document_are_measured(name: str) -> None:
 
 @pytest.mark.slow
 def test_the_whole_table_is_what_the_command_prints() -> None:
+    """The sizes; the figures of trainings stand in the columns behind."""
     text = DOCUMENT_FILE.read_text(encoding="utf-8")
-    assert f"{BEGIN}\n{networks_table()}\n{END}" in text
+    heads, _, *rows = networks_table().splitlines()
+    assert f"{BEGIN}\n{heads}" in text
+    assert all(f"\n{row}" in text for row in rows)
+
+
+def test_what_is_not_trained_yet_is_named(tmp_path: Path) -> None:
+    row = {"run": "mina", "epochs": 2.0, "inference_ms": 1.5, "test": {"macro AUC": "0.7"}}
+    (tmp_path / "comparison.json").write_text(json.dumps([row]))
+    text = networks_table(tmp_path / "comparison.json")
+    (own,) = (line for line in text.splitlines() if line.startswith("| `mina`"))
+    assert own.endswith("| 2 | 1.5 | 0.7 |")
+    assert f"Trained and measured: 1 of {len(NAMES) - 1}. Not yet: `resnet1d`" in text.splitlines()[-1]
 
 
 def test_counting_leaves_the_network_as_it_was() -> None:

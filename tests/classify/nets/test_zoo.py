@@ -13,7 +13,7 @@ from classify.signal.page_mask import printed
 
 torch.set_num_threads(1)
 
-ZOO = [name for name in NETS if "." in NETS[name].module]
+ZOO = [name for name in NETS if name != "ensemble"]  # which is made of others
 FORMER = {"dims": (16, 24, 32, 40), "depths": (1, 2, 2, 2)}
 RESIDUAL = {"widths": (8, 8, 16, 16), "blocks": (1, 1, 1, 1)}
 # By file: options that keep a network's form and make it small.
@@ -40,6 +40,16 @@ SMALL: dict[str, dict[str, object]] = {
     "encoders.predictive": {"units": 16, "layers": 1},
     "encoders.contrastive": {"embedding": 8, "stride": 2, "frame": 300},
     "encoders.masked": {"width": 32, "depth": 1, "heads": 4},
+    "resnet": {"widths": (8, 12), "blocks": 1},
+    "bottleneck": {"blocks": (1, 1, 1, 1), "planes": (16, 16, 16, 16)},
+    "inception": {"depth": 3, "width": 8, "kernels": (19, 9)},
+    "ecgnet": {"leads": 12, "width": 8},
+    "beat_cnn": {"hidden_share": 0.0},
+    "plrnn": {},
+    "lstm": {},
+    "gru": {"leads": 12, "units": 16},
+    "attention": {},
+    "s4": {"width": 16, "layers": 1, "stride": 5},
 }
 LENGTHS = (1000, 1250)  # ten seconds at 100 and at 125 Hz
 SHORT = 300
@@ -50,6 +60,7 @@ BY_NAME: dict[str, dict[str, object]] = {
     "mvms": {"width": 16, "stem": 8, "inner": 4},
     "mvms_single": {"width": 16, "stem": 8, "inner": 4},
     "mvkt": {"blocks": (1, 1, 1, 1), "planes": (8, 8, 8, 8)},
+    **{f"seresnet_gru_v{k}": {"blocks": (1, 1, 1, 1), "planes": (16, 16, 16, 16), "units": 16} for k in (1, 2, 3)},
 }
 
 

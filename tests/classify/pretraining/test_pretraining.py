@@ -19,7 +19,8 @@ from classify.pretraining.contrastive import pair_loss, view_pairs
 from classify.pretraining.curves import noisy, with_labels
 from classify.pretraining.masked import Masked, visible
 from classify.pretraining.recipe import ENCODERS, PretextSettings, PretrainRecipe
-from classify.pretraining.runner import WithPatients, pretext_task, pretrain
+from classify.pretraining.runner import pretext_task, pretrain
+from classify.training.inputs import TrainingSet
 from ecg.fit import checkpoint
 from ecg.fit.recipe import from_dict
 
@@ -27,6 +28,7 @@ torch.set_num_threads(1)
 
 FIT = {"epochs": 2, "batch_size": 6, "amp": "off", "device": "cpu", "threads": 1}
 LATER = {**FIT, "epochs": 2, "best_metric": "score"}
+SHARED = {"name": "xresnet1d101", "options": {"blocks": [1, 1, 1, 1], "planes": [8, 8, 8, 8]}}
 NETS = {
     "cpc": {"name": "cpc_small", "options": {"units": 16, "layers": 1, "pointwise": 2}},
     "clocs": {"name": "clocs", "options": {"embedding": 8}},
@@ -35,11 +37,11 @@ NETS = {
 PRETEXT = {"anchors": 4, "negatives": 8, "decoder_width": 16, "decoder_depth": 1, "decoder_heads": 2}
 
 
-def recipe(method: str, **pretext: object) -> PretrainRecipe:
+def recipe(method: str, net: dict[str, object] | None = None, **pretext: object) -> PretrainRecipe:
     data = {"fs_hz": 100, "simulated": 24, "page_masks": False, "mask_channels": False}
     return from_dict(
         PretrainRecipe,
-        {"method": method, "net": NETS[method], "data": data, "pretext": {**PRETEXT, **pretext},
+        {"method": method, "net": net or NETS[method], "data": data, "pretext": {**PRETEXT, **pretext},
          "fit": FIT, "linear": LATER, "finetune": LATER},
     )  # fmt: skip
 
@@ -59,20 +61,47 @@ def test_a_pretraining_leaves_its_encoder_by_the_names_of_a_classifier(runs: dic
     assert all(name.startswith("trunk.") for name in changed) and len(changed) > 3
 
 
+@pytest.mark.parametrize("method", NETS)
+def test_one_trunk_serves_every_method(method: str, tmp_path: Path) -> None:
+    chosen = recipe(method, SHARED, ahead=4)
+    arrays = load_arrays(chosen.classifier(chosen.fit), None)
+    task = pretext_task(chosen, arrays)
+    item = [task.dataset[k] for k in range(6)]
+    signal_, patient = torch.stack([torch.from_numpy(x["signal"]) for x in item]), torch.arange(6)
+    losses = []
+    optimiser = torch.optim.Adam(task.model.parameters(), 0.003)
+    for _ in range(25):
+        torch.manual_seed(0)
+        optimiser.zero_grad()
+        losses.append(task.loss_fn(task.model, {"signal": signal_, "patient": patient})["total"])
+        losses[-1].backward()
+        optimiser.step()
+    assert losses[-1] < 0.9 * losses[0]
+    net = build("xresnet1d101", 3, 12, 1000, SHARED["options"])  # type: ignore[arg-type]
+    names = {name for name in net.state_dict() if name.startswith("trunk.")}
+    assert names <= set(task.model.state_dict())
+
+
+def test_views_of_leads_need_an_encoder_of_leads() -> None:
+    chosen = recipe("clocs", SHARED, views="cmlc")
+    with pytest.raises(ValueError, match="views cmsc alone, not cmlc"):
+        pretext_task(chosen, load_arrays(chosen.classifier(chosen.fit), None))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("method", NETS)
 def test_a_run_cut_off_in_the_middle_goes_on_to_the_same_weights(
     runs: dict[str, Path], method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    get, left = WithPatients.__getitem__, [6 + 2]  # in the second step
+    get, left = TrainingSet.__getitem__, [6 + 2]  # in the second step
 
-    def interrupting(self: WithPatients, index: int) -> dict[str, object]:
+    def interrupting(self: TrainingSet, index: int) -> dict[str, np.ndarray]:
         left[0] -= 1
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGINT)
         return get(self, index)
 
-    monkeypatch.setattr(WithPatients, "__getitem__", interrupting)
+    monkeypatch.setattr(TrainingSet, "__getitem__", interrupting)
     with pytest.raises(SystemExit, match="130"):
         pretrain(recipe(method), output=tmp_path)
     (last,) = tmp_path.glob("run_*/checkpoints/last.pth")
@@ -155,7 +184,8 @@ def test_an_encoder_of_another_method_is_refused() -> None:
     wrong = recipe("cpc")
     mixed = from_dict(PretrainRecipe, {"method": "cpc", "net": NETS["clocs"]})
     assert set(ENCODERS) == set(NETS)
-    with pytest.raises(ValueError, match=r"cpc pretrains an encoder of nets/encoders/predictive\.py, not 'clocs'"):
+    words = r"cpc pretrains an encoder of nets/encoders/predictive\.py, or of nets/bottleneck\.py, not 'clocs'"
+    with pytest.raises(ValueError, match=words):
         pretext_task(mixed, load_arrays(wrong.classifier(wrong.fit), None))
 
 
@@ -166,12 +196,14 @@ def test_a_linear_layer_leaves_the_encoder_as_it_was_and_fine_tuning_does_not(
     chosen = recipe("clocs")
     arrays = load_arrays(chosen.classifier(chosen.linear), None)
     kept = checkpoint.load(runs["clocs"])["model"]
-    linear, tuned = (adapted(name, chosen, arrays, runs["clocs"], tmp_path) for name in ("linear", "finetune"))
+    made = dict(adapted(("linear", "finetune"), chosen, arrays, runs["clocs"], tmp_path))
+    assert len(list(tmp_path.glob("run_*"))) == 2  # the layer is trained once for both
+    linear, tuned = made["linear"], made["finetune"]
     names = [name for name in kept if name.startswith("trunk.") and name.endswith("weight")]
     assert all(torch.equal(kept[name], linear.state_dict()[name]) for name in names)
     assert any(not torch.equal(kept[name], tuned.state_dict()[name]) for name in names)
     with pytest.raises(ValueError, match="unknown protocol 'none'"):
-        adapted("none", chosen, arrays, None, tmp_path)
+        next(adapted(["none"], chosen, arrays, None, tmp_path))
 
 
 def test_a_smaller_share_of_labels_is_part_of_a_larger_one() -> None:

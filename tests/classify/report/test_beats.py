@@ -82,12 +82,15 @@ def test_the_command_writes_a_table_and_a_strip(
     assert Image.open(tmp_path / "out/100.beats.png").size[0] > 1000
 
 
-def test_weights_of_recordings_give_no_beats(hearts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_weights_of_recordings_give_no_beats() -> None:
     with pytest.raises(ValueError, match="judges whole recordings"):
         BeatClassifier.load(DEFAULT)
-    with pytest.raises(SystemExit, match="2"):
-        main(["--task", "aami", "--record", str(hearts / "100.hea")])
-    assert "--task aami needs --weights" in capsys.readouterr().err
+
+
+def test_without_weights_the_shipped_ones_of_beats_are_taken(hearts: Path, tmp_path: Path) -> None:
+    assert main(["--task", "aami", "--record", str(hearts / "100.hea"), "--output", str(tmp_path)]) == 0
+    told = json.loads((tmp_path / "100.beats.json").read_text())
+    assert told["weights"].startswith("beats-") and told["beats"] == 30
 
 
 def test_a_recording_without_the_leads_says_so(weights: Path) -> None:

@@ -26,6 +26,7 @@ LABELS = (("superclass", "NORM"), ("superclass", "MI"), ("rhythm", "SR"))
 SMALL = {"name": "resnet1d", "options": {"widths": [8], "blocks": 1, "kernel": 3}}
 SPACE = {"name": "s4", "options": {"width": 8, "layers": 1, "stride": 5}}
 TOLD = {"name": "resnet1d", "options": {**SMALL["options"], "demographics": True}}
+SUMMED = {"name": "db_ecgnet", "options": {"dims": [8, 8, 8], "depths": [1, 1, 1], "heads": [2, 2, 2], "patch": 25}}
 PLACE = {"outputs": len(LABELS), "channels": 12, "columns": [0, 1, 2]}
 JOINED = {"name": "ensemble", "options": {"members": [{**PLACE, **SPACE}, {**PLACE, **SMALL}]}}
 
@@ -54,6 +55,18 @@ def test_the_file_gives_the_networks_probabilities(tmp_path: Path, net: dict[str
     facts = session.get_modelmeta().custom_metadata_map
     assert facts["version"] == card.version
     assert Card.from_dict(json.loads(facts["card"])) == card
+
+
+@pytest.mark.filterwarnings("ignore:# The axis name")
+def test_summed_kernels_are_written_as_one(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    path = saved(tmp_path, SUMMED)
+    done = export(path)
+    assert done.largest_difference < 1e-4
+    convolutions = [node for node in onnx.load(done.path).graph.node if node.op_type == "Conv"]
+    net, _ = files.load(path)
+    in_torch = [module for module in net.modules() if isinstance(module, torch.nn.Conv1d)]
+    assert len(convolutions) == len(in_torch) - 3 * 3  # three blocks, each with four kernels
 
 
 def test_without_the_packages_it_says_what_to_install(

@@ -10,10 +10,10 @@ from torch import nn
 
 from classify.evaluation.network_cost import cost
 from classify.nets import build
-from classify.nets.inceptionformer.blocks import ChannelGate, CoordinateGate, GlobalBlock
+from classify.nets.inceptionformer.blocks import CoordinateGate, GlobalBlock
 from classify.nets.inceptionformer.network import InceptionFormer, kinds
 from classify.nets.inceptionformer.two_branch import SummedInverted, fuse_kernels
-from classify.nets.layers import trainable_parameters
+from classify.nets.layers import Squeeze, trainable_parameters
 
 torch.set_num_threads(1)
 
@@ -86,7 +86,7 @@ def test_a_cls_token_is_kept_aside_from_convolutions_and_answers() -> None:
         build("inceptionformer_cls", 2, 12, 200, {**SMALL, "sparse": 6})
 
 
-@pytest.mark.parametrize("gate", [ChannelGate(16), CoordinateGate(16)])
+@pytest.mark.parametrize("gate", [Squeeze(16), CoordinateGate(16)])
 def test_gates_only_make_smaller(gate: nn.Module) -> None:
     x = torch.randn(2, 16, 9)
     assert (gate.eval()(x).abs() <= x.abs()).all()

@@ -1,0 +1,1 @@
+"""Some of the rows of an archive: chosen, written elsewhere, shown, ranked."""

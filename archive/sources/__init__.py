@@ -1,0 +1,1 @@
+"""Which pages an input means, and their files on this machine."""

@@ -1,0 +1,1 @@
+"""The table of an archive: its place, its manifest, its rows."""

@@ -1,0 +1,1 @@
+"""Processes that answer one request after another within limits of time and memory."""
