@@ -48,9 +48,9 @@ class Guard:
         try:
             await self.app(scope, self._limited(receive), secured)
         except Exception as error:  # a fault of ours: nobody further out may log its message
-            problem = fault(error, f"{scope['method']} {scope['path']}")
+            answer = fault(error, f"{scope['method']} {scope['path']}").response()
             if not secured.has_begun:
-                await problem.response()(scope, receive, secured)
+                await answer(scope, receive, secured)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         """Raises Problem for a request that nobody here answers."""

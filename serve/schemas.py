@@ -166,10 +166,10 @@ class MeasurementData(BaseModel):
 
     name: str
     title: str
-    value: str
-    usual: str
-    outside: bool
     known: bool
+    value: str
+    outside: bool
+    usual: str
 
 
 class DiagnosisAnswer(BaseModel):

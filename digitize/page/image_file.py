@@ -72,7 +72,7 @@ def _tiff_pages(image: Image.Image, count: int) -> Iterator[int]:
 
 def count_frames(path: Path) -> int:
     """How many pages `frames` gives. Raises PageError."""
-    with _open(path) as image:
+    with open_image(path) as image:
         count = _attempt(lambda: getattr(image, "n_frames", 1))
         return sum(1 for _ in _tiff_pages(image, count)) if image.format == "TIFF" else 1
 

@@ -67,9 +67,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_replaced(patient: TestClient) 
 
 
 @pytest.mark.slow
-def test_more_than_may_wait_are_turned_away_with_a_time(
-    patient: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_than_may_wait_are_turned_away_with_a_time(patient: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     readers = patient.app.state.desk.readers  # type: ignore[attr-defined]
     monkeypatch.setattr(readers, "limits", replace(readers.limits, waiting=1))
     with ThreadPoolExecutor(6) as many:
