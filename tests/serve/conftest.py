@@ -14,7 +14,7 @@ from serve.app import create_app
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with TestClient(create_app(settings()), base_url="http://127.0.0.1:8000") as made:
+    with TestClient(create_app(settings(job_s=400.0)), base_url="http://127.0.0.1:8000") as made:
         yield made
 
 

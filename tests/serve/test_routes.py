@@ -244,11 +244,14 @@ def test_pages_beyond_the_limit_are_left_out_with_words(client: TestClient, kind
 
 
 def test_a_picture_that_would_unpack_to_too_much_is_refused_by_its_head(client: TestClient) -> None:
-    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + head
-    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    for size_px in ((6000, 4000), None):
-        data = bomb if size_px is None else png(size_px=size_px)
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    def bomb(side_px: int) -> bytes:
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", side_px, side_px, 8, 2, 0, 0, 0))
+        return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+
+    for data in (bomb(5_000), bomb(60_000)):
         answer = client.post("/v1/readings", files={"files": ("x.png", data)})
         assert (answer.status_code, answer.json()["code"]) == (422, "picture-too-large")
 
