@@ -23,7 +23,8 @@ class FineGridThresholds:
     long_px: float = 1900.0  # the traces are looked at no longer than this
     margin_px: float = 40.0  # around the traces
     patch_px: int = 192  # side of a patch
-    stride_px: int = 96  # from patch to patch
+    stride_px: int = 96  # from patch to patch,
+    max_patches: int = 100  # at most, evenly chosen
     padded_px: int = 384  # side of its Fourier transform
     ink_px: float = 12.0  # what is much wider than this is no line
     cycles_per_px: tuple[float, float] = (0.04, 0.42)  # of lines that can be seen and are no texture
@@ -95,6 +96,8 @@ def _local_frequencies(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for y in range(0, dark.shape[0] - _FINE.patch_px + 1, _FINE.stride_px)
         for x in range(0, dark.shape[1] - _FINE.patch_px + 1, _FINE.stride_px)
     ]
+    if len(corners) > _FINE.max_patches:
+        corners = corners[:: -(-len(corners) // _FINE.max_patches)]
     found = [_peaks(dark[y : y + _FINE.patch_px, x : x + _FINE.patch_px]) for x, y in corners]
     pairs = _fundamental(found)
     kept = [i for i, pair in enumerate(pairs) if pair is not None]

@@ -33,7 +33,19 @@ def periodicity(pixels: np.ndarray, geometry: PageGeometry) -> float:
 
     A place can be moved onto the nearest line whatever the scale; only with the right one do all places agree.
     """
-    return min(max(thick, fine) for thick, fine, _ in _both_axes(pixels, geometry, geometry.extent_mm))
+    return min(clarity_both_ways(pixels, geometry, geometry.extent_mm))
+
+
+def clarity_both_ways(pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent) -> tuple[float, float]:
+    """How far lines 5 mm or 1 mm apart stand out of a window, those that run down and those that run across."""
+    across, down = _both_axes(pixels, geometry, window_mm)
+    return max(across[:2]), max(down[:2])
+
+
+def shows_both_lines(pixels: np.ndarray, geometry: PageGeometry) -> bool:
+    """Whether lines 5 mm and 1 mm apart stand out of the whole sheet both ways: by chance no other scale shows both."""
+    axes = _both_axes(pixels, geometry, geometry.extent_mm)
+    return min(min(thick, fine) for thick, fine, _ in axes) > CLEAR_PERIODICITY
 
 
 def line_strength(pixels: np.ndarray, geometry: PageGeometry, window_mm: Extent) -> float:

@@ -46,7 +46,8 @@ def is_beside_line(below_mm: np.ndarray | float) -> np.ndarray | bool:
 class Evidence:
     """What was seen: the rows' zero lines, `ink` [row, x] (any trace near the row, 0..1), and the words.
 
-    `flat` [y, x] is all ink on the paper; x and y run in steps of 1/2 mm from `x0_mm` and `y0_mm`.
+    The rows stand from the top, or in a template's order. `flat` [y, x] is all ink on the paper; x and y run in steps
+    of 1/2 mm from `x0_mm` and `y0_mm`.
     `pulse_width_mm` is 5 or 10, NaN where no calibration pulse was seen well; `pulse_pitch_mm` tells how far apart
     pulses stand along the rows, NaN where there are not several.
     """
@@ -63,7 +64,7 @@ class Evidence:
     def names(self) -> list[PrintedWord]:
         """The words that are lead names, along the rows."""
         left, right = self.x0_mm, self.x0_mm + self.ink.shape[1] * STEP_MM
-        top, bottom = self.baselines_mm[0] - _LIMITS.name_above_mm, self.baselines_mm[-1] + _LIMITS.name_below_mm
+        top, bottom = self.baselines_mm.min() - _LIMITS.name_above_mm, self.baselines_mm.max() + _LIMITS.name_below_mm
         return [w for w in self.words if w.is_lead and left < w.x_mm < right and top < w.y_mm < bottom]
 
     def only(self, rows: Sequence[int]) -> Evidence:

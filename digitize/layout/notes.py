@@ -54,6 +54,9 @@ def _name_notes(match: Match, is_given: bool) -> tuple[Note, ...]:
     if len(others) > _LIMITS.max_others * names.cells:
         text = f"names were read that do not fit {kind.name} ({' '.join(others)}); check the leads"
         notes.append(Note("names-contradicted", text))
+    if match.is_spelled and names.unread:
+        text = f"no name was read at {', '.join(names.unread)}, taken for the one lead that is left: check it"
+        notes.append(Note("lead-name-inferred", text))
     unread = [usual for usual, read in zip(kind.rhythm, names.rhythm, strict=True) if read is None]
     if unread:
         text = f"no name was read at a rhythm strip: taken as {', '.join(unread)}; check it"

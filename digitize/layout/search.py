@@ -33,6 +33,7 @@ Candidates = Iterator[GeometryCandidate]
 
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
+_MIN_UPRIGHT = 6  # so many different names read for certain tell that a page lies as it was seen
 _CERTAIN_NAME = 0.9  # a strip's name read so surely stands, unless its curve repeats another lead that is clearly seen
 
 
@@ -59,6 +60,7 @@ class LayoutSearch:
     def __init__(self, page: Page, nets: Networks, hints: PageHints) -> None:
         self.page, self.nets, self.hints = page, nets, hints
         self.outcomes: list[LocatedPage | NotAnEcg] = []
+        self.is_upright = False
 
     @cached_property
     def upright(self) -> PageView:
@@ -78,6 +80,8 @@ class LayoutSearch:
 
     def _accepted(self, candidate: GeometryCandidate) -> LocatedPage | None:
         """The candidate's layout if it is accepted; else what came of it is kept."""
+        certain = {w.text for w in candidate.words if w.is_lead and set(w.text) != {"I"} and w.certainty > 0.5}
+        self.is_upright |= len(certain) >= _MIN_UPRIGHT
         try:
             found = self._try_layout(candidate)
         except UnknownLayout as refusal:
@@ -93,7 +97,8 @@ class LayoutSearch:
     def on_the_grid(self) -> Iterator[Candidates]:
         """By crossings and by fine lines, upright and at the other angles, each view seen only when it is asked for.
 
-        Corners that are given by hand count alone.
+        Corners that are given by hand count alone, and so does a view on which names were read for certain: turned
+        otherwise the page shows no more.
         """
         if self.hints.corners_px is not None:
             yield self._by_corners(self.hints.corners_px)
@@ -102,6 +107,8 @@ class LayoutSearch:
             geometries = GridGeometries(self.page.pixels, view)
             yield self._by_crossings(geometries)
             yield self._by_fine_lines(geometries)
+            if self.is_upright:
+                return
 
     def _views(self) -> Iterator[PageView]:
         yield self.upright
@@ -193,7 +200,7 @@ def find_layout(candidate: GeometryCandidate, hints: PageHints) -> LocatedPage:
     return LocatedPage(
         geometry=candidate.geometry,
         layout=place(match, gain or USUAL_MM_PER_MV, evidence.chest_gain()),
-        reach_mm=tuple(evidence.reach_mm(match.baselines_mm)),
+        reach_mm=tuple(evidence.reach_mm(sorted(match.baselines_mm))),
         notes=layout_notes(match, evidence, hints.mm_per_s, is_given=hints.layout is not None),
         is_named=match.is_named,
         is_confirmed=match.is_named or hints.layout is not None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -12,6 +12,7 @@ from digitize.errors import UnknownLayout
 from digitize.layout.evidence import Evidence
 from digitize.layout.matching.match import Match, lay
 from digitize.layout.matching.names import gaps_mm, names_by_row
+from digitize.layout.matching.spelled import spelled
 from ecg.layout import TEMPLATES, Template
 from ecg.leads import STANDARD
 from ecg.paper import USUAL_MM_PER_S
@@ -85,9 +86,10 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
     """The template, speed and start that explain names and ink best. Raises UnknownLayout with what was seen."""
     known = list(candidates or TEMPLATES.values())
     rows = len(evidence.baselines_mm)
+    choices = [(seen, template) for template in known for seen in _row_choices(evidence, template.row_count)]
     tried = [
         found
-        for found in _laid(evidence, known, mm_per_s)
+        for found in _laid(evidence, [*choices, *(() if candidates else spelled(evidence))], mm_per_s)
         if len(found.baselines_mm) == rows or found.names.agreement >= _CHOICE.rows_agreement
     ]
     if not tried:
@@ -102,14 +104,13 @@ def match(evidence: Evidence, candidates: Sequence[Template] | None = None, mm_p
     return best if mm_per_s else _at_seen_speed(best, evidence)
 
 
-def _laid(evidence: Evidence, known: Sequence[Template], mm_per_s: float | None) -> Iterator[Match]:
-    """Every known template at every speed and with every gap that it may have."""
+def _laid(evidence: Evidence, choices: Iterable[tuple[Evidence, Template]], mm_per_s: float | None) -> Iterator[Match]:
+    """Every template on every choice of rows for it, at every speed and with every gap that it may have."""
     all_ink = float(evidence.ink.sum())
-    for template in known:
-        for seen in _row_choices(evidence, template.row_count):
-            for timed, speed in _timings(template, mm_per_s):
-                for gap in gaps_mm(seen, timed, speed):
-                    yield lay(seen, timed, speed, gap, all_ink)
+    for seen, template in choices:
+        for timed, speed in _timings(template, mm_per_s):
+            for gap in gaps_mm(seen, timed, speed):
+                yield lay(seen, timed, speed, gap, all_ink)
 
 
 def _objections(best: Match, tried: Sequence[Match], evidence: Evidence, *, is_given: bool) -> Iterator[UnknownLayout]:

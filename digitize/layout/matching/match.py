@@ -9,6 +9,7 @@ import numpy as np
 from digitize.layout.evidence import Evidence
 from digitize.layout.matching.ink import start_by_ink
 from digitize.layout.matching.names import NAMES, Names, fit_names
+from digitize.layout.matching.spelled import PREFIX
 from ecg.layout import Layout, Template
 from ecg.paper import USUAL_MM_PER_S
 
@@ -22,6 +23,7 @@ class MatchWeights:
     covered_weight: float = 0.4  # of the ink in a score
     names_weight: float = 0.6  # of the names in it
     unusual_cost: float = 0.03  # of two orders that fit alike the standard one is taken
+    spelled_cost: float = 0.1  # and rather a known layout than the names' own, which two misread names can exchange
     unseen_speed_cost: float = 0.08  # and rather the usual speed than one that neither pulse nor print shows
     min_agreement: float = 0.35  # names decide when they agree this well
 
@@ -51,11 +53,16 @@ class Match:
     def score(self) -> float:
         unusual = _WEIGHTS.unusual_cost * (self.is_cabrera + (self.gap_mm > 0 and not self.is_gap_shown))
         explained = _WEIGHTS.covered_weight * self.covered + _WEIGHTS.names_weight * self.names.agreement
-        return explained - unusual - _WEIGHTS.unseen_speed_cost * self.is_speed_odd
+        spelled = _WEIGHTS.spelled_cost * self.is_spelled
+        return explained - unusual - spelled - _WEIGHTS.unseen_speed_cost * self.is_speed_odd
 
     @property
     def is_cabrera(self) -> bool:
         return self.template.name.startswith("cabrera")
+
+    @property
+    def is_spelled(self) -> bool:
+        return self.template.name.startswith(PREFIX)
 
     @property
     def is_named(self) -> bool:
@@ -81,6 +88,6 @@ def lay(evidence: Evidence, template: Template, mm_per_s: float, gap_mm: float, 
 def place(found: Match, mm_per_mv: float, chest_gain: float = 1.0) -> Layout:
     """The layout on the paper, each row on its own zero line; `chest_gain` is the chest leads' share of the gain."""
     lines = list(found.baselines_mm)
-    pitch = float(np.median(np.diff(lines))) if len(lines) > 1 else _USUAL_PITCH_MM
+    pitch = float(np.median(np.diff(sorted(lines)))) if len(lines) > 1 else _USUAL_PITCH_MM
     origin = (found.x0_mm, lines[0] - pitch / 2)
     return found.template.place(origin, pitch, found.mm_per_s, mm_per_mv, lines, chest_gain, found.gap_mm)

@@ -41,7 +41,8 @@ class Names:
 
     `explained` is the number of cells whose name was read there, weighed by certainty, `contradicted` that of names
     which say otherwise, `others` being those among them that stand as high over a row as names do; `rhythm` holds the
-    leads read at the rhythm strips, None where none was, and `rhythm_certainty` how certain each is.
+    leads read at the rhythm strips, None where none was, and `rhythm_certainty` how certain each is; `unread` holds the
+    leads of the cells whose name was not read.
     """
 
     start_mm: float
@@ -51,6 +52,7 @@ class Names:
     cells: int
     rhythm: tuple[str | None, ...]
     rhythm_certainty: tuple[float, ...]
+    unread: tuple[str, ...]
 
     @property
     def agreement(self) -> float:
@@ -70,7 +72,9 @@ def fit_names(evidence: Evidence, template: Template, pitch_mm: float) -> Names:
     certainty = np.array([word.certainty for word in words])
     no_strips, no_certainty = (None,) * len(template.rhythm), (0.0,) * len(template.rhythm)
     unread = NAMES.stray_weight * float(certainty.sum())
-    blank = Names(float("nan"), 0.0, unread, (), len(cells), no_strips, no_certainty)
+    blank = Names(
+        float("nan"), 0.0, unread, (), len(cells), no_strips, no_certainty, tuple(lead for *_, lead, _ in cells)
+    )
     if not words:
         return blank
     lines = evidence.baselines_mm[[row for row, *_ in cells]]
@@ -136,6 +140,7 @@ def _names(
         cells=worth.shape[1],
         rhythm=tuple(words[i].text if is_read else None for i, is_read in rhythm),
         rhythm_certainty=tuple(float(certainty[i]) if is_read else 0.0 for i, is_read in rhythm),
+        unread=tuple(lead for (*_, lead, _), named in zip(template.cells(), is_named, strict=True) if not named),
     )
 
 

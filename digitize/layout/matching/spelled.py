@@ -1,0 +1,107 @@
+"""Arrangements that no template has: what the names along the rows spell, in whatever order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from digitize.layout.evidence import Evidence, is_beside_line
+from digitize.layout.matching.names import NAMES
+from digitize.layout.printed_words import PrintedWord
+from ecg.layout import TEMPLATES, Template
+from ecg.leads import LIMB, PRECORDIAL, STANDARD
+
+PREFIX = "spelled-"  # of a template's name
+_COLUMN_S = (2.5, 5.0, 10.0)
+_CERTAIN = 0.5  # certainty from which on a name is read for certain
+_MAX_UNREAD = 1  # names of twelve that may be unread: the lead that is left stands there
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A certain name and where it stands: the row of the evidence, the column from the left."""
+
+    row: int
+    column: int
+    word: PrintedWord
+
+
+def spelled(evidence: Evidence) -> Iterator[tuple[Evidence, Template]]:
+    """Every template that certain names spell and that is not known, with the rows in its order.
+
+    Rows beyond those that twelve leads fill are rhythm strips, wherever they stand.
+    """
+    places = _places(evidence)
+    columns = 1 + max((place.column for place in places), default=-1)
+    strips = _strips(places, columns)
+    rows = sorted({place.row for place in places} - set(strips))
+    grid = _grid(rows, columns, places)
+    if grid is None or any(grid == known.grid and len(strips) == len(known.rhythm) for known in TEMPLATES.values()):
+        return
+    rhythm = tuple(max((p.word for p in places if p.row == r), key=lambda w: w.score).text for r in strips)
+    name = f"{PREFIX}{len(rows)}x{columns}" + (f"+{len(strips)}" if strips else "")
+    for column_s in _COLUMN_S:
+        yield evidence.only([*rows, *strips]), Template(name, grid, column_s, rhythm)
+
+
+def _places(evidence: Evidence) -> list[Place]:
+    """The certain names that stand in a row and a column; none where these are not even."""
+    words = [word for word in evidence.names() if word.certainty > _CERTAIN]
+    below = np.array([[word.y_mm for word in words]]).T - evidence.baselines_mm
+    heights = below[is_beside_line(below)]
+    if not len(heights):
+        return []
+    off = np.abs(below[..., None] - heights)  # [word, row, height]
+    height = int(np.argmax((off.min(1) < NAMES.apart_down_mm).sum(0) - 1e-3 * np.abs(heights)))
+    rows, is_level = off[..., height].argmin(1), off[..., height].min(1) < NAMES.apart_down_mm
+    starts = _columns_mm([word for word, level in zip(words, is_level, strict=True) if level])
+    places = []
+    for word, row, level in zip(words, rows.tolist(), is_level, strict=True):
+        away = np.abs(starts - word.x_mm)
+        if level and away.min(initial=np.inf) < NAMES.apart_across_mm:
+            places.append(Place(row, int(away.argmin()), word))
+    return places
+
+
+def _columns_mm(words: Sequence[PrintedWord]) -> np.ndarray:
+    """Where the names of each column stand, mm; none where the columns are not equally wide. "I" does not count."""
+    x = np.sort([word.x_mm for word in words if word.text != "I"])
+    groups = np.split(x, np.flatnonzero(np.diff(x) > NAMES.apart_across_mm) + 1)
+    most = max(len(group) for group in groups)
+    starts = np.array([np.median(group) for group in groups if len(group) and 2 * len(group) >= most])
+    if len(starts) < 2:
+        return starts
+    even = np.linspace(starts[0], starts[-1], len(starts))
+    return starts if np.abs(starts - even).max() < NAMES.apart_across_mm else np.array([])
+
+
+def _strips(places: Sequence[Place], columns: int) -> list[int]:
+    """The rows more than twelve leads fill: they have a name at their beginning alone, and rather one that repeats."""
+    words = {row: {p.word.text for p in places if p.row == row} for row in {p.row for p in places}}
+    single = [row for row in words if all(p.column == 0 for p in places if p.row == row)]
+    repeating = {row for row in single for other in words if other != row and words[row] & words[other]}
+    count = len(words) - len(STANDARD) // max(columns, 1)
+    return sorted(sorted(single, key=lambda row: (row in repeating, row))[len(single) - count :]) if count > 0 else []
+
+
+def _grid(rows: Sequence[int], columns: int, places: Sequence[Place]) -> tuple[tuple[str, ...], ...] | None:
+    """The leads by row and column, each once, as their names stand; None where these are no twelve or six leads."""
+    cells = [(row, column) for row in rows for column in range(columns)]
+    if len(cells) not in (len(LIMB), len(STANDARD)):
+        return None
+    score = np.zeros((len(cells), len(STANDARD)))
+    signed = np.full(score.shape, "", dtype=object)
+    for place in (place for place in places if place.row in rows):
+        at = (cells.index((place.row, place.column)), STANDARD.index(place.word.text.removeprefix("-")))
+        if place.word.score > score[at]:
+            score[at], signed[at] = place.word.score, place.word.text
+    _, chosen = linear_sum_assignment(score, maximize=True)
+    leads = [signed[cell, lead] or STANDARD[lead] for cell, lead in enumerate(chosen)]
+    unread = int((score[np.arange(len(cells)), chosen] == 0).sum())
+    is_whole = len(cells) == len(STANDARD) or {STANDARD[lead] for lead in chosen} in (set(LIMB), set(PRECORDIAL))
+    if not is_whole or unread > (_MAX_UNREAD if len(cells) == len(STANDARD) else 0):
+        return None
+    return tuple(tuple(leads[at : at + columns]) for at in range(0, len(cells), columns))
