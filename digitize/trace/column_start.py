@@ -42,7 +42,10 @@ _SEARCH = ColumnSearch()
 
 
 def in_place(rows: Sequence[RowReading], layout: Layout) -> Layout:
-    """The layout moved along its rows to where its leads begin and end; columns with room between them also apart."""
+    """The layout moved along its rows to where its leads begin and end; columns with room between them also apart.
+
+    Room that only the names tell of, which may stand further apart than their columns, has to be seen.
+    """
     starts = sorted({box.box_mm[0] for box in layout.boxes if not box.is_rhythm})
     ends = {box.box_mm[2] for box in layout.boxes}
     if any(min(abs(start - end) for end in ends) > _SEARCH.touch_mm for start in starts[1:]):
@@ -51,8 +54,19 @@ def in_place(rows: Sequence[RowReading], layout: Layout) -> Layout:
             _spread(layout, starts, by)
             for by in np.arange(-_SEARCH.gap_reach_mm, _SEARCH.gap_reach_mm, _SEARCH.gap_step_mm)
         ]
-        layout = max(wider, key=lambda tried: float(_fits(rows, tried, moves).max()))
+        apart = _moved(rows, max(wider, key=lambda tried: float(_fits(rows, tried, moves).max())))
+        touching = _moved(rows, _spread(layout, starts, -_room_mm(layout, starts)))
+        return touching if _ends_seen(rows, touching) > _ends_seen(rows, apart) else apart
+    return _moved(rows, layout)
+
+
+def _moved(rows: Sequence[RowReading], layout: Layout) -> Layout:
     return layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
+
+
+def _room_mm(layout: Layout, starts_mm: Sequence[float]) -> float:
+    """The room between the first two columns."""
+    return starts_mm[1] - min(box.box_mm[2] for box in layout.boxes if box.box_mm[0] == starts_mm[0])
 
 
 def uneven_mm(rows: Sequence[RowReading], layout: Layout) -> float:

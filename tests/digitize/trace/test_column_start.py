@@ -71,6 +71,14 @@ def test_columns_that_touch_stay_together() -> None:
     np.testing.assert_allclose(np.diff([b.box_mm[0] for b in found.boxes]), 15.0)
 
 
+def test_columns_whose_names_stand_further_apart_touch_where_they_were_seen_to() -> None:
+    boxes = tuple(LeadBox("I", (20.0 * k, 15.0, 20.0 * k + 15.0, 45.0), 0.6 * k, 0.6 * k + 0.6) for k in range(4))
+    row = strip(30.0, [], begin_mm=12.0, end_mm=72.0)
+    row = replace(row, edge=edge_heat(np.array([12.0, 27.0, 42.0, 57.0, 71.95]), row.x_mm))
+    found = in_place([row], Layout("named apart", boxes, 25.0, 10.0))
+    np.testing.assert_allclose([b.box_mm[0] for b in found.boxes], [12.0, 27.0, 42.0, 57.0], atol=0.1)
+
+
 @pytest.mark.parametrize(("second_mm", "off_mm"), [(40.0, 0.0), (41.0, 0.0), (45.0, 5.0)])
 def test_columns_that_are_not_equally_wide_are_told(second_mm: float, off_mm: float) -> None:
     boxes = tuple(LeadBox("I", (20.0 + 20.0 * k, 0.0, 40.0 + 20.0 * k, 30.0), 0.8 * k, 0.8 * k + 0.8) for k in range(3))
