@@ -102,8 +102,8 @@ def _grid(rows: Sequence[int], columns: int, places: Sequence[Place]) -> tuple[t
             is_certain[at] = place.word.certainty > _CERTAIN
     _, chosen = linear_sum_assignment(score, maximize=True)
     leads = [signed[cell, lead] or STANDARD[lead] for cell, lead in enumerate(chosen)]
-    at = (np.arange(len(cells)), chosen)
-    unread, faint = int((score[at] == 0).sum()), int((~is_certain[at]).sum())
+    named = (np.arange(len(cells)), chosen)
+    unread, faint = int((score[named] == 0).sum()), int((~is_certain[named]).sum())
     is_whole = len(cells) == len(STANDARD) or {STANDARD[lead] for lead in chosen} in (set(LIMB), set(PRECORDIAL))
     most_unread, most_faint = (_MAX_UNREAD, _MAX_FAINT) if len(cells) == len(STANDARD) else (0, 0)
     if not is_whole or unread > most_unread or faint > most_faint:
