@@ -1,4 +1,4 @@
-"""Read a hospital's pages into one table: `python -m archive IN OUT`; export and report work on it."""
+"""Read a hospital's pages into one table: `python -m archive IN OUT`; export, report, rank and learn work on it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from archive.loaders import SHIPPED
 from ecg.cli import ENGINES, command_parser, entry
 
-WORDS = ("export", "report")
+WORDS = ("export", "report", "rank", "learn")
 
 
 def parser() -> argparse.ArgumentParser:
     p = command_parser("archive")
-    p.epilog = "on what is there: python -m archive export OUT, python -m archive report OUT"
+    p.epilog = "on what is there: python -m archive export | report | rank | learn ..."
     what = "pages: a folder, a pattern, a zip, an fsspec URL (s3://...), or a table (CSV, Parquet) with id, uri[, page]"
     p.add_argument("source", metavar="IN", help=what)
     p.add_argument("output", metavar="OUT", help="folder or fsspec URL for the table; a run that was ended goes on")
@@ -35,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_work(p: argparse.ArgumentParser) -> None:
     p.add_argument("--networks", choices=ENGINES, default=ENGINES[0], help="what runs the networks (default: torch)")
+    what = "another digitizer: a function of (device, engine) that gives one, as digitize.engines:load_digitizer does"
+    p.add_argument("--loader", default=SHIPPED, metavar="MODULE:FUNCTION", help=what)
     p.add_argument("--layout", help="given, not searched for: 3x4+1, 3x4, 6x2, 12x1 ..., or a YAML file")
     p.add_argument("--mm_per_s", type=float, help="paper speed, if known (usual: 25 or 50)")
     p.add_argument("--mm_per_mv", type=float, help="gain, if known (usual: 5, 10 or 20)")
@@ -49,9 +52,8 @@ def _run(options: argparse.Namespace) -> int:
     from archive.settings import Part, Run, Work
     from ecg.workers.limits import ProcessLimits
 
-    work = Work(
-        options.networks, options.layout, options.mm_per_s, options.mm_per_mv, options.diagnose, options.weights
-    )
+    names = ("layout", "mm_per_s", "mm_per_mv", "diagnose", "weights", "loader")
+    work = Work(options.networks, **{name: getattr(options, name) for name in names})
     limits = ProcessLimits(
         options.time_limit_s, memory_bytes=round(options.memory_limit_gb * 2**30), calls=options.pages_a_worker
     )
@@ -62,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Of `export` or `report` where the first word is one of them, else of a run."""
+    """Of `export`, `report`, `rank` or `learn` where the first word is one of them, else of a run."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] and words[0] in WORDS:
         return int(import_module(f"archive.{words[0]}").main(words[1:]))

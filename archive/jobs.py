@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from classify.classifier import Classifier
     from classify.diagnosis import Diagnosis
 
+_BLANK_PX = (1200, 1800, 3)
 NO_SUCH_PAGE, NOT_COUNTED = "no-such-page", "pages-not-counted"
 
 
@@ -85,9 +86,10 @@ class PageJobs:
 
 
 def make_jobs(work: Work) -> PageJobs:
-    """With the networks loaded, so that the first page takes no longer than the others."""
+    """With the networks loaded and a blank page seen, so that the first page takes no longer than the others."""
     jobs = PageJobs(work)
-    _ = jobs.digitizer, jobs.classifier
+    read_page(Page(np.full(_BLANK_PX, 255, np.uint8)), jobs.digitizer, work.hints)
+    _ = jobs.classifier
     return jobs
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
 
 from archive.settings import Run
-from archive.shard import Reader, Stopped
+from archive.shard import Reader, Stopped, Tell
 from archive.storage.manifest import Manifest
 from archive.storage.store import Store
-from archive.storage.writing import Task, Tell, do
+from archive.storage.writing import Task, do
 
 
 def run(tasks: Sequence[Task], manifest: Manifest, store: Store, how: Run, tell: Tell) -> None:
-    """Do the tasks; `tell` gets every row as it comes, from any thread. The first error of a worker ends the run."""
+    """Do the tasks; `tell` gets the status of every page as it comes, from any thread.
+
+    The first error of a worker ends the run.
+    """
     queue: SimpleQueue[Task] = SimpleQueue()
     for task in tasks:
         queue.put(task)
@@ -32,7 +35,7 @@ def run(tasks: Sequence[Task], manifest: Manifest, store: Store, how: Run, tell:
                 reader.stop()
 
 
-def _work(queue: SimpleQueue[Task], manifest: Manifest, store: Store, reader: Reader, tell: Callable) -> None:
+def _work(queue: SimpleQueue[Task], manifest: Manifest, store: Store, reader: Reader, tell: Tell) -> None:
     with contextlib.suppress(Empty, Stopped), reader:
         while True:
             do(queue.get_nowait(), manifest.labels, store, reader, tell)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from archive.row import FAILED, READ, REFUSED, Row
+from archive.row import FAILED, READ, REFUSED
 from archive.settings import SHARD_PAGES, Run, Work
 from archive.sources import counting
 from archive.storage import manifest
@@ -87,9 +87,9 @@ def _do(todo: list[Task], found: Manifest, store: Store, how: Run) -> None:
     total, lock, status = sum(len(task.todo) for task in todo), threading.Lock(), Counter[str]()
     with tqdm(total=total, desc="archive", unit="page", file=sys.stderr, smoothing=0.05) as bar:
 
-        def tell(row: Row) -> None:
+        def tell(found: str) -> None:
             with lock:
-                status[row.status] += 1
+                status[found] += 1
                 bar.set_postfix(status, refresh=False)
                 bar.update()
 

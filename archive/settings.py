@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from archive.loaders import SHIPPED
 from digitize.stages import PageHints
 from ecg.files import JsonMapping, JsonObject
 from ecg.workers.limits import ProcessLimits
 
 SHARD_PAGES = 500
-SHIPPED = "digitize.engines:load_digitizer"
 
 
 @dataclass(frozen=True)

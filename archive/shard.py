@@ -17,14 +17,15 @@ from ecg.workers.process import Ended, LimitedProcess, OutOfTime
 ATTEMPTS = 3  # a process that something else killed costs its page an attempt
 TOO_LONG, KILLED = "took-too-long", "process-ended"
 ReadPage: TypeAlias = Callable[[PageReference], Row]
+Tell: TypeAlias = Callable[[str], None]
 
 
-def read_shard(pages: Sequence[PageReference], read: ReadPage, tell: Callable[[Row], None]) -> list[Row]:
-    """One row for each page, in their order; `tell` gets each as it comes."""
+def read_shard(pages: Sequence[PageReference], read: ReadPage, tell: Tell) -> list[Row]:
+    """One row for each page, in their order; `tell` gets the status of each as it comes."""
     rows = []
     for page in pages:
         rows.append(read(page))
-        tell(rows[-1])
+        tell(rows[-1].status)
     return rows
 
 

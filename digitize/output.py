@@ -170,6 +170,7 @@ class OneFile:
 
     def __init__(self, file: Path, output: Path, overwrite: bool) -> None:
         self.names, self._path = {file: output.stem}, output
+        of_new_file(output).require(output)
         also = [output.with_suffix(".dat").name] if output.suffix.lower() == ".hea" else []
         OutputFolder(output.parent, [file], overwrite).reserve([output.name, *also])
 

@@ -13,7 +13,7 @@ from digitize.layout.search import locate
 from digitize.nets.networks import Networks
 from digitize.nets.pretrained import load_networks
 from digitize.page.negative import positive
-from digitize.stages import PageHints
+from digitize.stages import LocatedPage, PageHints
 from digitize.trace.assemble import assemble
 from digitize.trace.beats_in_step import in_step
 from digitize.trace.calibration import calibrate
@@ -25,7 +25,7 @@ from digitize.vector.read import read_vector_page
 from ecg.layout import Template
 from ecg.notes import Note
 from ecg.page import Page
-from ecg.reading import Reading
+from ecg.reading import Reading, ReadingFacts
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +64,16 @@ class Digitizer:
                 return self._read_pixels(replace(page, notes=(*page.notes, note)), hints)
 
     def _read_pixels(self, page: Page, hints: PageHints) -> Reading:
-        page = positive(page)
-        located = locate(page, self.nets, hints)
-        refuse_mirror_image(page, self.nets, located)
+        page, located = self.place(page, hints)
         rows = read_rows(page, located, self.nets.row)
         calibrated = calibrate(located, rows, hints)
         leads = cut_leads(calibrated, rows)
-        return assemble(page, in_step(name_strips(resolve_timing(leads, hints))), self.nets.versions)
+        read_by = ReadingFacts(weights=self.nets.versions)
+        return assemble(page, in_step(name_strips(resolve_timing(leads, hints))), read_by)
+
+    def place(self, page: Page, hints: PageHints) -> tuple[Page, LocatedPage]:
+        """(The page as ink on paper, where its layout lies). Raises NotAnEcg for a page that is refused."""
+        page = positive(page)
+        located = locate(page, self.nets, hints)
+        refuse_mirror_image(page, self.nets, located)
+        return page, located

@@ -98,7 +98,7 @@ class RowReading:
     """What the row network read along one row, per column, in paper mm.
 
     `x_mm`, `y_mm` [column] are the curve; `certainty`, `presence` and `edge` [column], whether a lead begins or ends
-    there, lie in 0..1; `seg` is the class map [row, col] in 0..1 per class, `corner_mm` the strip's upper left corner.
+    there, lie in 0..1; `seg` is the class map [row, col] in 0..1 per class.
     `spread_mm` [column] is how wide the distribution is that the height was decoded from, None where there is none.
     """
 
@@ -108,7 +108,6 @@ class RowReading:
     presence: np.ndarray
     edge: np.ndarray
     seg: np.ndarray
-    corner_mm: tuple[float, float]
     spread_mm: np.ndarray | None = None
 
 

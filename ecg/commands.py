@@ -26,6 +26,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("archive", "Read a hospital's pages into one table, on this machine or on a cluster.", "archive"),
     Command("archive.export", "Write the recordings of an archive, or some of them, in any format.", "archive export"),
     Command("archive.report", "Show what an archive holds: counts, confidence, the worst pages.", "archive report"),
+    Command("archive.rank", "Choose the pages of an archive that a person should look at first.", "archive rank"),
+    Command("archive.learn", "Make training pages of what was corrected or labelled of these.", "archive learn"),
     Command("simulate", "Draw pages with their exact truth.", "simulate"),
     Command(
         "digitize.train",

@@ -11,12 +11,14 @@ from archive import local
 from archive.jobs import PageJobs
 from archive.running import run
 from archive.settings import Run, Work
+from archive.shard import Tell
 from archive.storage.manifest import Manifest
 from archive.storage.store import Store
-from archive.storage.writing import Task, Tell, do
+from archive.storage.writing import Task, do
+from archive.studies import stand_in
 
 HOW = Run()
-WORK = Work(loader="archive_stand_in:load", diagnose=False)
+WORK = Work(loader=stand_in.LOADER, diagnose=False)
 
 
 def in_process(

@@ -140,7 +140,6 @@ class Oracle:
             seen.astype(np.float32),
             edge_heat(np.concatenate(ends), columns),
             seg,
-            (window_mm[0], window_mm[1]),
         )
 
 

@@ -36,4 +36,4 @@ def strip(
     if begin_mm is not None:
         seen[(x >= begin_mm) & (x < end_mm)] = 1.0
         edge = edge_heat(np.array([begin_mm, end_mm]), x)
-    return RowReading(x, np.full(x.size, baseline_mm), seen, seen, edge, seg, window[:2])
+    return RowReading(x, np.full(x.size, baseline_mm), seen, seen, edge, seg)

@@ -33,7 +33,7 @@ def export(
         for name, record in records(store, chosen):
             bar.update()
             try:
-                stem = folder.claim(_stem(name), endings)
+                stem = folder.claim(stem_of(name), endings)
                 folder.check_absent(stem, endings)
                 for format, ending in zip(formats, endings, strict=True):
                     write(record, Path(output) / f"{stem}{ending}", format)
@@ -58,7 +58,7 @@ def _endings(formats: Sequence[str]) -> list[str]:
     return endings
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
     """The folders of an id stay; a suffix such as .png does not, but -p2 after it does."""
     folder, _, leaf = name.rpartition("/")
     stem, dot, rest = leaf.rpartition(".")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 
+_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"}
+
+
 def is_url(place: str) -> bool:
     """Whether a place is an fsspec URL, not a path."""
     return "://" in place or "::" in place
@@ -36,6 +39,12 @@ class Store:
     def __init__(self, place: str | Path) -> None:
         self.place = str(place)
         self._fs, self._root = filesystem(self.place)
+
+    @property
+    def _has_buckets(self) -> bool:
+        """Whether there are no folders to be made; a bucket that is missing is an error, not to be made."""
+        protocol = self._fs.protocol
+        return not _OBJECT_STORES.isdisjoint([protocol] if isinstance(protocol, str) else protocol)
 
     def path(self, name: str) -> str:
         """In the place's file system."""
@@ -65,7 +74,8 @@ class Store:
         folder, _, leaf = name.rpartition("/")
         temporary = self.path(f"{folder}/.{leaf}.{secrets.token_hex(4)}.tmp" if folder else f".{leaf}.tmp")
         try:
-            self._fs.makedirs(self.path(folder), exist_ok=True)
+            if not self._has_buckets:
+                self._fs.makedirs(self.path(folder), exist_ok=True)
             self._fs.pipe_file(temporary, data)
             self._fs.mv(temporary, self.path(name))
         except OSError as error:

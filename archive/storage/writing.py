@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,13 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from archive.reference import PageReference
-from archive.row import FAILED, Row
-from archive.shard import ReadPage, read_shard
+from archive.row import FAILED
+from archive.shard import ReadPage, Tell, read_shard
 from archive.storage.manifest import ROWS, Manifest, shard_name
 from archive.storage.store import Store
 from archive.storage.table import Label, in_order, schema, to_bytes, to_table
-
-Tell = Callable[[Row], None]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Task:
         return len(self.todo) < len(self.pages)
 
 
-def do(task: Task, labels: Sequence[Label], store: Store, read: ReadPage, tell: Tell = lambda row: None) -> None:
+def do(task: Task, labels: Sequence[Label], store: Store, read: ReadPage, tell: Tell = lambda status: None) -> None:
     """Read what is to be read of a shard and write its file: from then on it is there."""
     table = to_table(read_shard(task.todo, read, tell), labels)
     name = shard_name(task.number)

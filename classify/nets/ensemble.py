@@ -51,9 +51,13 @@ class Ensemble(nn.Module):
     def _encoders(self) -> list[Encoder]:
         return [cast(Encoder, net) for net in self.members]
 
-    def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
+    def each(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
+        """The logits of every member, [member, batch, label]."""
         logits = [
             net(signal[:, :channels], features, demographics)[:, columns]
             for net, (channels, columns) in zip(self.members, self.parts, strict=True)
         ]
-        return torch.stack(logits).mean(0)
+        return torch.stack(logits)
+
+    def forward(self, signal: Tensor, features: Tensor | None = None, demographics: Tensor | None = None) -> Tensor:
+        return self.each(signal, features, demographics).mean(0)

@@ -88,12 +88,16 @@ class ShallowPlrnn(Trunk):
     """z' = a z + W1 relu(W2 z + h2) + h1 + C s (Hess et al. 2023); gives the mean state over time.
 
     In training the first states are drawn towards the signal by the part `forcing`: generalised teacher forcing keeps
-    the gradients of a long recording bounded.
+    the gradients of a long recording bounded. `clipped` takes W1 relu(W2 z) away (the same paper's bounded form):
+    without it a single step of training may let the states of a long recording grow beyond all numbers.
     """
 
-    def __init__(self, channels: int, samples: int, states: int = 30, units: int = 940, forcing: float = 0.1) -> None:
+    def __init__(
+        self, channels: int, samples: int, states: int = 30, units: int = 940, forcing: float = 0.1,
+        clipped: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.width, self.forcing = states, forcing
+        self.width, self.forcing, self.clipped = states, forcing, clipped
         self.decay = nn.Parameter(torch.full((states,), 0.9))
         self.inner = nn.Linear(states, units)
         self.outer = nn.Linear(units, states)
@@ -106,9 +110,13 @@ class ShallowPlrnn(Trunk):
         state = signal.new_zeros(len(signal), self.width)
         total = torch.zeros_like(state)
         for push, observed in zip(driven, truth, strict=True):
-            state = self.decay * state + self.outer(torch.relu(self.inner(state))) + push
+            state = self.decay * state + self.outer(self._hidden(state)) + push
             if self.training and self.forcing:
                 drawn = torch.lerp(state[:, :seen], observed, self.forcing)
                 state = torch.cat((drawn, state[:, seen:]), 1)
             total = total + state
         return total / signal.shape[2]
+
+    def _hidden(self, state: Tensor) -> Tensor:
+        within = self.inner(state)
+        return torch.relu(within) - torch.relu(within - self.inner.bias) if self.clipped else torch.relu(within)

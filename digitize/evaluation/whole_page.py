@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from digitize.grid.corners import Corners
-from digitize.layout.search import locate
 from digitize.nets.inputs import ROW_CLASSES, fit_image, to_tensor
 from digitize.nets.networks import HeadsNetwork
 from digitize.nets.reconstruction import ReconstructionNet
 from digitize.pipeline import Digitizer
-from digitize.stages import PageHints, RowReading
+from digitize.stages import Leads, PageHints, RowReading
+from digitize.trace.assemble import assemble
 from digitize.trace.column_start import start_mm
 from digitize.trace.path_decoding import decode_columns
 from digitize.training.recipe import only_pass, recipe_from_dict
@@ -24,7 +24,7 @@ from ecg.fit.device import autocast_for
 from ecg.geometry import PageGeometry, project
 from ecg.layout import Layout, LeadBox, Template
 from ecg.leads import STANDARD
-from ecg.page import Page, Trace, traces_to_record
+from ecg.page import Page, Trace
 from ecg.reading import Reading, ReadingFacts
 
 _MARGIN = 0.06  # of the traces' size, left around them as a page does
@@ -83,15 +83,15 @@ class SinglePass:
         corners_px: Corners | None = None,
     ) -> Reading:
         """Read a page from its pixels; raises NotAnEcg for a page that is refused."""
-        located = locate(page, self.digitizer.nets, PageHints.of(layout, mm_per_s, mm_per_mv, corners_px))
+        page, located = self.digitizer.place(page, PageHints.of(layout, mm_per_s, mm_per_mv, corners_px))
         geometry, found = located.geometry, located.layout
         curves = self._look(page, geometry, found)
         moved = found.shifted(start_mm(as_rows(curves, geometry, found), found) - found.extent_mm[0], 0.0)
         placed = replace(moved, mm_per_mv=mm_per_mv or found.mm_per_mv)
         traces = tuple(cut(box, curves, geometry, placed) for box in placed.boxes)
-        record = traces_to_record(traces, geometry, placed)
-        facts = ReadingFacts(weights={**self.digitizer.nets.versions, "signal": self.version}, read_from="signal head")
-        return Reading(record, page, geometry, placed, traces, located.notes, facts)
+        leads = Leads(geometry, placed, traces, located.notes, located.is_confirmed, located.certain_strips)
+        versions = {**self.digitizer.nets.versions, "signal": self.version}
+        return assemble(page, leads, ReadingFacts(weights=versions, read_from="signal head"))
 
     def _look(self, page: Page, geometry: PageGeometry, layout: Layout) -> Curves:
         matrix = upright(geometry, layout, self.size_px)
@@ -143,7 +143,7 @@ def as_rows(curves: Curves, geometry: PageGeometry, layout: Layout) -> list[RowR
         leads = [_index(box) for box in boxes]
         presence, edge = curves.presence[leads].max(0), curves.edge[leads].max(0)
         no_pulses = np.zeros((ROW_CLASSES, 1, 1), np.float32)
-        rows.append(RowReading(x_mm, np.full(x_mm.shape, zero_mm), presence, presence, edge, no_pulses, (x0, zero_mm)))
+        rows.append(RowReading(x_mm, np.full(x_mm.shape, zero_mm), presence, presence, edge, no_pulses))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,14 +35,14 @@ class ReadingThresholds:
 _THRESHOLDS = ReadingThresholds()
 
 
-def assemble(page: Page, leads: Leads, versions: Mapping[str, str]) -> Reading:
-    """The reading of a page from its leads, `versions` telling by kind which weights read them.
+def assemble(page: Page, leads: Leads, read_by: ReadingFacts) -> Reading:
+    """The reading of a page from its leads, `read_by` telling what read them.
 
     Raises NotAnEcg where neither the names nor the curves could be read, or nameless curves are no limb leads.
     """
     record = traces_to_record(leads.traces, leads.geometry, leads.layout)
     _refuse_guesses(leads, record)
-    return reading(page, leads, record, ReadingFacts(weights=versions))
+    return reading(page, leads, record, read_by)
 
 
 def reading(page: Page, leads: Leads, record: Record, read_by: ReadingFacts) -> Reading:

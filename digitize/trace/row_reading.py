@@ -82,6 +82,5 @@ def read_row(net: HeadsNetwork, pixels: np.ndarray, geometry: PageGeometry, wind
         presence=out["signal_valid"][0, 0].float().sigmoid().cpu().numpy(),
         edge=edge,
         seg=seg,
-        corner_mm=(window_mm[0], window_mm[1]),
         spread_mm=spread_px / ROW_PX_PER_MM,
     )

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 _HALF_S = 0.05
 _GROUP = 15  # beats that share one usual shape
+_FEW = 3  # beats that tell how the others look
 _AROUND = 61  # beats over which contrast and likeness are judged: a noisy minute of a heart is no noise
 
 
@@ -19,6 +20,8 @@ class BeatLimits:
 
     least_mv: float = 0.06  # from peak to peak at 3-30 Hz in some lead: 5 uV of white noise reach 0.02, an ECG 0.18
     least_share: float = 0.15  # of the size of the taller beats of the recording; a P wave has less
+    small_share: float = 0.35  # with less a peak may be a P wave, and must look like the taller beats around it:
+    small_likeness: float = 0.92  # beats as small on MIT-BIH have 0.96 and more, P waves (drawn) 0.88
     least_contrast: float = 3.2  # of the QRS energy at beats over that between, mean of the leads; noise reaches 2.5
     least_likeness: float = 0.88  # where the contrast is less: of the beats to their usual shape; noise reaches 0.85
     soon_likeness: float = 0.85  # of a beat that comes before the refractory time of usual hearts is over
@@ -78,7 +81,20 @@ def are_beats(shapes: BeatShapes, contrast: np.ndarray, in_mv: bool) -> np.ndarr
     alike = shapes.likeness(usual, groups(len(size), len(usual))).max(1)
     alike, contrast = _around(alike), _around(contrast)
     is_beat = (share >= LIMITS.least_share) & ((contrast >= LIMITS.least_contrast) | (alike >= LIMITS.least_likeness))
+    is_beat &= ~_are_other_waves(shapes, share)
     return is_beat & (size.max(1) >= LIMITS.least_mv) if in_mv else is_beat
+
+
+def _are_other_waves(shapes: BeatShapes, share: np.ndarray) -> np.ndarray:
+    """Which small peaks look otherwise than the taller beats around them (P waves in a pause), bool [beat]."""
+    is_small, other = share < LIMITS.small_share, np.zeros(len(share), bool)
+    for index in np.flatnonzero(is_small):
+        around = slice(max(0, index - _AROUND // 2), index + _AROUND // 2 + 1)
+        tall = shapes.cut[around][~is_small[around]]
+        if len(tall) >= _FEW:
+            likeness = BeatShapes(shapes.cut[[index]]).likeness(np.median(tall, 0)[None], np.zeros(1, int))
+            other[index] = likeness.max() < LIMITS.small_likeness
+    return other
 
 
 def _around(values: np.ndarray) -> np.ndarray:

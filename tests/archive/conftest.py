@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import archive_stand_in as stand_in
 import pytest
 
 from archive.running import run
 from archive.settings import Run, Work
+from archive.studies import stand_in
 from ecg.workers.limits import ProcessLimits
 
-WORK = Work(loader="archive_stand_in:load", diagnose=False)
-HOW = Run(workers=2, limits=ProcessLimits(call_s=3.0, memory_bytes=6 * 2**30))
+WORK = Work(loader=stand_in.LOADER, diagnose=False)
+HOW = Run(workers=2, limits=ProcessLimits(call_s=8.0, memory_bytes=6 * 2**30))
 FATES = {5: stand_in.REFUSED, 7: stand_in.CRASHES, 9: stand_in.HUNGRY, 11: stand_in.HANGS, 13: stand_in.DIES}
 CODES = {
     "p05.png": "not-an-ecg",

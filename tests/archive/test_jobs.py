@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import archive_stand_in as stand_in
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,8 +12,9 @@ from PIL import Image
 from archive.jobs import PageJobs
 from archive.reference import PageReference
 from archive.settings import Work
+from archive.studies import stand_in
 
-WORK = Work(loader="archive_stand_in:load", diagnose=False)
+WORK = Work(loader=stand_in.LOADER, diagnose=False)
 
 
 @pytest.fixture(scope="module")

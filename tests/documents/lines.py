@@ -1,7 +1,8 @@
-"""What the four source documents say, line by line, with the command that does it and what then is there.
+"""What the five source documents say, line by line, with the command that does it and what then is there.
 
 `python tests/documents/lines.py docs/documents.md` writes the tables of that file anew. Words in capitals stand for the
-user's own data: MIMIC, STATEMENTS (tables beside MIMIC-IV-ECG), MITBIH, HEFEI, PAGES with their CSVS, PICTURE.
+user's own data: MIMIC, STATEMENTS (tables beside MIMIC-IV-ECG), MITBIH, HEFEI, CPSC, CHAPMAN, PAGES with their CSVS,
+PICTURE.
 """
 
 from __future__ import annotations
@@ -80,6 +81,17 @@ DOCUMENTS: dict[str, tuple[Line, ...]] = {
              "--set data.preparation.scale=none --set data.page_masks=false --output OUT", _RUN),
         Line("every network basic and with age and sex, in one table",
              "python -m classify.compare --list COMPARE --data HEFEI --output OUT", ("comparison.md",), "age and sex"),
+    ),
+    "Notes on networks for ECGs": (
+        Line("ten folds of CPSC2018, as a file", f"{VALIDATE} --task cpsc2018 --root CPSC --output OUT",
+             ("folds.csv", "split.csv"), "unreadable: 0"),
+        Line("Chapman in tenths by rhythm, men and women apart",
+             f"{VALIDATE} --task chapman --root CHAPMAN --output OUT", ("split.csv",), "unreadable: 0"),
+        Line("networks under one recipe; macro F1 by the thresholds of validation records, and at one half",
+             "python -m classify.compare --list ZOO --data CPSC --output OUT", ("comparison.md",), "macro F1 at 0.5"),
+        Line("CPC, CLOCS and ST-MEM on one trunk and budget",
+             "python -m classify.pretrain --config configs/pretrain_shared.yaml --set method=st_mem "
+             "--set task=cpsc2018 --data CPSC --output OUT", ("run_*/checkpoints/best.pth",), "pretrained"),
     ),
     "The guide to training the digitizer": (
         Line("the environment is checked", "python -m ecg.fit.doctor --output OUT", (), "torch"),

@@ -48,6 +48,9 @@ def small(module: str, words: list[str]) -> list[str]:
         )
         beats = "aami" in " ".join(words) and "net.name" not in " ".join(words)
         return [*sets([*SMALL_CLASSIFIER, *([] if beats else narrow)]), "--force_cpu"]
+    if module == "classify.pretrain":
+        shared = ("fit.epochs=1", "fit.batch_size=16", "fit.amp=off", "net.options.planes=[8,8,8,8]")
+        return sets(shared)
     if module == "digitize.train" and "--resume" not in words:
         return sets(SMALL_READER)
     return []
@@ -66,15 +69,19 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         write(forms.tiny(k), root / f"statements/files/p1000/p{subject}/s{study}/{study}.hea")
     forms.mitbih(root / "mitbih", sorted({*DS1, *DS2}), codes="NNNAVNNNFN" * 3)
     forms.hefei(root / "hefei", LABELS * 6, records=24)
+    forms.cpsc2018(root / "cpsc", [str(k % 9 + 1) for k in range(90)], records=90)
+    forms.chapman_table(root / "chapman", ["SB", "AFIB", "SR", "SVT"] * 8, records=32)
     write_pages(root / "pages", count=7, seed=3, preset="clean", long_side_px=400, csv_output=root / "csvs")
     write_pages(root / "scan", count=1, seed=5, preset="clean", layout="3x4+1", long_side_px=1500)
     (root / "losses.json").write_text('{"loss_weights": {"seg": 0.5, "signal": 3.0}}')
     (root / "compare.yaml").write_text(yaml.safe_dump(_comparison()))
+    (root / "zoo.yaml").write_text(yaml.safe_dump(_zoo()))
     return {
         "MIMIC": f"{root}/mimic", "TABLE": f"{root}/table/records.csv", "STATEMENTS": f"{root}/statements",
         "MITBIH": f"{root}/mitbih", "HEFEI": f"{root}/hefei", "PAGES": f"{root}/pages", "CSVS": f"{root}/csvs",
         "PICTURE": str(next((root / "scan").glob("*.png"))), "LOSSES": f"{root}/losses.json",
-        "COMPARE": f"{root}/compare.yaml", "ROOT": str(root),
+        "COMPARE": f"{root}/compare.yaml", "ROOT": str(root), "CPSC": f"{root}/cpsc", "CHAPMAN": f"{root}/chapman",
+        "ZOO": f"{root}/zoo.yaml",
     }  # fmt: skip
 
 
@@ -84,6 +91,13 @@ def _comparison() -> dict[str, object]:
     recipe = {**whole["recipe"], "data": {**whole["recipe"]["data"], "fs_hz": 50}, "fit": {"epochs": 1, "amp": "off"}}
     runs = {name: whole["runs"][name] for name in ("gru_v1_shared, basic", "gru_v1_shared, age and sex")}
     return {"tasks": whole["tasks"], "recipe": recipe, "runs": runs}
+
+
+def _zoo() -> dict[str, object]:
+    """Two of the runs of configs/compare_zoo.yaml, for the task of its document."""
+    whole = yaml.safe_load((ROOT / "configs/compare_zoo.yaml").read_text())
+    runs = {name: whole["runs"][name] for name in ("beat_cnn", "clocs")}
+    return {"tasks": ["cpsc2018"], "recipe": whole["recipe"], "runs": runs}
 
 
 @pytest.fixture(scope="module")

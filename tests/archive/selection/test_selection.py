@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import archive_stand_in as stand_in
 import numpy as np
 import pytest
 from archive_in_process import in_process
 
 from archive.__main__ import main
-from archive.selection.exporting import _stem
+from archive.selection.exporting import stem_of
+from archive.studies import stand_in
 from ecg import read
 
 
@@ -63,7 +63,7 @@ def test_a_condition_chooses(table: Path, tmp_path: Path) -> None:
     [("a.png", "a"), ("ward/a.tar.pdf-p2", "ward/a.tar-p2"), ("plain", "plain"), (".a", ".a"), ("v1.0/x", "v1.0/x")],
 )  # fmt: skip
 def test_the_stem_of_an_id(name: str, stem: str) -> None:
-    assert _stem(name) == stem
+    assert stem_of(name) == stem
 
 
 def test_the_report_counts_and_shows(table: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import archive_stand_in as stand_in
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +15,7 @@ from PIL import Image
 from archive.reference import PageReference
 from archive.sources.counting import references
 from archive.sources.inputs import with_pages
+from archive.studies import stand_in
 from digitize.page.count import count_pages
 from digitize.page.open import iter_pages
 from ecg.files import InputError

@@ -51,11 +51,14 @@ SMALL: dict[str, dict[str, object]] = {
     "attention": {},
     "s4": {"width": 16, "layers": 1, "stride": 5},
 }
+QUICK = ("resnet1d", "lstm_lite", "db_ecgnet", "mvms_single", "clocs")  # of every kind one; the rest takes minutes
+TRAINED = [pytest.param(name, marks=[pytest.mark.slow, *([] if name in QUICK else [pytest.mark.long])]) for name in ZOO]
 LENGTHS = (1000, 1250)  # ten seconds at 100 and at 125 Hz
 SHORT = 300
 
 
 BY_NAME: dict[str, dict[str, object]] = {
+    "plrnn_shallow": {"units": 60},
     "im_ecg": {"stem": 8, "widths": (8, 16, 16), "pairs": (1, 1)},
     "mvms": {"width": 16, "stem": 8, "inner": 4},
     "mvms_single": {"width": 16, "stem": 8, "inner": 4},
@@ -116,8 +119,7 @@ def step(net: nn.Module, optimiser: torch.optim.Optimizer) -> float:
     return loss.item()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", TRAINED)
 def test_every_network_learns_one_batch_by_heart_with_all_its_weights(name: str) -> None:
     net = small(name)
     for module in net.modules():
@@ -131,8 +133,7 @@ def test_every_network_learns_one_batch_by_heart_with_all_its_weights(name: str)
     assert losses[-1] <= 0.2 < losses[0]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", TRAINED)
 def test_every_network_goes_on_from_its_saved_state_as_if_nothing_had_happened(name: str) -> None:
     net = small(name)
     optimiser, _ = trained(net, 2)
@@ -151,9 +152,8 @@ def test_every_network_goes_on_from_its_saved_state_as_if_nothing_had_happened(n
     assert all(torch.equal(value, again.state_dict()[key]) for key, value in net.state_dict().items())
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", TRAINED)
 def test_every_network_gives_the_same_logits_as_onnx(name: str) -> None:
     pytest.importorskip("onnxscript")
     onnxruntime = pytest.importorskip("onnxruntime")

@@ -102,6 +102,7 @@ def test_a_lead_is_looked_for_in_its_box_only() -> None:
 def saved(path: Path, spec: NetSpec = TINY) -> Path:
     """A checkpoint of an untrained network for pages of 96 x 64 px."""
     recipe = PassRecipe(net=spec, pages=Pages(size_px=(96, 64)))
+    torch.manual_seed(0)
     state = {"model": ReconstructionNet(spec).state_dict(), "recipe": to_dict(recipe), "epoch": 1, "step": 1}
     rest = {"best_metric": None, "optimiser": {}, "rng": torch.get_rng_state(), "schedule": {}, "step_in_epoch": 0}
     checkpoint.save(path, {**rest, **state})
@@ -128,8 +129,8 @@ def test_a_run_is_measured_beside_the_two_passes(
         json.loads((tmp_path / "out" / name / "report.json").read_text())["groups"][0]
         for name in ("one_pass", "two_passes")
     )
-    assert (one["read"], two["read"]) == (1, 1)
-    assert one["metrics"]["snr_mean_db"] < 5 < two["metrics"]["snr_mean_db"]  # the untrained one is no match
+    assert (one["read"] + one["refused"], two["read"]) == (1, 1)  # what it sees untrained may be refused as a guess
+    assert one["metrics"]["snr_mean_db"] < 5 < two["metrics"]["snr_mean_db"]
 
 
 def test_a_network_without_the_head_is_refused(tmp_path: Path) -> None:

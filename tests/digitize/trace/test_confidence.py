@@ -13,9 +13,7 @@ from digitize.trace.row_reading import RowReading
 def row(spread_mm: float, certainty: float = 1.0, slope: float = 0.0) -> RowReading:
     x_mm = np.arange(200) / 16
     one = np.ones(200)
-    return RowReading(
-        x_mm, slope * x_mm, certainty * one, one, 0 * one, np.zeros((5, 8, 100)), (0.0, -4.0), spread_mm * one
-    )
+    return RowReading(x_mm, slope * x_mm, certainty * one, one, 0 * one, np.zeros((5, 8, 100)), spread_mm * one)
 
 
 def test_every_sign_of_doubt_lowers_it() -> None:

@@ -24,7 +24,7 @@ def slope_read(certainty: dict[range, float], presence: dict[range, float] | Non
     for values, told in ((sure, certainty), (there, presence or {})):
         for columns, value in told.items():
             values[list(columns)] = value
-    return RowReading(x_mm, np.arange(400) * -0.1, sure, there, np.zeros(400), np.zeros((5, 8, 200)), (0.0, -4.0))
+    return RowReading(x_mm, np.arange(400) * -0.1, sure, there, np.zeros(400), np.zeros((5, 8, 200)))
 
 
 def cut_out(row: RowReading) -> Trace:

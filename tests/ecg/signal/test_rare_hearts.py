@@ -70,6 +70,26 @@ def test_a_pause_stays_a_pause(noise_mv: float) -> None:
     assert measure(record, ("sdnn_ms",))[0] < 20
 
 
+@pytest.mark.parametrize("leads", [1, 12])
+@pytest.mark.parametrize("p_mv", [0.25, 0.3, 0.4])
+def test_p_waves_in_a_pause_are_no_beats(p_mv: float, leads: int) -> None:
+    beats_s = np.arange(0.4, 40, 60 / 70)
+    kept_s = beats_s[(beats_s < 15) | (beats_s > 25)]
+    record = drawn(kept_s, 40, leads=leads)
+    alone = drawn(beats_s, 40, leads=leads, noise_mv=0.0, p_mv=p_mv)
+    without = drawn(beats_s, 40, leads=leads, noise_mv=0.0)
+    found_s = r_peaks(Record(record.signal_mv + alone.signal_mv - without.signal_mv, 500, record.leads)) / 500
+    np.testing.assert_allclose(found_s, kept_s, atol=0.03)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.3, 0.5])
+def test_beats_that_become_small_are_still_beats(share: float) -> None:
+    beats_s = np.arange(0.4, 40, 60 / 70)
+    record = drawn(beats_s, 40)
+    faded = record.signal_mv * np.where((record.time_s > 15) & (record.time_s < 25), share, 1.0)
+    np.testing.assert_allclose(r_peaks(Record(faded, 500, record.leads)) / 500, beats_s, atol=0.03)
+
+
 def test_the_rate_is_that_of_all_leads_and_the_mean_of_the_intervals() -> None:
     rr_s = np.array([0.6, 1.3, 0.7, 1.2, 0.6, 1.4, 0.8, 1.1, 0.6])
     record = drawn(0.5 + np.concatenate([[0], np.cumsum(rr_s)]), 10)

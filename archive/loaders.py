@@ -1,0 +1,3 @@
+"""What gives the digitizer, by name."""
+
+SHIPPED = "digitize.engines:load_digitizer"  # module:function(device, engine)

@@ -1,0 +1,1 @@
+"""Which pages a person should look at first, and what comes of it."""

@@ -1,0 +1,1 @@
+"""One-off measurements: `python -m archive.studies.NAME`."""
