@@ -75,7 +75,7 @@ def test_a_lead_of_which_a_part_was_read_is_said() -> None:
     whole = leads()
     first, *rest = whole.traces
     y_px = np.where(np.arange(len(first.y_px)) < 0.6 * len(first.y_px), first.y_px, np.nan)
-    found = assemble(PAGE.page, replace(whole, traces=(replace(first, y_px=y_px), *rest)), {})
+    found = assemble(PAGE.page, replace(whole, traces=(replace(first, y_px=y_px), *rest)), ReadingFacts())
     said = [note.text for note in found.notes if note.code == "lead-partly-read"]
     assert said == ["only a part of I (60%) was read; the rest is hidden, or goes too far from its row"]
-    assert "lead-partly-read" not in {note.code for note in assemble(PAGE.page, whole, {}).notes}
+    assert "lead-partly-read" not in {note.code for note in assemble(PAGE.page, whole, ReadingFacts()).notes}
