@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.problems import Problem
+from serve.problems import Problem, fault
 from serve.settings import Settings
 
 CONTENT_SECURITY_POLICY = "; ".join([
@@ -39,13 +39,18 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        secured = _with_headers(send)
+        secured = _Secured(send)
         try:
             self._check(scope, Headers(scope=scope))
         except Problem as problem:
             await problem.response()(scope, receive, secured)
             return
-        await self.app(scope, self._limited(receive), secured)
+        try:
+            await self.app(scope, self._limited(receive), secured)
+        except Exception as error:  # a fault of ours: nobody further out may log its message
+            answer = fault(error, f"{scope['method']} {scope['path']}").response()
+            if not secured.has_begun:
+                await answer(scope, receive, secured)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         """Raises Problem for a request that nobody here answers."""
@@ -98,12 +103,16 @@ class Guard:
         return limited
 
 
-def _with_headers(send: Send) -> Send:
-    async def secured(message: Message) -> None:
+class _Secured:
+    """Sends an answer with the security headers, and knows whether it has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self.send, self.has_begun = send, False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.has_begun = True
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers[name] = value
-        await send(message)
-
-    return secured
+        await self.send(message)

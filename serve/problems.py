@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -34,14 +38,20 @@ TITLES = {
 
 
 class Problem(Exception):
-    """An answer that is a refusal: `code` is a word for programs, `detail` a sentence for a person."""
+    """An answer that is a refusal: `code` is a word for programs, `detail` a sentence for a person.
 
-    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    `reason` is a narrower word where a page is refused or a file cannot be read: the code of the error behind it.
+    """
+
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, reason: str = ""
+    ) -> None:
         super().__init__(detail)
-        self.status, self.code, self.detail, self.headers = status, code, detail, dict(headers or {})
+        self.status, self.code, self.detail, self.reason = status, code, detail, reason
+        self.headers = dict(headers or {})
 
-    def __reduce__(self) -> tuple[type[Problem], tuple[int, str, str, Mapping[str, str]]]:
-        return Problem, (self.status, self.code, self.detail, self.headers)
+    def __reduce__(self) -> tuple[type[Problem], tuple[int, str, str, Mapping[str, str], str]]:
+        return Problem, (self.status, self.code, self.detail, self.headers, self.reason)
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -50,10 +60,29 @@ class Problem(Exception):
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
+            "reason": self.reason,
         }
 
     def response(self) -> JSONResponse:
         return JSONResponse(self.to_dict(), self.status, self.headers, MEDIA_TYPE)
+
+
+def fault(error: BaseException, what: str) -> Problem:
+    """What is answered where the program itself failed; the log has the kind and the place of the error alone.
+
+    Its message may hold what a patient's file says.
+    """
+    place = _place(error)
+    log.error("%s: %s at %s", what, type(error).__name__, place)
+    return Problem(500, "internal", f"please report it ({type(error).__name__} at {place})")
+
+
+def _place(error: BaseException) -> str:
+    """The innermost line where it happened."""
+    found, trace = "?", error.__traceback__
+    while trace is not None:
+        found, trace = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}", trace.tb_next
+    return found
 
 
 def too_much_memory() -> Problem:
@@ -70,7 +99,7 @@ _OF_STATUS = {  # code and words; "": those that came with it
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Make every error of the app a problem."""
+    """Make every refusal of the app a problem; its faults the guard catches."""
 
     @app.exception_handler(Problem)
     async def of_problem(request: Request, error: Problem) -> JSONResponse:
@@ -86,7 +115,3 @@ def add_handlers(app: FastAPI) -> None:
     async def of_http(request: Request, error: HTTPException) -> JSONResponse:
         code, words = _OF_STATUS.get(error.status_code, ("bad-request", HTTPStatus(error.status_code).phrase.lower()))
         return Problem(error.status_code, code, words or error.detail, error.headers).response()
-
-    @app.exception_handler(Exception)
-    async def of_fault(request: Request, error: Exception) -> JSONResponse:
-        return Problem(500, "internal", f"please report it ({type(error).__name__})").response()

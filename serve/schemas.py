@@ -89,13 +89,14 @@ class State(BaseModel):
 
 
 class ProblemData(BaseModel):
-    """RFC 9457; `code` is a word for programs, `detail` a sentence for a person."""
+    """RFC 9457; `code` and the narrower `reason` are words for programs, `detail` a sentence for a person."""
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    reason: str = ""
 
 
 class RecordData(BaseModel):
@@ -161,13 +162,14 @@ class Readings(BaseModel):
 
 
 class MeasurementData(BaseModel):
-    """A measurement in words, and whether it lies outside of what is usual."""
+    """A measurement in words, and whether it lies outside of what is usual; `name` is that of `classify.features`."""
 
+    name: str
     title: str
-    value: str
-    usual: str
-    outside: bool
     known: bool
+    value: str
+    outside: bool
+    usual: str
 
 
 class DiagnosisAnswer(BaseModel):

@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-from serve.app import create_app
-from serve.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
 MISSING = "no chromium here (apt-get install chromium)"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-expect.set_options(timeout=120_000)  # a busy machine loads the networks for so long
-
-
-@contextmanager
-def running(settings: Settings) -> Iterator[str]:
-    """The address of a server in a thread of this process."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.should_exit = True
-        thread.join(30)
+expect.set_options(timeout=60_000)  # a busy machine is slow
 
 
 @contextmanager
@@ -86,7 +64,7 @@ def to_screen(page: Page, points_px: np.ndarray) -> list[tuple[float, float]]:
 
 def drag(page: Page, points_px: np.ndarray) -> None:
     """Along places of the ECG's page with the button down."""
-    page.locator("#stage").scroll_into_view_if_needed()
+    page.evaluate("document.getElementById('stage-frame').scrollIntoView()")
     first, *others = to_screen(page, points_px)
     page.mouse.move(*first)
     page.mouse.down()

@@ -145,15 +145,24 @@ def _write(points: Sequence[Point], output: Path) -> None:
     rows = [{**asdict(point), "noise_db": None if np.isinf(point.noise_db) else point.noise_db} for point in points]
     write_text(output / "curves.json", json.dumps(rows, indent=2) + "\n")
     write_text(output / "curves.md", as_markdown(points) + "\n")
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    most = max(point.share for point in points)
-    _draw(left, [p for p in points if np.isinf(p.noise_db)], "share", "share of training patients with labels")
-    _draw(right, [p for p in points if p.share == most and np.isfinite(p.noise_db)], "noise_db", "signal to noise, dB")
-    left.set_xscale("log")
-    right.invert_xaxis()
     with atomic_path(output / "curves.png") as temporary:
-        figure.savefig(temporary, dpi=120)
+        drawn(points).savefig(temporary, dpi=120)
+
+
+def drawn(points: Sequence[Point]) -> Figure:
+    """The figures by the share of labels and, where there are several levels of it, by noise."""
+    most = max(point.share for point in points)
+    clean = [point for point in points if np.isinf(point.noise_db)]
+    disturbed = [point for point in points if point.share == most and np.isfinite(point.noise_db)]
+    both = len({point.noise_db for point in disturbed}) > 1
+    figure = Figure(figsize=(11 if both else 6.5, 4), layout="constrained")
+    left, *right = figure.subplots(1, 1 + both, squeeze=False)[0]
+    _draw(left, clean, "share", "share of training patients with labels")
+    left.set_xscale("log")
+    for axes in right:
+        _draw(axes, disturbed, "noise_db", "signal to noise, dB")
+        axes.invert_xaxis()
+    return figure
 
 
 def _draw(axes: Axes, points: Sequence[Point], along: str, label: str) -> None:
@@ -161,7 +170,7 @@ def _draw(axes: Axes, points: Sequence[Point], along: str, label: str) -> None:
         own = sorted((p for p in points if p.protocol == protocol), key=lambda point: float(getattr(point, along)))
         x = [getattr(point, along) for point in own]
         axes.plot(x, [point.auc for point in own], "o-", label=protocol, markersize=4)
-        axes.fill_between(x, [point.low for point in own], [point.high for point in own], alpha=0.15)
+        axes.fill_between(x, [point.low for point in own], [point.high for point in own], alpha=0.08)
     axes.set(xlabel=label, ylabel="macro AUC, test")
     axes.grid(alpha=0.3)
     if points:

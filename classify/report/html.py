@@ -50,6 +50,7 @@ class Bar(TypedDict):
 class Measurement(TypedDict):
     """A feature with its unit, and whether it lies outside of the usual range."""
 
+    name: str
     title: str
     value: str
     usual: str
@@ -146,6 +147,7 @@ def _measurement(info: FeatureInfo, found: Mapping[str, float]) -> Measurement:
     value = found.get(info.name, float("nan"))
     known, (low, high) = value == value, info.normal or (float("-inf"), float("inf"))
     return {
+        "name": info.name,
         "title": info.title,
         "value": f"{_short(value)} {info.unit}".strip() if known else "not measurable",
         "usual": f"{low:g} to {high:g} {info.unit}".strip(),

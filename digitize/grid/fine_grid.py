@@ -68,18 +68,6 @@ def fine_geometry(pixels: np.ndarray, view: PageView) -> PageGeometry | None:
     return PageGeometry(np.linalg.inv(to_mm), None, (*mm.min(0).tolist(), *mm.max(0).tolist()))
 
 
-def lines_per_px(picture: np.ndarray) -> tuple[float, float] | None:
-    """How many grid lines pass in a px (across, down) of an upright picture [row, col, RGB]; None where none are seen.
-
-    These are the finest lines that most of the picture shows.
-    """
-    centres, frequencies = _local_frequencies(picture)
-    if len(centres) < _FINE.min_patches:
-        return None
-    across, down = np.median(np.hypot(frequencies[..., 0], frequencies[..., 1]), axis=0).tolist()
-    return across, down
-
-
 def _upright(pixels: np.ndarray, view: PageView) -> tuple[np.ndarray, np.ndarray]:
     """The part with traces, as upright as the view and no finer than needed, and the matrix from page px to it."""
     scale = float(np.sqrt(abs(np.linalg.det(view.matrix[:2, :2]))))

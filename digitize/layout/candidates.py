@@ -18,6 +18,7 @@ class Scale(Enum):
 
     CROSSINGS = "the crossings of the grid's 5 mm lines"
     CORNERS = "four corners given by hand"
+    CORNERS_DOUBTFUL = "four corners given by hand, whose lines fit several scales"
     FINE_LINES = "the grid's finest lines, taken as 1 mm apart"
     PULSES = "calibration pulses, taken as of a usual size"
     COLUMNS = "rows, taken as of their usual length"
@@ -56,6 +57,8 @@ def is_accepted(found: LocatedPage, candidate: GeometryCandidate, hints: PageHin
             return is_named
         case Scale.FINE_LINES:
             return is_named and not has_unseen_speed(found)
+        case Scale.CORNERS_DOUBTFUL:
+            return is_named and (hints.mm_per_s is not None or has_usual_or_seen_speed(found))
         case Scale.PULSES:
             return (is_named or hints.layout is not None) and found.layout.mm_per_s == candidate.mm_per_s
         case Scale.COLUMNS:
@@ -65,3 +68,9 @@ def is_accepted(found: LocatedPage, candidate: GeometryCandidate, hints: PageHin
 def has_unseen_speed(found: LocatedPage) -> bool:
     """Whether the columns tell of an unusual speed that neither pulse nor print shows."""
     return found.layout.mm_per_s != USUAL_MM_PER_S and not found.is_speed_seen
+
+
+def has_usual_or_seen_speed(found: LocatedPage) -> bool:
+    """Whether nothing that pulses or print show contradicts the paper speed, and it is the usual one or seen."""
+    is_contradicted = any(note.code == "speed-contradicted" for note in found.notes)
+    return not is_contradicted and not has_unseen_speed(found)

@@ -99,6 +99,15 @@ def speed_contradicted(taken: float, shown: float) -> Note:
     return Note("speed-contradicted", text)
 
 
+def scale_doubtful(mm_per_s: float) -> Note:
+    """The note of corners given by hand between which the lines fit several scales, and no speed is seen."""
+    text = (
+        f"the lines between the corners fit several scales: that at which the columns run at {mm_per_s:g} mm/s was "
+        "taken, so amplitudes and times may be off by a factor; check speed and gain, or give the speed"
+    )
+    return Note("scale-doubtful", text)
+
+
 def _gain_notes(evidence: Evidence) -> tuple[Note, ...]:
     gains = doubtful_gain_pair(evidence.words)
     if gains is None:

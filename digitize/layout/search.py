@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from digitize.errors import NoGrid, NotAnEcg, UnknownLayout
-from digitize.grid.corner_geometry import corner_geometry
+from digitize.grid.corner_geometry import corner_sheets
 from digitize.grid.corners import Corners
 from digitize.grid.geometry_candidates import GridGeometries
 from digitize.grid.page_view import PageView, look_at_corners, look_twice, turned
@@ -19,7 +19,7 @@ from digitize.layout.candidates import GeometryCandidate, Scale, has_unseen_spee
 from digitize.layout.evidence import gather, seen_window
 from digitize.layout.matching.choice import match_rows
 from digitize.layout.matching.match import place
-from digitize.layout.notes import layout_notes
+from digitize.layout.notes import layout_notes, scale_doubtful
 from digitize.layout.printed_words import is_upside_down, read_words
 from digitize.layout.two_sheets import refuse_two_sheets
 from digitize.layout.without_grid import GridlessPage, length_stretched, scale_note
@@ -120,8 +120,9 @@ class LayoutSearch:
 
     def _by_corners(self, corners_px: Corners) -> Candidates:
         view = look_at_corners(self.nets.page, self.page.pixels, corners_px, self.nets.page_size_px)
-        geometry = corner_geometry(self.page.pixels, corners_px, view)
-        yield from self._both_ways_up(GeometryCandidate(Scale.CORNERS, view, geometry))
+        for sheet in corner_sheets(self.page.pixels, corners_px):
+            scale = Scale.CORNERS if sheet.is_alone else Scale.CORNERS_DOUBTFUL
+            yield from self._both_ways_up(GeometryCandidate(scale, view, sheet.geometry))
 
     def _by_fine_lines(self, geometries: GridGeometries) -> Candidates:
         geometry = geometries.by_fine_lines
@@ -167,6 +168,8 @@ class LayoutSearch:
         if candidate.scale is Scale.FINE_LINES and has_unseen_speed(found):
             usual = self._with_words(candidate.scaled(USUAL_MM_PER_S / found.layout.mm_per_s))
             return find_layout(usual, self.hints)
+        if candidate.scale is Scale.CORNERS_DOUBTFUL and not found.is_speed_seen and self.hints.mm_per_s is None:
+            return replace(found, notes=(*found.notes, scale_doubtful(found.layout.mm_per_s)))
         return found
 
     def _settled(self, found: LocatedPage, candidate: GeometryCandidate) -> LocatedPage:
@@ -174,7 +177,7 @@ class LayoutSearch:
 
         Raises UnknownLayout where their ends do not tell, or no longer show this layout.
         """
-        if candidate.scale in (Scale.CROSSINGS, Scale.FINE_LINES, Scale.CORNERS):
+        if candidate.scale not in (Scale.PULSES, Scale.COLUMNS):
             return found
         rows = read_rows(self.page, found, self.nets.row)
         again = find_layout(self._with_words(length_stretched(candidate, found, rows)), self.hints)

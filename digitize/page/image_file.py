@@ -51,7 +51,7 @@ class Frame(NamedTuple):
 
 def frames(path: Path) -> Iterator[Frame]:
     """The pages of a picture file: all of a TIFF, the first of anything else. Raises PageError without its name."""
-    with _open(path) as image:
+    with open_image(path) as image:
         count = _attempt(lambda: getattr(image, "n_frames", 1))
         if image.format != "TIFF":
             animated = count > 1 and image.format in _ANIMATED
@@ -72,12 +72,13 @@ def _tiff_pages(image: Image.Image, count: int) -> Iterator[int]:
 
 def count_frames(path: Path) -> int:
     """How many pages `frames` gives. Raises PageError."""
-    with _open(path) as image:
+    with open_image(path) as image:
         count = _attempt(lambda: getattr(image, "n_frames", 1))
         return sum(1 for _ in _tiff_pages(image, count)) if image.format == "TIFF" else 1
 
 
-def _open(path: Path) -> Image.Image:
+def open_image(path: Path) -> Image.Image:
+    """The picture before it is decoded. Raises PageError without its name for a file that is none."""
     with path.open("rb") as file:
         if file.read(12)[4:8] == b"ftyp":
             _register_heif()

@@ -23,6 +23,7 @@ from ecg.page import Trace
 WITHIN_MM = 0.5
 DOUBTS: Mapping[str, float] = {  # by the code of the note: how likely the sign that was believed is the right one
     "scale-oblong": 0.5,  # two signs of one kind: either may be wrong
+    "scale-doubtful": 0.5,
     "pulse-size-odd": 0.5,
     "columns-uneven": 0.5,
     "rows-out-of-step": 0.5,

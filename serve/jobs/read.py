@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from digitize.batch import read_page
 from digitize.errors import PageError
+from digitize.page.image_file import open_image
 from digitize.page.open import iter_pages
 from digitize.stages import PageHints
 from ecg.files import OUT_OF_MEMORY, JsonObject
@@ -23,6 +21,8 @@ from serve.jobs.tools import Tools
 from serve.problems import Problem, too_much_memory
 from serve.settings import Limits
 from serve.workers.job import Job
+
+_IN_THE_BROWSER = ("give --layout", "choose the layout")  # what the command line calls an option is a choice here
 
 
 def run(job: Job, tools: Tools) -> Iterator[bytes]:
@@ -55,7 +55,8 @@ def pages(path: Path, limits: Limits) -> Iterator[Page]:
                 raise Problem(422, "pages-too-many", words)
             yield page
     except PageError as error:
-        raise Problem(422, "unreadable", without_paths(str(error), path.parent)) from error
+        words = without_paths(str(error), path.parent)
+        raise Problem(422, "unreadable", words, reason=error.code) from error
 
 
 def one_page(job: Job, limits: Limits) -> Page:
@@ -68,17 +69,13 @@ def one_page(job: Job, limits: Limits) -> Page:
 
 def check_size(path: Path, limits: Limits) -> None:
     """Raises Problem for a picture of too many pixels, by its head alone."""
-    with contextlib.suppress(ImportError):
-        from pi_heif import register_heif_opener
-
-        register_heif_opener()
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             width, height = image.size
-    except Image.DecompressionBombError:
-        raise too_large(limits) from None
-    except Exception:  # whatever it is, opening it as a page will say
-        return
+    except PageError as error:
+        if error.code == "too-many-pixels":
+            raise too_large(limits) from None
+        return  # whatever it is, opening it as a page will say
     if width * height > limits.pixels:
         raise too_large(limits)
 
@@ -98,7 +95,8 @@ def read(page: Page, tools: Tools, hints: PageHints) -> JsonObject:
     elif attempt.code == OUT_OF_MEMORY:
         problem = too_much_memory()
     else:
-        problem = Problem(422, "page-refused", str(attempt.error).removeprefix(f"{page.place}: "))
+        words = str(attempt.error).removeprefix(f"{page.place}: ").replace(*_IN_THE_BROWSER)
+        problem = Problem(422, "page-refused", words, reason=attempt.code)
     return {"problem": problem.to_dict()}
 
 

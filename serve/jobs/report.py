@@ -11,6 +11,7 @@ from classify.report.html import report_html
 from digitize.batch import describe
 from ecg.files import write_text
 from ecg.reading import Reading
+from serve.formats import row_of
 from serve.jobs.convert import as_file
 from serve.jobs.read import one_page
 from serve.jobs.records import record_or_reading
@@ -23,10 +24,13 @@ def run(job: Job, tools: Tools) -> Iterator[bytes]:
     """Two bodies: a JSON with the file's name, and the file. Raises Problem where the page is needed and missing."""
     target = job.folder / "out"
     target.mkdir()
-    yield from as_file([_WRITERS[str(job.options["format"])](job, tools, target)])
+    row = row_of(str(job.options["format"]))
+    path = target / f"ecg{row.suffix}"
+    _WRITERS[row.name](job, tools, path)
+    yield from as_file([path])
 
 
-def _write_report(job: Job, tools: Tools, target: Path) -> Path:
+def _write_report(job: Job, tools: Tools, path: Path) -> None:
     record, reading = record_or_reading(job)
     diagnosis = tools.classifier.of_reading(reading) if reading else tools.classifier(record)
     explained = explain(tools.classifier, record.select(diagnosis.leads_used), chosen(diagnosis))
@@ -35,21 +39,15 @@ def _write_report(job: Job, tools: Tools, target: Path) -> Path:
         drawn = job.folder / "drawn.png"
         _on_its_page(job, tools, reading).overlay(drawn)
     title = str(job.options.get("title") or "ECG")
-    path = target / "ecg.report.html"
     write_text(path, report_html(title, record, diagnosis, drawn, explained, describe(reading) if reading else ""))
-    return path
 
 
-def _write_overlay(job: Job, tools: Tools, target: Path) -> Path:
-    path = target / "ecg.overlay.png"
+def _write_overlay(job: Job, tools: Tools, path: Path) -> None:
     _on_its_page(job, tools, _reading(job)).overlay(path)
-    return path
 
 
-def _write_reading(job: Job, tools: Tools, target: Path) -> Path:
-    path = target / "ecg.json"
+def _write_reading(job: Job, tools: Tools, path: Path) -> None:
     _reading(job).save_json(path)
-    return path
 
 
 def _reading(job: Job) -> Reading:

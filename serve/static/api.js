@@ -1,15 +1,15 @@
 // The server's addresses as functions. A refusal is thrown as a Problem with the server's own words.
 
 import { say } from "./panels.js";
-import { text } from "./texts.js";
+import { text, titleOf, whyOf } from "./texts.js";
 
-export class Problem extends Error {
-  constructor({ code, detail, title }, retryAfter = 0) {
-    const named = text(`problem.${code}`);
-    super(named && named !== detail ? `${named}: ${detail}` : `${title}: ${detail}`);
-    Object.assign(this, { code, detail, retryAfter });
+class Problem extends Error {
+  constructor(problem, retryAfter = 0) {
+    super([titleOf(problem), whyOf(problem)].filter(Boolean).join(": "));
+    Object.assign(this, problem, { retryAfter });
   }
 }
+
 
 export function takeToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
@@ -25,7 +25,7 @@ async function ask(path, body) {
   try {
     answer = await fetch(path, body ? { method: "POST", body, headers } : { headers });
   } catch {
-    throw new Problem({ code: "offline", title: "Offline", detail: text("status.offline") });
+    throw new Problem({ code: "offline", title: "", detail: text("status.offline") });
   }
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({ code: "internal", title: answer.statusText, detail: "" }));

@@ -1,9 +1,10 @@
 // What a person puts right: each step is done by the server, one after the other, and can be undone.
 
 import * as api from "./api.js";
+import { carriedOver } from "./carrying.js";
 import { $, say } from "./panels.js";
 import { loadCorrections } from "./takeaway.js";
-import { text } from "./texts.js";
+import { text, whyOf } from "./texts.js";
 
 export class Editing {
   #work = Promise.resolve(); // one step after the other
@@ -55,23 +56,35 @@ export class Editing {
     else this.reread({ [name]: value });
   }
 
-  /** Read the page again with what is known better; strokes are left behind, choices are not. */
+  /** Read the page again with what is known better; strokes and names by hand go along where they still lie. */
   reread(changes) {
     const page = this.pages.current;
-    const { hints = page.wanted ?? {}, steps = [] } = page.now ?? {};
-    const chosen = steps.filter((step) => !("lead" in step));
-    const all = Object.assign({}, hints, ...chosen, changes);
-    page.wanted = all;
     say(text("status.rereading"));
     $("read-again").disabled = true;
     return this.#then(page, async () => {
       try {
-        const isRead = page.take(await api.patiently(() => api.reread(page.file, page.index, all)), all);
-        say(isRead ? text("status.read", { name: page.name }) : page.problem.detail);
+        say(await this.#readAgain(page, changes));
       } finally {
         $("read-again").disabled = false;
       }
     });
+  }
+
+  /** What came of it, in words. */
+  async #readAgain(page, changes) {
+    const before = page.now;
+    const { hints = page.wanted ?? {}, steps = [] } = before ?? {};
+    const chosen = steps.filter((step) => !("lead" in step));
+    page.wanted = Object.assign({}, hints, ...chosen, changes);
+    const answer = await api.patiently(() => api.reread(page.file, page.index, page.wanted));
+    if (!before || !answer.view) {
+      const isRead = page.take(answer, page.wanted);
+      return isRead ? text("status.read", { name: page.name }) : whyOf(page.problem);
+    }
+    const { steps: kept, view, lost } = await carriedOver(before, answer);
+    page.take({ ...answer, view }, page.wanted, kept);
+    const outcome = lost ? "lost" : kept.length ? "kept" : "again";
+    return text(`status.${outcome}`, { name: page.name, kept: kept.length, lost });
   }
 
   replay(file) {

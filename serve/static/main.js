@@ -50,7 +50,7 @@ async function readOne(page) {
     page.take({ page: 0, problem });
     pages.changed();
   }
-  const why = page.problem?.detail;
+  const why = page.problem && texts.whyOf(page.problem);
   say(why ? text("status.failed", { name: page.name, why }) : text("status.read", { name: page.name }));
   if (!pages.current || pages.current === page) pages.open(page);
 }

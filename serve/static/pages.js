@@ -1,6 +1,6 @@
 // The pages at hand: each keeps its file, its reading, the steps that put it right and all states before.
 
-export class Page {
+class Page {
   constructor(file) {
     Object.assign(this, { file, index: 0, status: "waiting", problem: null, picture: null, corners: null });
     Object.assign(this, { past: [], now: null, future: [], diagnosis: null });
@@ -13,7 +13,7 @@ export class Page {
   }
 
   /** Take an answer of the server: the reading, or the problem that the page is. */
-  take(answer, hints = {}) {
+  take(answer, hints = {}, steps = []) {
     this.index = answer.page;
     this.picture = answer.picture ?? this.picture;
     if (!answer.view) {
@@ -23,7 +23,7 @@ export class Page {
       return false;
     }
     this.problem = null;
-    this.push({ reading: answer.reading, view: answer.view, hints, steps: [] });
+    this.push({ reading: answer.reading, view: answer.view, hints, steps });
     this.corners = answer.view.corners_px;
     this.status = this.past.length ? "corrected" : "done";
     return true;

@@ -1,6 +1,6 @@
 // What is shown beside the page: the list of pages, the choices, the diagnosis, the signal.
 
-import { text } from "./texts.js";
+import { labelOf, measureOf, text, titleOf, verdictOf, whyOf } from "./texts.js";
 
 export const $ = (id) => document.getElementById(id);
 
@@ -34,7 +34,7 @@ function choose(select, values, chosen, name = String) {
 
 const SPEEDS = [12.5, 25, 50, 100];
 const GAINS = [2.5, 5, 10, 20, 40];
-export const LEADS = ["I", "II", "III", "aVR", "-aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
+const LEADS = ["I", "II", "III", "aVR", "-aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
 
 export function showChoices(page, layouts, chosenBox) {
   const view = page.now?.view;
@@ -52,23 +52,30 @@ export function showProblem(page) {
   const { problem } = page;
   $("problem").hidden = !problem;
   if (!problem) return;
-  const title = text(`problem.${problem.code}`) || problem.title;
-  const help = page.picture ? [node("p", {}, text("problem.help"))] : [];
-  $("problem").replaceChildren(node("strong", {}, title), node("p", {}, problem.detail), ...help);
+  const help = page.picture ? [node("p", {}, text("help.refused"))] : [];
+  $("problem").replaceChildren(node("strong", {}, titleOf(problem)), node("p", {}, ...told(whyOf(problem), problem.detail)), ...help);
+}
+
+/** Words in the user's language, and below them the server's own where these say it with its figures. */
+function told(words, original) {
+  return words === original ? [words] : [words, node("small", { lang: "en" }, original)];
 }
 
 export function showResults(page) {
   const { now, diagnosis } = page;
   for (const id of ["results", "signal", "take"]) $(id).hidden = !now;
   if (!now) return;
-  $("verdict").textContent = diagnosis ? diagnosis.verdict : text("results.pending");
+  $("verdict").textContent = diagnosis ? verdictOf(diagnosis) : text("results.pending");
   const found = diagnosis?.diagnosis;
-  const warnings = found?.warnings ?? now.view.warnings;
+  const { warnings, codes } = found ?? now.view;
   $("warnings").hidden = !warnings.length;
-  $("warnings").querySelector("ul").replaceChildren(...warnings.map((words) => node("li", {}, words)));
-  $("labels").replaceChildren(...(found?.labels ?? []).filter((label) => label.probability !== null).map(bar));
+  $("warnings").querySelector("ul").replaceChildren(
+    ...warnings.map((words, i) => node("li", {}, ...told(text(`note.${codes[i]}`) || words, words))),
+  );
+  const labels = (found?.labels ?? []).filter((label) => label.probability !== null);
+  $("labels").replaceChildren(...labels.map(bar), ...(labels.length ? [node("p", { className: "soft" }, text("results.bold"))] : []));
   $("measurements").tBodies[0].replaceChildren(...(diagnosis?.measurements ?? []).filter((row) => row.known).map((row) => node(
-    "tr", {}, node("th", { scope: "row" }, row.title),
+    "tr", {}, node("th", { scope: "row" }, measureOf(row)),
     node("td", { className: row.outside ? "outside" : "" }, row.value, node("small", { className: "soft" }, ` (${text("results.usual", { range: row.usual })})`)),
   )));
   const drawn = new DOMParser().parseFromString(now.view.sheet_svg, "image/svg+xml").documentElement;
@@ -76,8 +83,15 @@ export function showResults(page) {
 }
 
 function bar(label) {
-  const percent = Math.round(100 * label.probability);
-  const meter = node("meter", { min: 0, max: 1, value: label.probability });
-  meter.setAttribute("aria-label", label.title);
-  return node("div", { className: label.predicted ? "label on" : "label" }, node("span", {}, label.title), meter, node("span", {}, `${percent} %`));
+  const title = labelOf(label);
+  const meter = node("meter", { min: 0, max: 1, value: label.probability, ariaLabel: title });
+  const gauge = node("span", { className: "gauge" }, meter);
+  if (label.threshold !== null) {
+    const mark = node("i", { ariaHidden: "true" });
+    mark.style.insetInlineStart = `${100 * label.threshold}%`;
+    gauge.append(mark);
+    gauge.title = text("results.from", { percent: Math.round(100 * label.threshold) });
+  }
+  const percent = node("span", {}, `${Math.round(100 * label.probability)} %`);
+  return node("div", { className: label.predicted ? "label on" : "label" }, node("span", {}, title), gauge, percent);
 }

@@ -86,11 +86,8 @@ export class Stage extends EventTarget {
     return matrix ? 1 / matrix.a : 1;
   }
 
-  /** The number of the box at a place; of several the one whose curve is nearest. Null where there is none. */
-  boxAt([x, y]) {
-    const boxes = this.page?.now?.view.boxes ?? [];
-    const near = boxes.map((box, i) => [i, distance(box, x, y)]).filter(([i]) => inside(boxes[i].outline_px, x, y));
-    return near.sort((a, b) => a[1] - b[1])[0]?.[0] ?? null;
+  boxAt(place) {
+    return boxAt(this.page?.now?.view, place);
   }
 
   fit() {
@@ -130,6 +127,13 @@ export class Stage extends EventTarget {
     name.style.fontSize = `${Math.min(15 * unit, 40)}px`;
     name.style.strokeWidth = `${4 * unit}px`;
   }
+}
+
+/** The number of a view's box at a place; of several the one whose curve is nearest. Null where there is none. */
+export function boxAt(view, [x, y]) {
+  const boxes = view?.boxes ?? [];
+  const near = boxes.map((box, i) => [i, distance(box, x, y)]).filter(([i]) => inside(boxes[i].outline_px, x, y));
+  return near.sort((a, b) => a[1] - b[1])[0]?.[0] ?? null;
 }
 
 /** The unbroken stretches of a curve by how sure they are; neighbours share a point. */

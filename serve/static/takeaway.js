@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { $, node, say } from "./panels.js";
-import { text } from "./texts.js";
+import { text, whyOf } from "./texts.js";
 
 export function save(blob, name) {
   const link = node("a", { href: URL.createObjectURL(blob), download: name });
@@ -52,7 +52,9 @@ export async function loadCorrections(file, pages) {
   let count = 0;
   for (const page of pages.all.filter((each) => Object.hasOwn(all, each.name))) {
     const { curves = [], steps = [], ...hints } = all[page.name];
-    if (Object.keys(hints).length) page.take(await api.reread(page.file, page.index, hints), hints);
+    if (Object.keys(hints).length && !page.take(await api.reread(page.file, page.index, hints), hints)) {
+      throw new Error(text("status.failed", { name: page.name, why: whyOf(page.problem) }));
+    }
     const todo = [...curves, ...steps];
     if (todo.length && page.now) {
       const state = { ...page.now, steps: [...(Object.keys(hints).length ? [] : page.now.steps), ...todo] };

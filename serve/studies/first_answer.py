@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from ecg.cli import entry
+from serve.settings import Settings
 
 _ALONE = """
 import sys, time
@@ -52,8 +53,10 @@ def main(options: argparse.Namespace) -> int:
 
 
 def time_alone(image: Path) -> float:
-    """Seconds for opening and reading a page, the networks being loaded and warm."""
-    done = subprocess.run([sys.executable, "-c", _ALONE, str(image)], capture_output=True, text=True, check=True)
+    """Seconds for opening and reading a page, the networks being loaded and warm, with a server's threads."""
+    environment = {**os.environ, "OMP_NUM_THREADS": str(Settings().threads)}
+    command = [sys.executable, "-c", _ALONE, str(image)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return float(done.stdout)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import tempfile
@@ -11,15 +10,13 @@ from multiprocessing.connection import Connection
 
 from serve.jobs import JOBS
 from serve.jobs.tools import Tools
-from serve.problems import Problem, too_much_memory
+from serve.problems import Problem, fault, too_much_memory
 from serve.workers.job import Job
 
 try:
     import resource
 except ImportError:  # there is none on Windows: only the clock ends a job there
     resource = None  # type: ignore[assignment]
-
-log = logging.getLogger(__name__)
 
 
 def main(pipe: Connection, tools: Tools, memory_bytes: int, threads: int) -> None:
@@ -53,15 +50,4 @@ def _work(pipe: Connection, job: Job, tools: Tools) -> None:
     except (EOFError, BrokenPipeError):
         raise
     except Exception as error:  # a fault of ours must not cost the worker
-        place = _place(error)
-        log.error("job %s: %s at %s", job.name, type(error).__name__, place)  # no message: it may hold patient data
-        pipe.send(Problem(500, "internal", f"please report it ({type(error).__name__} at {place})"))
-
-
-def _place(error: BaseException) -> str:
-    """The innermost line of our own where it happened."""
-    found, trace = "?", error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        found, trace = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}", trace.tb_next  # noqa: PTH119
-    return found
+        pipe.send(fault(error, f"job {job.name}"))

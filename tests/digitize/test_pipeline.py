@@ -139,6 +139,15 @@ def test_four_corners_given_by_hand_are_enough_of_a_geometry(slip_px: float, mon
     assert to_db(page_ratio(truth.record, found.record)) > 25
 
 
+def test_corners_whose_lines_allow_several_scales_are_said_to_be_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, truth = whole(1, "scan", pulse="none").render(heart(1))  # nothing shows the speed
+    mm = np.array([[5.0, 5.0], [245.0, 5.0], [245.0, 105.0], [5.0, 105.0]])
+    monkeypatch.setattr("digitize.grid.corner_geometry._RIVAL", 0.0)
+    found = Oracle(truth).use(monkeypatch)(page, corners_px=truth.geometry.to_px(mm).tolist())
+    assert (found.layout.name, found.layout.mm_per_s) == ("3x4+1", 25.0)
+    assert "scale-doubtful" in {note.code for note in found.notes} and max(found.confidence.values()) <= 0.5
+
+
 @pytest.mark.parametrize(("print_says", "mm_per_s"), [(None, 50.0), ("25 mm/s", 25.0)])
 def test_pulses_seen_close_up_tell_the_speed_unless_print_does(
     print_says: str | None, mm_per_s: float, monkeypatch: pytest.MonkeyPatch

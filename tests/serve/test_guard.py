@@ -95,6 +95,12 @@ def test_the_browser_is_told_to_stay_here() -> None:
     assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
 
 
+def test_what_is_allowed_unless_told_otherwise() -> None:
+    limits = Limits()
+    assert (limits.body_bytes, limits.job_s, limits.files) == (64 * 2**20, 60.0, 10)
+    assert Settings().host == "127.0.0.1"
+
+
 def test_large_bodies_are_refused_by_their_head_and_by_their_length() -> None:
     client = guarded(Settings(limits=Limits(body_bytes=10_000)))
     assert client.post("/v1/size", files={"file": b"x" * 9_000}).json() == 9_000
@@ -119,7 +125,8 @@ def test_a_fault_says_nothing_of_the_request(caplog: pytest.LogCaptureFixture) -
     def fault() -> None:
         raise RuntimeError("Anna Müller")
 
-    client = TestClient(client.app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
     with caplog.at_level(logging.DEBUG):
-        answer = client.get("/v1/fault")
-    assert answer.status_code == 500 and "Müller" not in answer.text
+        answer = client.get("/v1/fault")  # nothing is raised further out, where a server would log its message
+    assert answer.status_code == 500 and answer.json()["code"] == "internal"
+    assert "RuntimeError at test_guard.py:" in answer.text and "content-security-policy" in answer.headers
+    assert "GET /v1/fault: RuntimeError" in caplog.text and "Müller" not in answer.text + caplog.text

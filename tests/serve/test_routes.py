@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,7 @@ def test_several_files_answer_each_for_itself(client: TestClient) -> None:
     assert pages[2]["problem"] == {
         "type": "urn:galvano:problem:page-refused", "title": "The page was not read", "status": 422,
         "detail": "no grid and no traces were found", "code": "page-refused",
+        "reason": "not-an-ecg",
     }  # fmt: skip
     assert pages[2]["picture"] and len(pages[2]["corners_px"]) == 4  # so that a person can help
 
@@ -231,9 +234,35 @@ def test_addresses_that_are_not_there_are_problems(client: TestClient, method: s
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-def test_pages_beyond_the_limit_are_left_out_with_words(client: TestClient) -> None:
+@pytest.mark.parametrize("kind", ["TIFF", "PDF"])
+def test_pages_beyond_the_limit_are_left_out_with_words(client: TestClient, kind: str) -> None:
     data, sheet = io.BytesIO(), Image.open(io.BytesIO(png()))
-    sheet.save(data, "TIFF", save_all=True, append_images=[sheet] * 5)
-    pages = client.post("/v1/readings", files={"files": ("x.tif", data.getvalue())}).json()["pages"]
+    sheet.save(data, kind, save_all=True, append_images=[sheet] * 5)
+    pages = client.post("/v1/readings", files={"files": ("x", data.getvalue())}).json()["pages"]
     assert ["view" in page for page in pages] == [True] * 4 + [False]
     assert pages[-1]["problem"]["code"] == "pages-too-many"
+
+
+def test_a_picture_that_would_unpack_to_too_much_is_refused_by_its_head(client: TestClient) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    def bomb(side_px: int) -> bytes:
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", side_px, side_px, 8, 2, 0, 0, 0))
+        return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+
+    for data in (bomb(5_000), bomb(60_000)):
+        answer = client.post("/v1/readings", files={"files": ("x.png", data)})
+        assert (answer.status_code, answer.json()["code"]) == (422, "picture-too-large")
+
+
+def test_more_files_than_allowed_are_refused(client: TestClient) -> None:
+    answer = client.post("/v1/readings", files=[("files", ("x", b"x"))] * 11)
+    assert answer.status_code == 422 and "at most 10" in answer.json()["detail"]
+
+
+def test_why_a_page_is_refused_has_a_code(client: TestClient) -> None:
+    (page,) = client.post("/v1/readings", files={"files": ("x", png(REFUSED_COLOUR))}).json()["pages"]
+    assert page["problem"]["reason"] == "not-an-ecg"
+    broken = client.post("/v1/readings", files={"files": ("x", png()[:3000])})
+    assert broken.json()["reason"] == "page-damaged"

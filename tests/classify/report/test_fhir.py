@@ -12,9 +12,9 @@ from fhir.resources.R4B.diagnosticreport import DiagnosticReport as ReportR4
 from pydantic import BaseModel
 from recordings import FACTS, WHO, printed
 
-from classify.diagnosis import Diagnosis, Label
-from classify.report.fhir import diagnostic_report
-from ecg.formats import read
+from classify.diagnosis import Diagnosis, Label, reason
+from classify.report.fhir import ENDING, diagnostic_report
+from ecg.formats import find_records, read, write
 from ecg.notes import Note
 from ecg.record import Record
 
@@ -39,6 +39,19 @@ def test_a_report_is_valid_and_holds_the_recording(
     again = read(tmp_path / "r.json")
     np.testing.assert_allclose(again.signal_mv, record.signal_mv, atol=0.501e-3)
     assert "Lovelace" not in str(again.meta)
+
+
+def test_a_report_beside_its_recording_is_no_recording_of_its_own(tmp_path: Path) -> None:
+    write(printed(60), tmp_path / "r.fhir.json")
+    report = diagnostic_report(Diagnosis(LABELS, False, (), {}, (), "w1"), printed(60), "r")
+    (tmp_path / f"r{ENDING}").write_text(json.dumps(report))
+    assert find_records([tmp_path]) == [tmp_path / "r.fhir.json"]
+    assert find_records([tmp_path / f"r{ENDING}"]) == [tmp_path / f"r{ENDING}"]  # which is read where it is named
+
+
+def test_reasons_are_the_notes_that_forbid_a_diagnosis() -> None:
+    notes = (Note("gain-assumed", "check the gain"), reason("2 usable leads"))
+    assert Diagnosis((), True, (), {}, notes).reasons == ["no diagnosis: 2 usable leads"]
 
 
 def test_an_abstained_diagnosis_concludes_nothing() -> None:

@@ -11,7 +11,7 @@ from torch import nn
 from classify.nets import build
 from classify.recipe import LossSettings
 from classify.training.distillation import DISTANCES, disease_contrast, encoding_of
-from classify.training.losses import Loss
+from classify.training.losses import Loss, Teacher
 
 torch.set_num_threads(1)
 
@@ -69,6 +69,18 @@ def test_encodings_are_collected_while_asked_for() -> None:
     assert torch.equal(one, net.encode(signal))
     with pytest.raises(ValueError, match="Linear has no trunk"), encoding_of(nn.Linear(2, 2)):
         pass
+
+
+def test_a_teacher_answers_and_encodes_in_one_pass() -> None:
+    net = build("mvms_single", 2, 12, 200, {"width": 16, "stem": 8, "inner": 4}).eval()
+    teacher, calls = object.__new__(Teacher), []
+    teacher.net, teacher.settings = net, LossSettings(teacher="weights", contrast=0.5)
+    shown = [torch.randn(3, 12, 200), torch.zeros(3, 1), torch.zeros(3, 2)]
+    hook = net.trunk.register_forward_hook(lambda *_: calls.append(1))
+    logits, encoded = teacher.told(shown)
+    hook.remove()
+    assert len(calls) == 1
+    assert torch.equal(logits, net(*shown)) and torch.equal(encoded, net.encode(shown[0]))
 
 
 def test_the_correlation_of_two_branches_is_a_loss() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from digitize.grid.page_view import PageView
 from digitize.layout.candidates import GeometryCandidate, Scale, has_unseen_speed, is_accepted
+from digitize.layout.notes import speed_contradicted
 from digitize.stages import LocatedPage, PageHints
 from ecg.geometry import PageGeometry
 from ecg.layout import template
@@ -45,6 +46,16 @@ def test_a_speed_that_nothing_shows_speaks_against_fine_lines_but_not_against_cr
     assert has_unseen_speed(fast) and not has_unseen_speed(replace(fast, is_speed_seen=True))
     assert is_accepted(fast, candidate(Scale.CROSSINGS), NO_HINTS)
     assert not is_accepted(fast, candidate(Scale.FINE_LINES), NO_HINTS)
+
+
+def test_corners_that_allow_several_scales_need_the_usual_speed_or_one_that_is_seen_or_given() -> None:
+    doubtful = candidate(Scale.CORNERS_DOUBTFUL)
+    assert not is_accepted(located(50.0, is_speed_seen=False), doubtful, NO_HINTS)
+    assert is_accepted(located(50.0, is_speed_seen=False), doubtful, PageHints(mm_per_s=50.0))
+    assert is_accepted(located(50.0), doubtful, NO_HINTS)
+    contradicted = replace(located(50.0), notes=(speed_contradicted(50.0, 25.0),))
+    assert not is_accepted(contradicted, doubtful, NO_HINTS)
+    assert is_accepted(located(50.0, is_speed_seen=False), candidate(Scale.CORNERS), NO_HINTS)
 
 
 def test_pulses_have_to_agree_with_the_columns_on_the_speed() -> None:
