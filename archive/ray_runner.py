@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import socket
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ray import ObjectRef
 
 _OBJECTS_BYTES = 100 * 2**20  # Ray's shared memory: only counts pass through it
+_PATIENCE_S = 10.0
 _WAITING = 2  # tasks handed over for each core
 
 
@@ -58,6 +60,7 @@ def _connect(how: Run) -> None:
         words = "--engine ray needs ray; install it with: pip install 'galvano[archive]'"
         raise InputError(words, "package-missing") from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _check_reachable(how.address or "")
     init = partial(ray.init, log_to_driver=False, logging_level=logging.ERROR)
     try:
         if how.address:
@@ -66,6 +69,21 @@ def _connect(how: Run) -> None:
             init(num_cpus=how.workers, object_store_memory=_OBJECTS_BYTES, include_dashboard=False)
     except (ConnectionError, RuntimeError, ValueError) as error:
         words = f"--address {how.address}: no Ray cluster can be reached there ({error})"
+        raise InputError(words, "cluster-unreachable") from error
+
+
+def _check_reachable(address: str) -> None:
+    """Ask once whether anything listens at host:port, because Ray itself tries for a quarter of an hour.
+
+    Raises InputError.
+    """
+    host, colon, port = address.rpartition(":")
+    if not (colon and port.isdecimal()) or "://" in address:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE_S).close()
+    except OSError as error:
+        words = f"--address {address}: no Ray cluster can be reached there ({error})"
         raise InputError(words, "cluster-unreachable") from error
 
 

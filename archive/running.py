@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from archive.storage.labels import reported
 from archive.storage.manifest import Manifest
 from archive.storage.store import Store, is_url
 from archive.storage.writing import Task, counts, tasks
+from archive.terminal import TERMINAL, say
 
 # Each module has run(tasks, manifest, store, how, tell); only the one that is asked for is imported.
 ENGINES = {"local": "archive.local", "ray": "archive.ray_runner"}
@@ -69,7 +69,7 @@ def _begun(store: Store, told: Manifest) -> Manifest | None:
 
 
 def _new(told: Manifest) -> Manifest:
-    with tqdm(desc="list", unit="page", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+    with tqdm(desc="list", unit="page", file=TERMINAL, disable=not TERMINAL.isatty()) as bar:
         pages = counting.references(told.source, lambda count: bar.update(count - bar.n))
     labels = reported(told.work) if told.work.diagnose else ()
     return Manifest(tuple(pages[: told.limit]), told.work, labels, told.source, told.shard_pages, told.limit)
@@ -78,14 +78,14 @@ def _new(told: Manifest) -> Manifest:
 def _say_plan(found: Manifest, store: Store, todo: list[Task], shards: int) -> None:
     pages = sum(len(task.todo) for task in todo)
     size = f"{len(found.pages)} pages, {found.bytes / 1e6:.1f} MB, in {len(found.shards)} shards"
-    print(f"{store.place}: {size}; to do: {pages} pages in {len(todo)} of {shards} shards", file=sys.stderr)
+    say(f"{store.place}: {size}; to do: {pages} pages in {len(todo)} of {shards} shards")
 
 
 def _do(todo: list[Task], found: Manifest, store: Store, how: Run) -> None:
     if not todo:
         return
     total, lock, status = sum(len(task.todo) for task in todo), threading.Lock(), Counter[str]()
-    with tqdm(total=total, desc="archive", unit="page", file=sys.stderr, smoothing=0.05) as bar:
+    with tqdm(total=total, desc="archive", unit="page", file=TERMINAL, smoothing=0.05) as bar:
 
         def tell(found: str) -> None:
             with lock:
@@ -101,5 +101,5 @@ def _close(found: Manifest, store: Store, numbers: list[int]) -> int:
     status, expected = counts(found, store, numbers), sum(len(found.shards[number]) for number in numbers)
     words = ", ".join(f"{status[name]} {name}" for name in (READ, REFUSED, FAILED))
     is_whole = status.total() == expected
-    print(f"{status.total()} rows for {expected} pages{'' if is_whole else ' (NOT ALL)'}: {words}", file=sys.stderr)
+    say(f"{status.total()} rows for {expected} pages{'' if is_whole else ' (NOT ALL)'}: {words}")
     return int(not is_whole)

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from archive.studies import stand_in
+from archive.studies.processes import command_line, descendants, resident_mb
 from ecg.markdown import table
 
 WAIT_MS, SHARD_PAGES, LIMIT_S = 40, 50, 10.0
@@ -33,7 +33,6 @@ BROKEN = {
     "file-empty": b"",
     "pdf-damaged": b"%PDF-1.4 cut off",
 }
-_MB = 2**20
 
 
 @dataclass
@@ -128,7 +127,8 @@ def start(source: Path, output: Path, engine: str) -> subprocess.Popen[bytes]:
     words = ["--engine", engine, "--workers", "2", "--loader", stand_in.LOADER, "--no_diagnosis"]
     words += ["--shard_pages", str(SHARD_PAGES), "--time_limit_s", str(LIMIT_S)]
     command = [sys.executable, "-m", "archive", str(source), str(output), *words]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
 
 
 def kill_one(driver: int, course: Course, chance: random.Random) -> None:
@@ -142,36 +142,10 @@ def kill_one(driver: int, course: Course, chance: random.Random) -> None:
         return
 
 
-def descendants(pid: int) -> Iterator[int]:
-    """All processes below one, from /proc."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(word) for task in tasks for word in (task / "children").read_text().split()]
-    except OSError:  # it has just ended
-        return
-    for child in children:
-        yield child
-        yield from descendants(child)
-
-
 def watch(driver: int, course: Course) -> None:
     course.driver_mb.append(resident_mb(driver))
     readers = [child for child in descendants(driver) if "spawn_main" in command_line(child)]
     course.worker_mb.append(max(map(resident_mb, readers), default=0.0))
-
-
-def resident_mb(pid: int) -> float:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / _MB
-    except OSError:
-        return 0.0
-
-
-def command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return ""
 
 
 def faults(rows: pa.Table, count: int, codes: dict[str, str]) -> list[str]:

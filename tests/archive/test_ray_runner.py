@@ -33,7 +33,6 @@ def test_both_engines_give_the_same_rows(shelf: Shelf, tmp_path: Path, monkeypat
         assert here.drop_columns(["seconds"]).equals(there.drop_columns(["seconds"]))
 
 
-@pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_named(few: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"127\.0\.0\.1:1: no Ray cluster"):
         run(str(few), tmp_path / "table", WORK, Run(engine="ray", address="127.0.0.1:1"))

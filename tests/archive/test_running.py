@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +160,16 @@ def test_signals_are_packed_as_differences(shelf: Shelf) -> None:
     columns = {group.column(k).path_in_schema: group.column(k) for k in range(group.num_columns)}
     assert "DELTA_BINARY_PACKED" in columns["V1.list.element"].encodings
     assert columns["V1.list.element"].compression == "ZSTD"
+
+
+class _Gone(io.StringIO):
+    """A terminal that has been closed."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_terminal_that_has_gone_ends_no_run(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", _Gone())
+    in_process(few, tmp_path / "table")
+    assert rows(tmp_path / "table")["status"].eq("read").all()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from house.structure import FLOORS, ROOT
+from packaging.requirements import Requirement
 
 PACKAGES = tuple(name for name in FLOORS if (ROOT / name / "__init__.py").is_file())
 
@@ -29,6 +31,19 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(next(folder.glob("galvano-*.whl"))) as wheel:
         wheel.extractall(folder / "site")
     return folder / "site"
+
+
+def test_every_pin_is_one_exact_version_within_the_range_that_is_asked_for() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    assert len({pin.name.lower() for pin in pins}) == len(pins) > 40
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*asked["dependencies"], *(one for extra in asked["optional-dependencies"].values() for one in extra)]
+    ranges = {need.name.lower(): need.specifier for need in map(Requirement, wanted)}
+    for pin in pins:
+        (exact,) = pin.specifier
+        assert exact.operator == "=="
+        assert exact.version in ranges.get(pin.name.lower(), pin.specifier)
 
 
 def run(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
