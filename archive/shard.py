@@ -16,6 +16,7 @@ from ecg.workers.process import Ended, LimitedProcess, OutOfTime
 
 ATTEMPTS = 3  # a process that something else killed costs its page an attempt
 TOO_LONG, KILLED = "took-too-long", "process-ended"
+TOO_COSTLY = "pdf-too-costly"  # also of a PDF whose drawing process was killed from outside: it is tried once more
 ReadPage: TypeAlias = Callable[[PageReference], Row]
 Tell: TypeAlias = Callable[[str], None]
 
@@ -42,7 +43,7 @@ class Reader:
     def __call__(self, page: PageReference) -> Row:
         """The page's row. Raises Stopped, and InputError or ValueError where the networks cannot be loaded."""
         started = perf_counter()
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if self._process.is_closed:
                 raise Stopped
             try:
@@ -52,7 +53,8 @@ class Reader:
                 return failed(page, TOO_LONG, why, perf_counter() - started)
             except Ended:
                 continue
-            return row
+            if row.code != TOO_COSTLY or attempt > 0:
+                return row
         if self._process.is_closed:
             raise Stopped
         why = f"the process that read it ended {ATTEMPTS} times; it may need more memory than there is"

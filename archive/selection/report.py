@@ -103,7 +103,7 @@ def _worst(store: Store, rows: pd.DataFrame, count: int) -> Iterator[WorstPage]:
     signals = {name: Markup(sheet_svg(record)) for name, record in records(store, chosen)}
     with Fetcher() as fetch:
         for row in chosen.to_dict("records"):
-            facts = f"confidence {row['confidence']:.2f}, {row['layout']}, {', '.join(row['codes'])}"
+            facts = ", ".join([f"confidence {row['confidence']:.2f}", row["layout"], *row["codes"]])
             yield WorstPage(row["id"], facts, _picture(fetch, row["uri"], row["page"]), signals[row["id"]])
 
 

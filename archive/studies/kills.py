@@ -127,7 +127,8 @@ def start(source: Path, output: Path, engine: str) -> subprocess.Popen[bytes]:
     words = ["--engine", engine, "--workers", "2", "--loader", stand_in.LOADER, "--no_diagnosis"]
     words += ["--shard_pages", str(SHARD_PAGES), "--time_limit_s", str(LIMIT_S)]
     command = [sys.executable, "-m", "archive", str(source), str(output), *words]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
 
 
 def kill_one(driver: int, course: Course, chance: random.Random) -> None:

@@ -107,7 +107,7 @@ class ShallowPlrnn(Trunk):
     def encode(self, signal: Tensor) -> Tensor:
         seen = min(signal.shape[1], self.width)
         driven, truth = self.drive(signal.transpose(1, 2)).unbind(1), signal[:, :seen].transpose(1, 2).unbind(1)
-        state = signal.new_zeros(len(signal), self.width)
+        state = signal.new_zeros(signal.shape[0], self.width)  # len() would fix the number of records in ONNX
         total = torch.zeros_like(state)
         for push, observed in zip(driven, truth, strict=True):
             state = self.decay * state + self.outer(self._hidden(state)) + push

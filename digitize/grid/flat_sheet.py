@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from digitize.grid.lattice import STEP_MM as LINES_MM
@@ -55,11 +56,12 @@ class _Phases:
 def flat_sheet(pixels: np.ndarray, plane: PageGeometry) -> PageGeometry | None:
     """The plane near a given one on which the lines of the whole page are in step; None on paper that is not flat.
 
-    `pixels` is the page, uint8 [row, col, RGB]; the given plane has to be right to 0.8 % of its scale.
+    `pixels` is the page, uint8 [row, col, RGB]; the given plane has to be right to 0.8 % of its scale, and of a map
+    that is bent the nearest plane is taken.
     """
-    without_tilt = _affine(plane)
+    starts = (_affine(plane), _perspective(plane))
     for period_mm in _PERIODS_MM:
-        for start in (without_tilt, plane):
+        for start in starts:
             found, in_step = _in_step(pixels, start, period_mm)
             if in_step >= (_FLAT.min_thick_step if period_mm == LINES_MM else _FLAT.min_step):
                 return _on_thick_lines(pixels, _grown(pixels, found, period_mm))
@@ -71,6 +73,14 @@ def _affine(plane: PageGeometry) -> PageGeometry:
     nodes = field_nodes(plane.extent_mm).reshape(-1, 2)
     found = np.linalg.lstsq(np.column_stack([nodes, np.ones(len(nodes))]), plane.to_px(nodes), rcond=None)[0]
     return PageGeometry(np.vstack([found.T, [0, 0, 1]]), None, plane.extent_mm)
+
+
+def _perspective(plane: PageGeometry) -> PageGeometry:
+    """The map of a flat sheet seen from anywhere that is nearest to a map."""
+    if plane.bend_mm is None:
+        return plane
+    nodes = field_nodes(plane.extent_mm).reshape(-1, 2)
+    return PageGeometry(cv2.findHomography(nodes, plane.to_px(nodes), 0)[0], None, plane.extent_mm)
 
 
 def _in_step(pixels: np.ndarray, plane: PageGeometry, period_mm: float) -> tuple[PageGeometry, float]:

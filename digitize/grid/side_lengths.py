@@ -57,15 +57,20 @@ def side_lengths(picture: np.ndarray) -> list[SideLengths]:
     for places in (dark.T, dark):
         scores = _scores(places, long_mm * len(places) / longest)
         sides.append([(int(i), float(scores[i])) for i in _summits(scores)])
-    reach = _SIDES.foreshortened / _SIDES.step
-    height, width = picture.shape[:2]
+    reach = _SIDES.foreshortened / _SIDES.step  # of what a tilted page does to a square
+    down, across = (side / longest for side in picture.shape[:2])
     found = [
-        SideLengths(float(long_mm[i]) * width / longest, float(long_mm[j]) * height / longest, min(one, other))
+        SideLengths(across * float(long_mm[i]), down * float(long_mm[j]), min(one, other) * _squareness(i - j))
         for i, one in sides[0]
         for j, other in sides[1]
         if abs(i - j) <= reach
     ]
     return sorted(found, key=lambda lengths: -lengths.strength)
+
+
+def _squareness(steps: int) -> float:
+    """How little it takes to see a square so: 1 for one as wide as high."""
+    return float(np.exp(-((steps * _SIDES.step / _SIDES.foreshortened) ** 2)))
 
 
 def _scores(dark: np.ndarray, lengths_mm: np.ndarray) -> np.ndarray:

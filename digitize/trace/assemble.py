@@ -27,6 +27,7 @@ class ReadingThresholds:
     min_confidence: float = 0.25  # mean of the traces, below which a layout that nothing confirms is a guess
     low_confidence: float = 0.3  # mean of the traces, below which it is said
     min_px_per_mm: float = 3.0  # below which small waves are lost
+    min_share_read: float = 0.7  # of a lead, below which it is said
     max_flat_sd_mv: float = 0.01  # a lead whose standard deviation is not above this is a flat line
     max_limb_residual_mv: float = 0.15  # of I + III - II, above which names or gain are doubtful
 
@@ -58,6 +59,7 @@ def reading(page: Page, leads: Leads, record: Record, read_by: ReadingFacts) -> 
         *_oblong_notes(geometry, middle, page.size_px),
         *_limb_notes(record),
         *curve_notes(record, layout),
+        *_hidden_notes(leads.traces),
     )
     traces = doubted(leads.traces, notes)
     notes = (*notes, *_confidence_notes(traces))
@@ -78,6 +80,16 @@ def curve_notes(record: Record, layout: Layout) -> tuple[Note, ...]:
         "lead-flat": (flat, f"{flat}: read as a flat line, so an electrode may have been off; check the page"),
     }
     return tuple(Note(code, text) for code, (which, text) in texts.items() if which)
+
+
+def _hidden_notes(traces: Sequence[Trace]) -> tuple[Note, ...]:
+    """What has to be said of leads that were read in part only."""
+    shares = [(trace.lead, float(np.isfinite(trace.y_px).mean())) for trace in traces]
+    parts = [f"{lead} ({share:.0%})" for lead, share in shares if 0 < share < _THRESHOLDS.min_share_read]
+    if not parts:
+        return ()
+    text = f"only a part of {', '.join(parts)} was read; the rest is hidden, or goes too far from its row"
+    return (Note("lead-partly-read", text),)
 
 
 def _spread_mv(values: np.ndarray) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from digitize.layout.notes import speed_contradicted
 from digitize.stages import LocatedPage, PageHints, RowReading
-from digitize.trace.column_start import in_place
+from digitize.trace.column_start import in_place, uneven_mm
 from digitize.trace.grid_snap import snap_to_thick_line
 from digitize.trace.pulse_size import PulseSize, gain_from_pulses, speed_from_pulses
 from ecg.layout import Layout
@@ -27,7 +27,17 @@ def calibrate(located: LocatedPage, rows: Sequence[RowReading], hints: PageHints
         layout, speed_notes = located.layout, _doubts_of_speed(located, rows)
     layout, gain_notes = with_gain(in_place(rows, layout), rows, hints.mm_per_mv, is_printed=located.is_gain_printed)
     layout = snap_to_thick_line(layout, located.geometry)
-    return replace(located, layout=layout, notes=(*located.notes, *speed_notes, *gain_notes))
+    notes = (*located.notes, *speed_notes, *gain_notes, *_column_notes(rows, layout))
+    return replace(located, layout=layout, notes=notes)
+
+
+def _column_notes(rows: Sequence[RowReading], layout: Layout) -> tuple[Note, ...]:
+    """A note where the columns, which hold equally many seconds, were not seen equally wide."""
+    off_mm = uneven_mm(rows, layout)
+    if not off_mm:
+        return ()
+    text = f"a column begins {off_mm:.1f} mm beside where the others say: the grid may be misread, check the times"
+    return (Note("columns-uneven", text),)
 
 
 def _doubts_of_speed(located: LocatedPage, rows: Sequence[RowReading]) -> tuple[Note, ...]:

@@ -31,13 +31,21 @@ class ColumnSearch:
     share_step: float = 0.0025  # the length of columns is tried in shares so far apart,
     near_mm: float = 8.0  # near to where the columns are,
     coarse_mm: float = 0.25  # this finely
+    own_reach_mm: float = 10.0  # each column's own beginning is looked for this near to the layout's,
+    own_edge: float = 0.3  # and is seen where the mean edge of its rows is greater than this
+    own_alone: float = 0.6  # and no other one within reach has this share of it,
+    own_width_mm: float = 1.5  # but for what is so near
+    even_mm: float = 2.0  # columns of one width begin this near to where the others say
 
 
 _SEARCH = ColumnSearch()
 
 
 def in_place(rows: Sequence[RowReading], layout: Layout) -> Layout:
-    """The layout moved along its rows to where its leads begin and end; columns with room between them also apart."""
+    """The layout moved along its rows to where its leads begin and end; columns with room between them also apart.
+
+    Room that only the names tell of, which may stand further apart than their columns, has to be seen.
+    """
     starts = sorted({box.box_mm[0] for box in layout.boxes if not box.is_rhythm})
     ends = {box.box_mm[2] for box in layout.boxes}
     if any(min(abs(start - end) for end in ends) > _SEARCH.touch_mm for start in starts[1:]):
@@ -46,8 +54,44 @@ def in_place(rows: Sequence[RowReading], layout: Layout) -> Layout:
             _spread(layout, starts, by)
             for by in np.arange(-_SEARCH.gap_reach_mm, _SEARCH.gap_reach_mm, _SEARCH.gap_step_mm)
         ]
-        layout = max(wider, key=lambda tried: float(_fits(rows, tried, moves).max()))
+        apart = _moved(rows, max(wider, key=lambda tried: float(_fits(rows, tried, moves).max())))
+        touching = _moved(rows, _spread(layout, starts, -_room_mm(layout, starts)))
+        return touching if _ends_seen(rows, touching) > _ends_seen(rows, apart) else apart
+    return _moved(rows, layout)
+
+
+def _moved(rows: Sequence[RowReading], layout: Layout) -> Layout:
     return layout.shifted(start_mm(rows, layout) - layout.extent_mm[0], 0.0)
+
+
+def _room_mm(layout: Layout, starts_mm: Sequence[float]) -> float:
+    """The room between the first two columns."""
+    return starts_mm[1] - min(box.box_mm[2] for box in layout.boxes if box.box_mm[0] == starts_mm[0])
+
+
+def uneven_mm(rows: Sequence[RowReading], layout: Layout) -> float:
+    """How far a column was seen to begin, or the last one to end, beside where the others say; 0.0 within the limits.
+
+    Columns hold equally many seconds: the map is wrong where they are not equally wide.
+    """
+    places = sorted({x for box in layout.boxes if not box.is_rhythm for x in (box.box_mm[0], box.box_mm[2])})
+    moves = np.arange(-_SEARCH.own_reach_mm, _SEARCH.own_reach_mm, _SEARCH.step_mm)
+    edges = [
+        gaussian_filter1d(row.edge, EDGE_COLUMNS)
+        for row, boxes in zip(rows, layout.rows(), strict=True)
+        if not boxes[0].is_rhythm
+    ]
+    own = []
+    for place in places:
+        marks = np.mean([np.interp(place + moves, rows[0].x_mm, edge, 0.0, 0.0) for edge in edges], axis=0)
+        best = int(np.argmax(marks))
+        others = marks[np.abs(moves - moves[best]) > _SEARCH.own_width_mm]
+        if marks[best] > _SEARCH.own_edge and others.max() < _SEARCH.own_alone * marks[best]:
+            own.append(float(moves[best]))
+    if len(own) < 3:
+        return 0.0
+    off = float(np.abs(np.array(own) - np.median(own)).max())
+    return off if off > _SEARCH.even_mm else 0.0
 
 
 def length_share(rows: Sequence[RowReading], layout: Layout, within: float) -> float | None:

@@ -25,6 +25,7 @@ DOUBTS: Mapping[str, float] = {  # by the code of the note: how likely the sign 
     "scale-oblong": 0.5,  # two signs of one kind: either may be wrong
     "scale-doubtful": 0.5,
     "pulse-size-odd": 0.5,
+    "columns-uneven": 0.5,
     "rows-out-of-step": 0.5,
     "gain-contradicted": 0.75,  # print or the user against pulses: print is believed, and right more often
     "speed-contradicted": 0.75,

@@ -16,13 +16,14 @@ from ecg.leads import LIMB, PRECORDIAL, STANDARD
 
 PREFIX = "spelled-"  # of a template's name
 _COLUMN_S = (2.5, 5.0, 10.0)
-_CERTAIN = 0.5  # certainty from which on a name is read for certain
-_MAX_UNREAD = 1  # names of twelve that may be unread: the lead that is left stands there
+_CERTAIN, _FAINT = 0.5, 0.25  # certainty from which on a name is read for certain, or counts if it stands in its place
+_MAX_FAINT = 2  # names of twelve that may not be read for certain,
+_MAX_UNREAD = 1  # and that may not be read at all: the lead that is left stands there
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A certain name and where it stands: the row of the evidence, the column from the left."""
+    """A name and where it stands: the row of the evidence, the column from the left."""
 
     row: int
     column: int
@@ -48,8 +49,8 @@ def spelled(evidence: Evidence) -> Iterator[tuple[Evidence, Template]]:
 
 
 def _places(evidence: Evidence) -> list[Place]:
-    """The certain names that stand in a row and a column; none where these are not even."""
-    words = [word for word in evidence.names() if word.certainty > _CERTAIN]
+    """The names that stand in a row and a column; none where these are not even."""
+    words = [word for word in evidence.names() if word.certainty > _FAINT]
     below = np.array([[word.y_mm for word in words]]).T - evidence.baselines_mm
     heights = below[is_beside_line(below)]
     if not len(heights):
@@ -93,15 +94,18 @@ def _grid(rows: Sequence[int], columns: int, places: Sequence[Place]) -> tuple[t
     if len(cells) not in (len(LIMB), len(STANDARD)):
         return None
     score = np.zeros((len(cells), len(STANDARD)))
-    signed = np.full(score.shape, "", dtype=object)
+    signed, is_certain = np.full(score.shape, "", dtype=object), np.zeros(score.shape, bool)
     for place in (place for place in places if place.row in rows):
         at = (cells.index((place.row, place.column)), STANDARD.index(place.word.text.removeprefix("-")))
         if place.word.score > score[at]:
             score[at], signed[at] = place.word.score, place.word.text
+            is_certain[at] = place.word.certainty > _CERTAIN
     _, chosen = linear_sum_assignment(score, maximize=True)
     leads = [signed[cell, lead] or STANDARD[lead] for cell, lead in enumerate(chosen)]
-    unread = int((score[np.arange(len(cells)), chosen] == 0).sum())
+    named = (np.arange(len(cells)), chosen)
+    unread, faint = int((score[named] == 0).sum()), int((~is_certain[named]).sum())
     is_whole = len(cells) == len(STANDARD) or {STANDARD[lead] for lead in chosen} in (set(LIMB), set(PRECORDIAL))
-    if not is_whole or unread > (_MAX_UNREAD if len(cells) == len(STANDARD) else 0):
+    most_unread, most_faint = (_MAX_UNREAD, _MAX_FAINT) if len(cells) == len(STANDARD) else (0, 0)
+    if not is_whole or unread > most_unread or faint > most_faint:
         return None
-    return tuple(tuple(leads[at : at + columns]) for at in range(0, len(cells), columns))
+    return tuple(tuple(leads[k : k + columns]) for k in range(0, len(cells), columns))

@@ -71,6 +71,7 @@ def test_bent_paper_is_not_taken_for_flat() -> None:
     assert bent.bend_mm is not None
     plane = replace(bent, bend_mm=None, extent_mm=oracle.truth.layout.extent_mm)
     assert flat_sheet(page.pixels, plane) is None
+    assert flat_sheet(page.pixels, bent) is None  # with its bend all lines are in step, but it is no plane
 
 
 def test_a_plane_that_is_nearly_right_comes_to_lie_on_the_lines() -> None:

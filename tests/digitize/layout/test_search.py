@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 from located_page import agrees, evidence_of, lay, view_of, whole, words_on
-from oracle import unpainted
+from oracle import Oracle, heart, unpainted
 
-from digitize.errors import UnknownLayout
+from digitize.errors import NotAnEcg, UnknownLayout
 from digitize.layout.matching.choice import match
 from digitize.layout.matching.match import place
 from digitize.layout.printed_words import PrintedWord
+from digitize.layout.search import locate
 from digitize.stages import PageHints
 from ecg.layout import Layout, Template, template
 from ecg.notes import texts
@@ -126,3 +127,15 @@ def test_print_goes_before_pulses_and_both_are_said(monkeypatch: pytest.MonkeyPa
     assert (given.layout.mm_per_s, [note.code for note in given.notes]) == (25.0, ["speed-contradicted"])
     agreed = lay(view_of(truth, monkeypatch), truth, [*words[:-1], PrintedWord("25 mm/s", 20.0, 300.0, 0.9)])
     assert (agreed.layout.mm_per_s, agreed.notes) == (25.0, ())
+
+
+def test_names_read_for_certain_tell_that_the_page_needs_no_turning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another angle costs seconds, and would show the same names in the same order."""
+    truth = whole(43, "clean", "6x2", pulse="none").render(heart(43))[1]
+    names = ["V1" if box.lead in ("V2", "aVL", "aVF") else box.lead for box in truth.layout.boxes[::-1]]
+    boxes = tuple(replace(box, lead=name) for box, name in zip(truth.layout.boxes, names, strict=True))
+    oracle = Oracle(replace(truth, layout=replace(truth.layout, boxes=boxes)))
+    nets = oracle.use(monkeypatch).nets
+    monkeypatch.setattr("digitize.layout.search.turned", lambda *seen: pytest.fail("another angle was looked at"))
+    with pytest.raises(NotAnEcg, match="they fit no known layout"):
+        locate(truth.page, nets, PageHints())

@@ -69,3 +69,13 @@ def test_millimetres_that_are_longer_one_way_are_doubted(share: float, is_said: 
     squeezed = replace(leads(), geometry=PAGE.geometry.after(np.diag([1.0, share, 1.0])))
     found = assemble(PAGE.page, squeezed, ReadingFacts())
     assert ("scale-oblong" in {note.code for note in found.notes}) == is_said
+
+
+def test_a_lead_of_which_a_part_was_read_is_said() -> None:
+    whole = leads()
+    first, *rest = whole.traces
+    y_px = np.where(np.arange(len(first.y_px)) < 0.6 * len(first.y_px), first.y_px, np.nan)
+    found = assemble(PAGE.page, replace(whole, traces=(replace(first, y_px=y_px), *rest)), ReadingFacts())
+    said = [note.text for note in found.notes if note.code == "lead-partly-read"]
+    assert said == ["only a part of I (60%) was read; the rest is hidden, or goes too far from its row"]
+    assert "lead-partly-read" not in {note.code for note in assemble(PAGE.page, whole, ReadingFacts()).notes}

@@ -9,7 +9,7 @@ import pytest
 from row_strip import strip
 
 from digitize.stages import RowReading
-from digitize.trace.column_start import in_place, start_mm
+from digitize.trace.column_start import in_place, start_mm, uneven_mm
 from digitize.training.target_drawing import edge_heat
 from ecg.layout import Layout, LeadBox
 
@@ -69,3 +69,19 @@ def test_columns_that_touch_stay_together() -> None:
     boxes = tuple(LeadBox("I", (15.0 * k, 15.0, 15.0 * k + 15.0, 45.0), 0.6 * k, 0.6 * k + 0.6) for k in range(3))
     found = in_place([columns_apart([12.0, 29.0, 46.0], 15.0)], Layout("together", boxes, 25.0, 10.0))
     np.testing.assert_allclose(np.diff([b.box_mm[0] for b in found.boxes]), 15.0)
+
+
+def test_columns_whose_names_stand_further_apart_touch_where_they_were_seen_to() -> None:
+    boxes = tuple(LeadBox("I", (20.0 * k, 15.0, 20.0 * k + 15.0, 45.0), 0.6 * k, 0.6 * k + 0.6) for k in range(4))
+    row = strip(30.0, [], begin_mm=12.0, end_mm=72.0)
+    row = replace(row, edge=edge_heat(np.array([12.0, 27.0, 42.0, 57.0, 71.95]), row.x_mm))
+    found = in_place([row], Layout("named apart", boxes, 25.0, 10.0))
+    np.testing.assert_allclose([b.box_mm[0] for b in found.boxes], [12.0, 27.0, 42.0, 57.0], atol=0.1)
+
+
+@pytest.mark.parametrize(("second_mm", "off_mm"), [(40.0, 0.0), (41.0, 0.0), (45.0, 5.0)])
+def test_columns_that_are_not_equally_wide_are_told(second_mm: float, off_mm: float) -> None:
+    boxes = tuple(LeadBox("I", (20.0 + 20.0 * k, 0.0, 40.0 + 20.0 * k, 30.0), 0.8 * k, 0.8 * k + 0.8) for k in range(3))
+    row = strip(30.0, [], begin_mm=20.0, end_mm=80.0)
+    row = replace(row, edge=edge_heat(np.array([20.0, second_mm, 60.0, 80.0]), row.x_mm))
+    assert uneven_mm([row], Layout("joined", boxes, 25.0, 10.0)) == pytest.approx(off_mm, abs=0.1)

@@ -68,6 +68,15 @@ def test_the_one_lead_whose_name_was_not_read_is_said(monkeypatch: pytest.Monkey
     assert "lead-name-inferred" in {note.code for note in layout_notes(found, evidence, None)}
 
 
+def test_a_faint_name_counts_where_it_stands_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = printed("6x2", ORDERS["6x2"])
+    evidence = without(evidence_of(truth, monkeypatch), "V5")
+    faint = tuple(replace(w, score=0.4) if w.text == "aVL" else w for w in evidence.words)
+    agrees(place(match_rows(replace(evidence, words=faint)), 10.0), truth.layout)
+    elsewhere = tuple(replace(w, score=0.4, x_mm=w.x_mm + 20.0) if w.text == "aVL" else w for w in evidence.words)
+    assert not list(spelled(replace(evidence, words=elsewhere)))
+
+
 def test_two_unread_names_leave_their_order_open(monkeypatch: pytest.MonkeyPatch) -> None:
     evidence = without(evidence_of(printed("6x2", ORDERS["6x2"]), monkeypatch), "V5", "aVL")
     assert not list(spelled(evidence))
