@@ -33,6 +33,8 @@ class FlatThresholds:
     seen_power: float = 4.0  # a place shows lines from this power on,
     seen_phase: float = 0.6  # whose phase (rad) is that of the plane
     seen_share: float = 0.3  # of a row or column of places, that belongs to the grid
+    thick_power: float = 6.0  # lines 5 mm apart stand out from this power beside the noise on,
+    thick_beside: float = 0.25  # which is measured so far beside their frequency, as a share of it
 
 
 _FLAT = FlatThresholds()
@@ -155,14 +157,16 @@ def _grown(pixels: np.ndarray, plane: PageGeometry, period_mm: float) -> PageGeo
 
 
 def _on_thick_lines(pixels: np.ndarray, plane: PageGeometry) -> PageGeometry:
-    """The plane moved by whole millimetres so that the lines which stand out every 5 mm lie at multiples of 5."""
+    """The plane moved by whole millimetres so that lines which stand out every 5 mm, if any, lie at multiples of 5."""
     dark = clipped_darkness(pixels, plane, plane.extent_mm)
     shift = []
     for axis, low in ((0, plane.extent_mm[0]), (1, plane.extent_mm[1])):
         profile = dark.mean(axis)
         at = low + (np.arange(len(profile)) + 0.5) / PX_PER_MM
-        thick = (profile - profile.mean()) @ np.exp(-2j * np.pi / LINES_MM * at)
-        shift.append(round(-float(np.angle(thick)) / (2 * np.pi) * LINES_MM))
+        turns = np.exp(-2j * np.pi / LINES_MM * np.outer([1 - _FLAT.thick_beside, 1.0, 1 + _FLAT.thick_beside], at))
+        below, thick, above = turns @ (profile - profile.mean())
+        is_seen = np.abs(thick) ** 2 > _FLAT.thick_power * (np.abs(below) ** 2 + np.abs(above) ** 2) / 2
+        shift.append(round(-float(np.angle(thick)) / (2 * np.pi) * LINES_MM) if is_seen else 0)
     moved = np.array([[1.0, 0, shift[0]], [0, 1.0, shift[1]], [0, 0, 1.0]])
     x0, y0, x1, y1 = plane.extent_mm
     extent = (x0 - shift[0], y0 - shift[1], x1 - shift[0], y1 - shift[1])
