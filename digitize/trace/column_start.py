@@ -35,9 +35,7 @@ class ColumnSearch:
     own_edge: float = 0.3  # and is seen where the mean edge of its rows is greater than this
     own_alone: float = 0.6  # and no other one within reach has this share of it,
     own_width_mm: float = 1.5  # but for what is so near
-    even_mm: float = (
-        2.5  # columns of one width begin so near to where the others say: half of a 5 mm step
-    )
+    even_mm: float = 2.5  # columns of one width begin so near to where the others say: half of a 5 mm step
 
 
 _SEARCH = ColumnSearch()

@@ -57,7 +57,9 @@ def test_a_checkpoint_takes_the_place_of_the_shipped_network_of_its_kind(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["page_run", "place_run", "row_run", "names_run"])
+@pytest.mark.parametrize(
+    "kind", ["page_run", "place_run", "row_run", pytest.param("names_run", marks=pytest.mark.long)]
+)
 def test_ones_own_network_reads_pages_from_every_command(
     kind: str, request: pytest.FixtureRequest, scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
