@@ -115,6 +115,13 @@ class PageGeometry:
         extent = tuple(factor * v for v in self.extent_mm)
         return PageGeometry(matrix, bend, extent, self.error_mm * factor)  # type: ignore[arg-type]
 
+    def counted_from(self, by_mm: tuple[float, float]) -> PageGeometry:
+        """The same paper counted from elsewhere: what was at (x, y) mm is at (x, y) + `by_mm`."""
+        dx, dy = by_mm
+        x0, y0, x1, y1 = self.extent_mm
+        matrix = self.homography @ np.array([[1.0, 0.0, -dx], [0.0, 1.0, -dy], [0.0, 0.0, 1.0]])
+        return PageGeometry(matrix, self.bend_mm, (x0 + dx, y0 + dy, x1 + dx, y1 + dy), self.error_mm)
+
     def to_dict(self) -> JsonObject:
         return {
             "homography": self.homography.tolist(),

@@ -166,8 +166,5 @@ def _on_thick_lines(pixels: np.ndarray, plane: PageGeometry) -> PageGeometry:
         turns = np.exp(-2j * np.pi / LINES_MM * np.outer([1 - _FLAT.thick_beside, 1.0, 1 + _FLAT.thick_beside], at))
         below, thick, above = turns @ (profile - profile.mean())
         is_seen = np.abs(thick) ** 2 > _FLAT.thick_power * (np.abs(below) ** 2 + np.abs(above) ** 2) / 2
-        shift.append(round(-float(np.angle(thick)) / (2 * np.pi) * LINES_MM) if is_seen else 0)
-    moved = np.array([[1.0, 0, shift[0]], [0, 1.0, shift[1]], [0, 0, 1.0]])
-    x0, y0, x1, y1 = plane.extent_mm
-    extent = (x0 - shift[0], y0 - shift[1], x1 - shift[0], y1 - shift[1])
-    return PageGeometry(plane.homography @ moved, None, extent, error_mm=plane.error_mm)
+        shift.append(round(float(np.angle(thick)) / (2 * np.pi) * LINES_MM) if is_seen else 0)
+    return plane.counted_from((shift[0], shift[1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -98,15 +98,13 @@ def _at_scale_of(crossings: PageGeometry, fine: PageGeometry) -> PageGeometry:
 
     It begins to count where the crossings do, to a whole millimetre.
     """
-    ratio = np.mean([np.log(_px_per_mm(fine) / _px_per_mm(crossings))])
+    ratio = np.log(_px_per_mm(fine) / _px_per_mm(crossings)).mean()
     nearest = min(_MULTIPLES, key=lambda multiple: abs(ratio - np.log(multiple)))
     scaled = fine.scaled(nearest) if abs(ratio - np.log(nearest)) < _NEAR_MULTIPLE else fine
     x0, y0, x1, y1 = crossings.extent_mm
     middle = np.array([[(x0 + x1) / 2, (y0 + y1) / 2]])
     dx, dy = np.round(middle - scaled.to_mm(crossings.to_px(middle)))[0].tolist()
-    a, b, c, d = scaled.extent_mm
-    moved = scaled.homography @ np.array([[1.0, 0, -dx], [0, 1.0, -dy], [0, 0, 1.0]])
-    return replace(scaled, homography=moved, extent_mm=(a + dx, b + dy, c + dx, d + dy))
+    return scaled.counted_from((dx, dy))
 
 
 def _px_per_mm(geometry: PageGeometry) -> np.ndarray:

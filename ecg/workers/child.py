@@ -27,13 +27,7 @@ def main(pipe: Connection, make: Make, limits: ProcessLimits) -> None:
     The first one says that the function is made.
     """
     parent = os.getppid()
-    if hasattr(os, "setsid"):
-        os.setsid()  # so that whatever a request starts ends with it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(limits.threads)))  # before any library is loaded
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold a patient's page
+    confine(limits.memory_bytes, limits.threads)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         answer = _made(pipe, make)
@@ -42,6 +36,17 @@ def main(pipe: Connection, make: Make, limits: ProcessLimits) -> None:
             pipe.send(_message(answer, request))
     except (EOFError, OSError):  # whoever asks has gone
         return
+
+
+def confine(memory_bytes: int, threads: int) -> None:
+    """Make this process one that can be ended with all it starts, with so much address space and so many threads."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # so that whatever a request starts ends with it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))  # before any library is loaded
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold a patient's page
 
 
 def _message(answer: Callable, request: object) -> tuple[object, Exception | None]:

@@ -25,6 +25,14 @@ class Ended(Exception):
     """The process ended in the midst of a request: it was killed, or it crashed."""
 
 
+def kill(process: BaseProcess) -> None:
+    """End a confined process and all that it started, now."""
+    if process.pid is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+
+
 class LimitedProcess:
     """Answers requests with the function that `make`, which can be pickled, gives in a process of its own.
 
@@ -88,11 +96,9 @@ class LimitedProcess:
         self._kill()
 
     def _kill(self) -> None:
-        process = self._process
-        if process is not None and process.pid is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
+        process = self._process  # another thread may forget it meanwhile
+        if process is not None:
+            kill(process)
 
     def stop(self) -> None:
         """End the process and all that it started; the next request starts another one."""

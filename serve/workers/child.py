@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import tempfile
 from importlib import import_module
 from multiprocessing.connection import Connection
 
+from ecg.workers.child import confine
 from serve.jobs import JOBS
 from serve.jobs.tools import Tools
 from serve.problems import Problem, fault, too_much_memory
 from serve.workers.job import Job
 
-try:
-    import resource
-except ImportError:  # there is none on Windows: only the clock ends a job there
-    resource = None  # type: ignore[assignment]
-
 
 def main(pipe: Connection, tools: Tools, memory_bytes: int, threads: int) -> None:
     """Work until the pipe is closed. The first message says that the networks are loaded."""
-    if hasattr(os, "setsid"):
-        os.setsid()  # so that whatever a job starts ends with it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # before the networks' library is loaded
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold a patient's page
+    confine(memory_bytes, threads)
     try:
         tools.warm_up()
         pipe.send(None)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
-import os
-import signal
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from ecg.workers.process import kill
 from serve.jobs.tools import Tools
 from serve.problems import Problem
 from serve.settings import Limits
@@ -92,9 +90,7 @@ class Worker:
         """End the process and all that it started."""
         process, self._process = self._process, None
         if process is not None and process.pid is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
+            kill(process)
             process.join()
             process.close()
         if self._pipe is not None:
