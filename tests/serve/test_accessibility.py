@@ -14,7 +14,7 @@ from serve_browser import CHROMIUM, MISSING, chromium, drop, faults, opened
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)]
 
 if CHROMIUM.exists():
-    from playwright.sync_api import Browser, Page, expect
+    from playwright.sync_api import Browser, expect
 
 
 @pytest.fixture(scope="module")
