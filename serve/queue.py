@@ -3,27 +3,68 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
+from pydantic import BaseModel, Field
 
 from classify.labels import GROUPS
 from classify.queue import Queue, QueuedPage
-from serve import schemas
 from serve.problems import Problem
 from serve.routes import RESPONSES, desk_of
+
+
+class LabelData(BaseModel):
+    """A label, and what it says in English."""
+
+    name: str
+    title: str
+
+
+class LabelGroupData(BaseModel):
+    """Labels that may be given together, or of which one alone holds."""
+
+    name: str
+    exclusive: bool
+    labels: list[LabelData]
+
+
+class QueuedPageData(BaseModel):
+    """A page of the queue and what was said of it, as `Kept` describes."""
+
+    number: int
+    file: str
+    looked_at: bool
+    labels: dict[str, list[str]]
+    correction: dict[str, Any] | None
+
+
+class QueueData(BaseModel):
+    """The pages that the server was started with, and the groups of labels that are asked for."""
+
+    groups: list[LabelGroupData]
+    pages: list[QueuedPageData]
+
+
+class Kept(BaseModel):
+    """Labels of a page by group, and what `--corrections` replays; null where its curves are not to be learnt."""
+
+    labels: Annotated[dict[str, Annotated[list[str], Field(max_length=200)]], Field(max_length=20)] = {}
+    correction: dict[str, Any] | None = None
+
 
 router = APIRouter(prefix="/v1/queue", responses=RESPONSES)
 
 
-@router.get("", response_model=schemas.QueueData)
-def listed(request: Request) -> schemas.QueueData:
+@router.get("", response_model=QueueData)
+def listed(request: Request) -> QueueData:
     """The pages to be looked at; none where the server was started without a queue."""
     queue = desk_of(request).queue
     if queue is None:
-        return schemas.QueueData(groups=[], pages=[])
+        return QueueData(groups=[], pages=[])
     pages = [
-        schemas.QueuedPageData(
+        QueuedPageData(
             number=page.number,
             file=page.picture.name,
             looked_at=page.is_looked_at,
@@ -32,7 +73,7 @@ def listed(request: Request) -> schemas.QueueData:
         )
         for page in _pages(queue)
     ]
-    return schemas.QueueData(groups=[_group(name) for name in queue.groups], pages=pages)
+    return QueueData(groups=[_group(name) for name in queue.groups], pages=pages)
 
 
 @router.get("/{number}", response_class=Response)
@@ -45,7 +86,7 @@ def picture(request: Request, number: int) -> FileResponse:
 
 
 @router.put("/{number}", status_code=204, response_class=Response)
-def keep(request: Request, number: int, kept: schemas.Kept) -> None:
+def keep(request: Request, number: int, kept: Kept) -> None:
     """Write down what is said of a page, in the place of what was said before."""
     queue, page = _found(request, number)
     try:
@@ -74,7 +115,7 @@ def _pages(queue: Queue) -> list[QueuedPage]:
         raise Problem(422, "unreadable", str(error)) from error
 
 
-def _group(name: str) -> schemas.LabelGroupData:
+def _group(name: str) -> LabelGroupData:
     group = GROUPS[name]
-    labels = [schemas.LabelData(name=label, title=words) for label, words in group.titles.items()]
-    return schemas.LabelGroupData(name=name, exclusive=group.exclusive, labels=labels)
+    labels = [LabelData(name=label, title=words) for label, words in group.titles.items()]
+    return LabelGroupData(name=name, exclusive=group.exclusive, labels=labels)

@@ -180,45 +180,6 @@ class DiagnosisAnswer(BaseModel):
     measurements: list[MeasurementData]
 
 
-class LabelData(BaseModel):
-    """A label, and what it says in English."""
-
-    name: str
-    title: str
-
-
-class LabelGroupData(BaseModel):
-    """Labels that may be given together, or of which one alone holds."""
-
-    name: str
-    exclusive: bool
-    labels: list[LabelData]
-
-
-class QueuedPageData(BaseModel):
-    """A page of the queue and what was said of it, as `Kept` describes."""
-
-    number: int
-    file: str
-    looked_at: bool
-    labels: dict[str, list[str]]
-    correction: dict[str, Any] | None
-
-
-class QueueData(BaseModel):
-    """The pages that the server was started with, and the groups of labels that are asked for."""
-
-    groups: list[LabelGroupData]
-    pages: list[QueuedPageData]
-
-
-class Kept(BaseModel):
-    """Labels of a page by group, and what `--corrections` replays; null where its curves are not to be learnt."""
-
-    labels: Annotated[dict[str, Annotated[list[str], Field(max_length=200)]], Field(max_length=20)] = {}
-    correction: dict[str, Any] | None = None
-
-
 class FormatData(BaseModel):
     """A format; `needs` says what has to be sent to have it: a record, a reading, or a reading with its page."""
 
