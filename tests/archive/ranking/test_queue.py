@@ -129,12 +129,12 @@ def test_an_unknown_label_and_a_foreign_correction_are_refused(queue: Path, tmp_
     (tmp_path / "fixes.json").write_text('{"scan": {"mm_per_mv": 5}}')
     with pytest.raises(ValueError, match="no page is named scan"):
         training_pages(queue, tmp_path / "out", tmp_path / "fixes.json", digitizer=FakeDigitizer())
+    with pytest.raises(ValueError, match="name another --output"):
+        training_pages(queue, queue)
     table = queue / "queue.csv"
     table.write_text(table.read_text().replace("MI;CD", "MI;XYZ"))
     with pytest.raises(ValueError, match=r"2-p\.png: 'XYZ' is no label of superclass"):
         training_pages(queue, tmp_path / "out")
-    with pytest.raises(ValueError, match="name another --output"):
-        training_pages(queue, queue)
 
 
 @pytest.mark.slow
