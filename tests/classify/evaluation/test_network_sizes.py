@@ -50,7 +50,7 @@ def test_rows_of_the_document_are_measured(name: str) -> None:
     assert (ROOT / "classify" / "nets" / file.strip("`")).is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_table_is_what_the_command_prints() -> None:
     """The sizes; the figures of trainings stand in the columns behind."""
     text = DOCUMENT_FILE.read_text(encoding="utf-8")
