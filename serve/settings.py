@@ -69,8 +69,10 @@ class Settings:
 
     @property
     def threads(self) -> int:
-        """What each worker may use of the machine's cores."""
-        return max(1, (os.cpu_count() or 1) // self.reader_count)
+        """What each worker may use of the machine's cores, unless OMP_NUM_THREADS says less."""
+        share = max(1, (os.cpu_count() or 1) // self.reader_count)
+        told = os.environ.get("OMP_NUM_THREADS", "")
+        return min(share, max(1, int(told))) if told.isdigit() else share
 
     @property
     def allowed_hosts(self) -> list[str]:

@@ -58,7 +58,8 @@ def test_a_checkpoint_takes_the_place_of_the_shipped_network_of_its_kind(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind", ["page_run", "place_run", "row_run", pytest.param("names_run", marks=pytest.mark.long)]
+    "kind",
+    ["page_run", "place_run", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("row_run", "names_run"))],
 )
 def test_ones_own_network_reads_pages_from_every_command(
     kind: str, request: pytest.FixtureRequest, scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -15,6 +15,7 @@ from PIL import Image
 
 from digitize.errors import PageError
 from digitize.page import image_file as picture
+from digitize.page import limits
 from digitize.page.open import expand_images, open_pages
 from digitize.studies.batch_robustness import LOCKED_PDF
 
@@ -205,7 +206,7 @@ def test_missing_files_folders_and_specks_are_errors(tmp_path: Path) -> None:
 
 
 def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "_LARGEST_PX", WIDTH * HEIGHT - 1)
+    monkeypatch.setattr(limits, "_LARGEST_PX", WIDTH * HEIGHT - 1)
     sheet().save(tmp_path / "a.png")
     with pytest.raises(PageError, match="megapixels"):
         open_pages(tmp_path / "a.png")
