@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 TOKEN_VARIABLE = "GALVANO_TOKEN"
@@ -38,6 +39,7 @@ class Settings:
     engine: str = "torch"
     loader: str = "digitize.engines:load_digitizer"  # what gives the digitizer: module:function(device, engine)
     limits: Limits = field(default_factory=Limits)
+    queue: Path | None = None  # the list of pages that the page opens with
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < MIN_TOKEN:
