@@ -33,6 +33,8 @@ from ecg.record import Record
 from simulate.scene import Scene
 from simulate.wear.wear import COVERS, WEAR
 
+pytestmark = pytest.mark.slow
+
 torch.set_num_threads(1)
 
 

@@ -24,6 +24,7 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=ROOT, env=env)
 
 
+@pytest.mark.slow
 def test_torch_lives_only_where_it_belongs() -> None:
     """Below digitize, only the trainers' workshop and the stream that feeds it know torch."""
     allowed = ("ecg.fit.", "simulate.dataset.page_stream", "digitize.", "classify.", "archive.", "serve.")

@@ -18,6 +18,8 @@ from digitize.grid.smooth_field import field_nodes, field_shape
 from digitize.nets.inputs import fit_matrix
 from ecg.geometry import PageGeometry
 
+pytestmark = pytest.mark.slow
+
 PRESETS = (("scan", 12), ("photo", 13))
 QUICK = (("scan", "dots"), ("scan", "1mm"), ("photo", "full"), ("photo", "dotted lines"))  # the others are long
 
