@@ -70,11 +70,12 @@ def _room_mm(layout: Layout, starts_mm: Sequence[float]) -> float:
 
 
 def uneven_mm(rows: Sequence[RowReading], layout: Layout) -> float:
-    """How far a column was seen to begin, or the last one to end, beside where the others say; 0.0 within the limits.
+    """How far a column was seen to begin beside where the others say; 0.0 within the limits.
 
-    Columns hold equally many seconds: the map is wrong where they are not equally wide.
+    Columns hold equally many seconds: the map is wrong where they are not equally wide. The last one may be cut off by
+    the paper's edge or go on for longer, so its end tells nothing.
     """
-    places = sorted({x for box in layout.boxes if not box.is_rhythm for x in (box.box_mm[0], box.box_mm[2])})
+    places = sorted({box.box_mm[0] for box in layout.boxes if not box.is_rhythm})
     moves = np.arange(-_SEARCH.own_reach_mm, _SEARCH.own_reach_mm, _SEARCH.step_mm)
     edges = [
         gaussian_filter1d(row.edge, EDGE_COLUMNS)

@@ -79,9 +79,10 @@ def test_columns_whose_names_stand_further_apart_touch_where_they_were_seen_to()
     np.testing.assert_allclose([b.box_mm[0] for b in found.boxes], [12.0, 27.0, 42.0, 57.0], atol=0.1)
 
 
+@pytest.mark.parametrize("end_mm", [75.0, 80.0, 88.0])  # the paper ends early, or the recorder went on
 @pytest.mark.parametrize(("second_mm", "off_mm"), [(40.0, 0.0), (41.0, 0.0), (45.0, 5.0)])
-def test_columns_that_are_not_equally_wide_are_told(second_mm: float, off_mm: float) -> None:
+def test_columns_that_are_not_equally_wide_are_told(second_mm: float, off_mm: float, end_mm: float) -> None:
     boxes = tuple(LeadBox("I", (20.0 + 20.0 * k, 0.0, 40.0 + 20.0 * k, 30.0), 0.8 * k, 0.8 * k + 0.8) for k in range(3))
-    row = strip(30.0, [], begin_mm=20.0, end_mm=80.0)
-    row = replace(row, edge=edge_heat(np.array([20.0, second_mm, 60.0, 80.0]), row.x_mm))
+    row = strip(30.0, [], begin_mm=20.0, end_mm=end_mm)
+    row = replace(row, edge=edge_heat(np.array([20.0, second_mm, 60.0, end_mm]), row.x_mm))
     assert uneven_mm([row], Layout("joined", boxes, 25.0, 10.0)) == pytest.approx(off_mm, abs=0.1)
