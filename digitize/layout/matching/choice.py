@@ -17,7 +17,7 @@ from ecg.layout import TEMPLATES, Template
 from ecg.leads import STANDARD
 from ecg.paper import USUAL_MM_PER_S
 
-_SPEEDS_MM_PER_S = (25.0, 50.0, 12.5)
+_SPEEDS_MM_PER_S = (25.0, 50.0, 12.5)  # in the order in which they are tried: the most usual first
 
 
 @dataclass(frozen=True)
