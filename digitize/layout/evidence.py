@@ -31,9 +31,7 @@ class EvidenceLimits:
     min_ink_px: int = 50  # of the page network's map, less than which are no traces
     far_rows: float = 1.6  # two rows this many usual distances apart may have another between them
     min_pulse: float = 0.3  # of the pulses' map, from which on a row shows one; a single row of several tells no speed
-    min_inked: float = (
-        0.4  # of a row's usual ink, the share that has to lie between two rows for another one to be there
-    )
+    min_inked: float = 0.4  # share of a row's usual ink that another row between two has at least
 
 
 _LIMITS = EvidenceLimits()

@@ -26,9 +26,7 @@ class TimingThresholds:
     min_beat_s: float = 0.25  # no two beats are closer
     min_beats: int = 4  # beats that meet those of another column by chance are never so many
     min_alike: float = 0.8  # correlation from which on beats stand at the same places
-    min_exact: float = (
-        0.95  # the same where two columns have one join, over which breathing may bring beats back to the same places
-    )
+    min_exact: float = 0.95  # the same at a single join, over which breathing may bring beats back
     min_lead: float = 0.2  # the correlation for the same seconds must exceed the other by so much to be believed
     min_lead_with_strip: float = 0.4  # the same beside a rhythm strip, which alone may be noisy or partly hidden
     max_lag: float = 0.03  # it may stand so little below the other and still be worth a note
