@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from threadpoolctl import threadpool_limits
@@ -13,7 +14,7 @@ from digitize.layout.search import locate
 from digitize.nets.networks import Networks
 from digitize.nets.pretrained import load_networks
 from digitize.page.negative import positive
-from digitize.stages import LocatedPage, PageHints
+from digitize.stages import LocatedPage, PageHints, RowReading
 from digitize.trace.assemble import assemble
 from digitize.trace.beats_in_step import in_step
 from digitize.trace.calibration import calibrate
@@ -65,7 +66,10 @@ class Digitizer:
 
     def _read_pixels(self, page: Page, hints: PageHints) -> Reading:
         page, located = self.place(page, hints)
-        rows = read_rows(page, located, self.nets.row)
+        return self.assembled(page, located, read_rows(page, located, self.nets.row), hints)
+
+    def assembled(self, page: Page, located: LocatedPage, rows: Sequence[RowReading], hints: PageHints) -> Reading:
+        """The reading of a placed page from its rows. Raises NotAnEcg where they are no ECG's."""
         calibrated = calibrate(located, rows, hints)
         leads = cut_leads(calibrated, rows)
         read_by = ReadingFacts(weights=self.nets.versions)
