@@ -20,7 +20,7 @@ from ecg.markdown import table
 if TYPE_CHECKING:
     from digitize.studies.confidence_samples import PageSamples
 
-PRESETS = ("clean", "scan", "photo", "damaged", "fax", "screen")
+PRESETS = ("clean", "scan", "photo", "damaged", "fax", "screen", "quilted")
 FIRST_SEED = 910_000
 SURE = 0.95  # what is stated with more than this is looked at apart
 
