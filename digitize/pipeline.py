@@ -22,6 +22,7 @@ from digitize.trace.column_timing import resolve_timing
 from digitize.trace.lead_traces import cut_leads
 from digitize.trace.rhythm_strip import name_strips
 from digitize.trace.row_reading import read_rows
+from digitize.trace.strayed import without_strays
 from digitize.vector.read import read_vector_page
 from ecg.layout import Template
 from ecg.notes import Note
@@ -66,7 +67,8 @@ class Digitizer:
 
     def _read_pixels(self, page: Page, hints: PageHints) -> Reading:
         page, located = self.place(page, hints)
-        return self.assembled(page, located, read_rows(page, located, self.nets.row), hints)
+        rows = without_strays(read_rows(page, located, self.nets.row))
+        return self.assembled(page, located, rows, hints)
 
     def assembled(self, page: Page, located: LocatedPage, rows: Sequence[RowReading], hints: PageHints) -> Reading:
         """The reading of a placed page from its rows. Raises NotAnEcg where they are no ECG's."""

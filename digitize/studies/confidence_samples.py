@@ -21,6 +21,7 @@ from digitize.stages import PageHints
 from digitize.trace.confidence import SIGNS, WITHIN_MM, confidence, scale_share, signs
 from digitize.trace.lead_traces import boxes_with_rows, columns_of
 from digitize.trace.row_reading import read_rows
+from digitize.trace.strayed import without_strays
 from ecg.files import atomic_path
 from ecg.page import Page
 from ecg.reading import Reading
@@ -41,7 +42,6 @@ class PageSamples:
     near: np.ndarray
     codes: tuple[str, ...] = ()
     is_right: bool = False
-    facts: tuple[float, ...] = ()
 
     def stated(self, weights: Mapping[str, float]) -> np.ndarray:
         """The confidence 0..1 of every sample by these weights, with what the notes say of the scale."""
@@ -55,8 +55,7 @@ class PageSamples:
     def load(cls, path: Path) -> PageSamples:
         with np.load(path) as kept:
             codes = tuple(str(code) for code in kept["codes"])
-            facts = tuple(kept["facts"].tolist())
-            return cls(kept["seen"], kept["certainty"], kept["near"], codes, bool(kept["is_right"]), facts)
+            return cls(kept["seen"], kept["certainty"], kept["near"], codes, bool(kept["is_right"]))
 
 
 REFUSED = PageSamples(np.zeros((len(SIGNS), 0)), np.zeros(0), np.zeros(0, bool))
@@ -88,7 +87,7 @@ def samples_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Ge
     hints = PageHints()
     try:
         page, located = digitizer.place(page, hints)
-        rows = read_rows(page, located, digitizer.nets.row)
+        rows = without_strays(read_rows(page, located, digitizer.nets.row))
         reading = digitizer.assembled(page, located, rows, hints)
     except NotAnEcg:
         return REFUSED
@@ -107,9 +106,7 @@ def samples_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Ge
     near = error_uv[some] * reading.layout.mm_per_mv <= 1000 * WITHIN_MM
     right = truth.layout is not None and min(layout_agreement(truth.layout, reading.layout).values()) == 1
     codes = tuple(dict.fromkeys(note.code for note in reading.notes))
-    g = reading.geometry
-    facts = (min(reading.facts.px_per_mm), g.error_mm, float(g.bend_mm is None), float(located.is_named))
-    return PageSamples(shown[:-1, some], shown[-1, some], near, codes, right, facts)
+    return PageSamples(shown[:-1, some], shown[-1, some], near, codes, right)
 
 
 def _with_confidence(reading: Reading, values: Sequence[np.ndarray]) -> Reading:
