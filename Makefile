@@ -23,7 +23,7 @@ test-all: .venv/ready-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: .venv/ready-test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not long"
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .

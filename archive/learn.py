@@ -12,7 +12,7 @@ from ecg.cli import add_engine, add_output, command_parser, entry
 def parser() -> argparse.ArgumentParser:
     p = command_parser("archive.learn")
     p.add_argument("queue", metavar="QUEUE", help="the folder that `python -m archive rank` wrote")
-    what = "what the browser saved of these pages; labels stand in queue.csv, in columns superclass, rhythm ..."
+    what = "what the browser saved of these pages (default: what `serve --queue` kept); labels stand in queue.csv"
     p.add_argument("--corrections", type=Path, metavar="FILE", help=what)
     p.add_argument("--part", choices=("train", "validation", "test"), default="train", help="of the labelled pages")
     add_engine(p)

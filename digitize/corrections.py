@@ -54,7 +54,7 @@ def load_corrections(path: str | Path) -> dict[str, Correction]:
     if not isinstance(data, dict):
         raise ValueError(f"{path}: expected an object with the pages' names as keys, got {type(data).__name__}")
     try:
-        return {name: _correction(item) for name, item in data.items()}
+        return {name: parse_correction(item) for name, item in data.items()}
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -68,7 +68,8 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return dict(pairs)
 
 
-def _correction(item: object) -> Correction:
+def parse_correction(item: object) -> Correction:
+    """From plain JSON, as above. Raises ValueError or TypeError with words."""
     if not isinstance(item, dict):
         raise ValueError(f"expected an object for every page, got {item!r}")
     unknown = [key for key in item if key not in (*_HINTS, "curves", "steps")]

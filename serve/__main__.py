@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from ecg.cli import ENGINES, command_parser, entry
 from serve.settings import TOKEN_VARIABLE, Limits, Settings
@@ -25,19 +26,20 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--memory_limit_gb", type=float, default=limits.memory_bytes / 2**30, help=what)
     what = f"jobs that may wait; more are turned away (default: {limits.waiting})"
     made.add_argument("--waiting", type=int, default=limits.waiting, help=what)
+    what = "pages to label or put right, one after the other: what `python -m archive rank` wrote"
+    made.add_argument("--queue", type=Path, metavar="LIST", help=what)
     made.add_argument("--no_browser", action="store_true", help="do not open the page in the browser")
     return made
 
 
 @entry(parser)
 def main(options: argparse.Namespace) -> int:
-    """130 when it was interrupted, 1 where the address is taken, 2 for a wrong command."""
+    """130 when it was interrupted, 1 where the address is taken or the queue is none, 2 for a wrong command."""
     limits = Limits(
         job_s=options.time_limit_s, memory_bytes=round(options.memory_limit_gb * 2**30), waiting=options.waiting
     )
-    settings = Settings(
-        options.host, options.port, options.token or None, options.workers, options.engine, limits=limits
-    )
+    words = (options.host, options.port, options.token or None, options.workers, options.engine)
+    settings = Settings(*words, limits=limits, queue=options.queue)
     try:
         from serve.server import serve
     except ImportError as error:

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
+from serve import queue, routes
 from serve.desk import Desk
 from serve.guard import Guard
 from serve.problems import add_handlers
-from serve.routes import router
 from serve.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
@@ -41,7 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.desk = Desk(settings)
     add_handlers(app)
-    app.include_router(router)
+    app.include_router(routes.router)
+    app.include_router(queue.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for path, file in (("/", "index.html"), ("/docs", "docs.html")):
         app.add_api_route(path, _page(file), include_in_schema=False)

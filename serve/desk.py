@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from classify.queue import Queue
 from serve.formats import PAPERS
 from serve.jobs import CLERKS
 from serve.jobs.tools import Tools
@@ -23,7 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Readers have the networks; a clerk does what is quick, so that it never waits behind a page."""
+    """Readers have the networks; a clerk does what is quick, so that it never waits behind a page.
+
+    Raises InputError for settings whose queue is none.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.limits = settings, settings.limits
@@ -31,6 +35,7 @@ class Desk:
         self.readers = Pool(settings.reader_count, tools, settings.limits, settings.threads)
         clerk = Tools(settings.loader, settings.engine, settings.limits, has_networks=False)
         self.clerks = Pool(1, clerk, settings.limits, 1)
+        self.queue = Queue(settings.queue) if settings.queue else None
         self.private = Path()
         self._warming: asyncio.Task[None] | None = None
 

@@ -26,12 +26,14 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The request cannot be understood."},
     401: {"description": "The server was started with a token, and this is not it."},
     403: {"description": "Another website asks."},
+    404: {"description": "There is nothing here."},
     413: {"description": "The request is too large."},
     422: {"description": "A file or a value cannot be used."},
     500: {"description": "A fault of the program, or a worker that ended."},
     503: {"description": "Too many are waiting; Retry-After says when to ask again."},
 }
-router = APIRouter(prefix="/v1", responses={status: _PROBLEM | words for status, words in _PROBLEMS.items()})
+RESPONSES: dict[int | str, dict[str, Any]] = {status: _PROBLEM | words for status, words in _PROBLEMS.items()}
+router = APIRouter(prefix="/v1", responses=RESPONSES)
 
 Speed = Annotated[float | None, Form(ge=1, le=200, description="paper speed in mm/s, if known")]
 Gain = Annotated[float | None, Form(ge=1, le=200, description="gain in mm/mV, if known")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 TOKEN_VARIABLE = "GALVANO_TOKEN"
@@ -38,6 +39,7 @@ class Settings:
     engine: str = "torch"
     loader: str = "digitize.engines:load_digitizer"  # what gives the digitizer: module:function(device, engine)
     limits: Limits = field(default_factory=Limits)
+    queue: Path | None = None  # the list of pages that the page opens with
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < MIN_TOKEN:
@@ -67,8 +69,10 @@ class Settings:
 
     @property
     def threads(self) -> int:
-        """What each worker may use of the machine's cores."""
-        return max(1, (os.cpu_count() or 1) // self.reader_count)
+        """What each worker may use of the machine's cores, unless OMP_NUM_THREADS says less."""
+        share = max(1, (os.cpu_count() or 1) // self.reader_count)
+        told = os.environ.get("OMP_NUM_THREADS", "")
+        return min(share, max(1, int(told))) if told.isdigit() else share
 
     @property
     def allowed_hosts(self) -> list[str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 MISSING = "no chromium here (apt-get install chromium)"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder, to look at what the tests saw
 expect.set_options(timeout=60_000)  # a busy machine is slow
 
 
@@ -39,6 +42,17 @@ def opened(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     yield page
     assert [fault for fault in faults if "status of 4" not in fault] == []
     context.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
+
+
+def faults(page: Page) -> dict[str, list[str]]:
+    """Every rule of axe-core that the page breaks, and where."""
+    found = pytest.importorskip("axe_playwright_python.sync_playwright").Axe().run(page).response["violations"]
+    return {f"{rule['id']} ({rule['impact']})": [str(node["target"][0]) for node in rule["nodes"]] for rule in found}
 
 
 def drop(page: Page, *files: tuple[str, bytes]) -> None:

@@ -23,10 +23,10 @@ from archive.storage.store import Store
 from archive.storage.table import probability_column
 from classify.classifier import Classifier
 from classify.features.catalog import ALL
+from classify.queue import LIST
 from digitize.page.open import iter_pages
 from ecg.files import InputError, atomic_path, csv_text, named, write_text
 
-LIST = "queue.csv"
 _COLUMNS = ("rank", "file", "id", "uri", "page", "score", "confidence", "layout")
 Rule = Callable[[pd.DataFrame, Manifest, Store], np.ndarray]
 
@@ -88,17 +88,20 @@ def _probability(rows: pd.DataFrame, found: Manifest) -> np.ndarray:
 def rank(archive: str, by: Sequence[str], count: int, output: str | Path, condition: str = "") -> int:
     """Write queue.csv and the pages themselves, the first to be looked at first; 1 if a page cannot be opened, else 0.
 
-    Several rules are added as ranks. Raises ValueError for a rule or condition that makes no sense.
+    Several rules are added as ranks. Raises ValueError for a rule or condition that makes no sense, InputError where
+    `output` holds a queue already, whose labels would be lost.
     """
     unknown = [name for name in by if name not in RULES]
     if unknown or not by or count < 1:
         raise ValueError(f"--by {' '.join(by)} --count {count}: expected some of {', '.join(RULES)}, and 1 or more")
+    if (Path(output) / LIST).exists():
+        raise InputError(f"{output}: holds a queue already; name another --output", "output-exists")
     store = Store(archive)
     found = manifest.load(store)
     rows = where(without_signals(found, store), condition)
     rows = rows[rows["status"] == READ].reset_index(drop=True)
     chosen = rows.assign(score=_score(rows, found, store, by)).nlargest(count, "score", keep="first")
-    return _write(chosen, Path(output))
+    return _write(chosen, Path(output), tuple(dict.fromkeys(group for group, _ in found.labels)))
 
 
 def _score(rows: pd.DataFrame, found: Manifest, store: Store, by: Sequence[str]) -> np.ndarray:
@@ -108,7 +111,8 @@ def _score(rows: pd.DataFrame, found: Manifest, store: Store, by: Sequence[str])
     return np.mean([rules.percentiles(score) for score in scores], axis=0)
 
 
-def _write(chosen: pd.DataFrame, folder: Path) -> int:
+def _write(chosen: pd.DataFrame, folder: Path, groups: Sequence[str]) -> int:
+    """With an empty column for each group of labels that the archive was diagnosed with."""
     digits, lines, failed = len(str(len(chosen))), list[dict[str, object]](), 0
     with Fetcher() as fetch:
         for number, row in enumerate(chosen.to_dict("records"), start=1):
@@ -119,8 +123,8 @@ def _write(chosen: pd.DataFrame, folder: Path) -> int:
                 failed, file = failed + 1, ""
                 print(f"error: {named(error, row['uri'])}", file=sys.stderr)
             lines.append({**row, "rank": number, "file": file})
-    write_text(folder / LIST, csv_text(lines, _COLUMNS))
-    words = f"{len(lines) - failed} pages in {folder}, listed in {LIST}; drop them on the page of `python -m serve`"
+    write_text(folder / LIST, csv_text(lines, (*_COLUMNS, *groups)))
+    words = f"{len(lines) - failed} pages in {folder}, listed in {LIST}; look at them: python -m serve --queue {folder}"
     print(words, file=sys.stderr)
     return int(failed > 0)
 

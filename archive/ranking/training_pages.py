@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from archive.ranking.queue import LIST
-from classify.datasets.csv_table import columns_of, names, rows
-from classify.labels import GROUPS
+from classify.queue import Queue, QueuedPage
 from digitize.batch import read_file
 from digitize.corrections import Correction, PageKey, by_page, correcting, load_corrections
 from digitize.engines import Digitize, load_digitizer
@@ -32,21 +30,21 @@ def training_pages(
 ) -> int:
     """Write the corrected pages of a queue with their truth, and the labelled ones with their labels; 1 if one failed.
 
-    `corrections` is what the browser saves; the pages that it names are read and put right again: `<stem>.png`, `.json`
-    and `.csv`, as `simulate` writes them (`--sim_root`). Labels are the columns of queue.csv that are named like a
-    group of them (superclass, rhythm ...), joined by ";": a page with any becomes a row of pages.csv in `part`.
-    Raises InputError for what is no queue, ValueError for corrections of other pages and unknown labels.
+    `corrections` is what the browser saved, by default what `serve --queue` kept beside the list; the pages that it
+    names are read and put right again: `<stem>.png`, `.json` and `.csv`, as `simulate` writes them (`--sim_root`).
+    Labelled pages become rows of pages.csv in `part`. Raises InputError for what is no queue and for unknown labels,
+    ValueError for corrections of other pages.
     """
-    source, folder = Path(queue), Path(output)
-    if source.resolve() == folder.resolve():
+    source, folder = Queue(queue), Path(output)
+    if source.folder.resolve() == folder.resolve():
         raise ValueError(f"{folder}: is the queue; name another --output")
-    listed = [row for row in rows(source / LIST, ["file", "id"]) if row["file"]]
-    files = [source / row["file"] for row in listed]
-    fixes = by_page(load_corrections(corrections), {file: file.stem for file in files}) if corrections else {}
-    labelled = _labelled(source / LIST, listed)
+    pages = source.pages()
+    kept = corrections or (source.corrections if source.corrections.exists() else None)
+    fixes = by_page(load_corrections(kept), {page.picture: page.name for page in pages}) if kept else {}
+    labelled = [page for page in pages if any(page.labels.values())]
     check_writable(folder)
     failed = _write_corrected(fixes, folder, digitizer or load_digitizer("cpu", engine)) if fixes else 0
-    _write_labelled(source, folder, labelled, part)
+    _write_labelled(folder, labelled, part)
     print(f"{len(fixes) - failed} corrected and {len(labelled)} labelled pages in {folder}", file=sys.stderr)
     return int(failed > 0)
 
@@ -67,29 +65,18 @@ def _write_corrected(fixes: Mapping[PageKey, Correction], folder: Path, digitize
     return failed
 
 
-def _labelled(table: Path, listed: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Raises ValueError for a label that its group does not have."""
-    groups = [name for name in columns_of(table) if name in GROUPS]
-    found = [{"image": row["file"], **{group: row[group] for group in groups}} for row in listed]
-    found = [row for row in found if any(row[group].strip() for group in groups)]
-    for row in found:
-        for group in groups:
-            unknown = sorted(names(row[group]) - set(GROUPS[group].classes))
-            if unknown:
-                known = ", ".join(GROUPS[group].classes)
-                raise ValueError(f"{table}: {row['image']}: {unknown[0]!r} is no label of {group}; expected {known}")
-    return found
-
-
-def _write_labelled(source: Path, folder: Path, labelled: Sequence[Mapping[str, str]], part: str) -> None:
+def _write_labelled(folder: Path, labelled: Sequence[QueuedPage], part: str) -> None:
     """Each page as a patient of its own, because an archive does not know whose it is."""
     if not labelled:
         return
-    for row in labelled:
-        _copy(source / row["image"], folder / row["image"])
-    table = [{**row, "patient": Path(row["image"]).stem, "part": part} for row in labelled]
-    groups = [name for name in labelled[0] if name != "image"]
-    write_text(folder / LABELS, csv_text(table, ["image", "patient", "part", *groups]))
+    for page in labelled:
+        _copy(page.picture, folder / page.picture.name)
+    table = [
+        {"image": page.picture.name, "patient": page.name, "part": part}
+        | {group: ";".join(names) for group, names in page.labels.items()}
+        for page in labelled
+    ]
+    write_text(folder / LABELS, csv_text(table))
 
 
 def _copy(source: Path, target: Path) -> None:

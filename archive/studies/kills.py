@@ -1,177 +1,35 @@
-"""An archive that is killed again and again: `python -m archive.studies.kills --engine local ray`.
-
-Small pages that a stand-in reads, some broken, some hanging; at random moments the driver, a worker or (with Ray) any
-other process of the run is killed, and the driver started again when it is gone. Then every page must have its row
-once, every broken one its code, and the rows of all engines must be equal.
-"""
+"""An archive that is killed again and again: `python -m archive.studies.kills --engine local ray`."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import random
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from archive.studies import stand_in
-from archive.studies.processes import command_line, descendants, resident_mb
-from ecg.markdown import table
-
-WAIT_MS, SHARD_PAGES, LIMIT_S = 40, 50, 10.0
-BROKEN = {
-    "not-a-picture": b"no picture",
-    "file-empty": b"",
-    "pdf-damaged": b"%PDF-1.4 cut off",
-}
+from ecg.cli import entry
 
 
-@dataclass
-class Course:
-    """What was seen of a run: its kills by kind, and its memory in MB, of the driver and of the largest worker."""
+def parser() -> argparse.ArgumentParser:
+    what = "Kill a run at random moments until it ends by itself: every page has its row once, and all engines agree."
+    made = argparse.ArgumentParser(prog="python -m archive.studies.kills", description=what)
+    engines = ("local", "ray")
+    made.add_argument("--engine", dest="engines", nargs="+", choices=engines, default=engines, help="one after another")
+    made.add_argument("--pages", dest="count", type=int, default=2000, help="of all (default: 2000)")
+    made.add_argument("--broken", type=int, default=20, help="of them (default: 20)")
+    made.add_argument("--hanging", type=int, default=3, help="of them (default: 3)")
+    made.add_argument("--kills", type=int, default=20, help="of each engine's run (default: 20)")
+    made.add_argument(
+        "--every_s", type=float, default=20.0, help="mean seconds from one kill to the next (default: 20)"
+    )
+    made.add_argument("--seed", type=int, default=0, help="of the kills (default: 0)")
+    return made
 
-    kills: Counter[str] = field(default_factory=Counter)
-    starts: int = 0
-    seconds: float = 0.0
-    driver_mb: list[float] = field(default_factory=list)
-    worker_mb: list[float] = field(default_factory=list)
 
-
-def main() -> int:
+@entry(parser)
+def main(options: argparse.Namespace) -> int:
     """0 when every page has its row once and all engines agree, else 1."""
-    p = argparse.ArgumentParser(prog="python -m archive.studies.kills", description=(__doc__ or "").split("\n")[0])
-    p.add_argument("--engine", dest="engines", nargs="+", choices=("local", "ray"), default=["local", "ray"])
-    p.add_argument("--pages", type=int, default=2000)
-    p.add_argument("--broken", type=int, default=20)
-    p.add_argument("--hanging", type=int, default=3)
-    p.add_argument("--kills", type=int, default=20)
-    p.add_argument("--every_s", type=float, default=20.0, help="mean seconds from one kill to the next (default: 20)")
-    p.add_argument("--seed", type=int, default=0)
-    options = p.parse_args()
-    with tempfile.TemporaryDirectory(prefix="galvano-kills-") as folder:
-        source = Path(folder) / "scans"
-        codes = write_pages(source, options.pages, options.broken, options.hanging)
-        rows, lines, failed = list[pa.Table](), list[list[str]](), 0
-        for engine in options.engines:
-            output = Path(folder) / engine
-            course = run(source, output, engine, options.kills, options.every_s, random.Random(options.seed))
-            rows.append(pq.read_table(output / "rows").drop_columns(["seconds"]))
-            wrong = faults(rows[-1], options.pages, codes)
-            failed += len(wrong) + (not rows[-1].equals(rows[0]))
-            lines.append(line(engine, rows[-1], course, wrong, rows[-1].equals(rows[0])))
-            print(*wrong, sep="\n", file=sys.stderr)
-    head = [
-        "engine",
-        "rows",
-        "failed by code",
-        "kills",
-        "starts",
-        "s",
-        "driver MB",
-        "worker MB",
-        "faults",
-        "as the first",
-    ]
-    print(table(head, lines, padded=True))
-    return int(failed > 0)
+    from archive.studies.killed_runs import compare
 
-
-def write_pages(folder: Path, count: int, broken: int, hanging: int) -> dict[str, str]:
-    """`count` pages, of which some are broken or hang; gives the code that each of these must get by its id."""
-    codes, places = dict[str, str](), np.linspace(0, count - 1, broken + hanging).astype(int).tolist()
-    hangs = set(places[:: max(1, len(places) // max(1, hanging))][:hanging])
-    kinds = list(BROKEN.items())
-    for number in range(count):
-        name = f"p{number:06}.png"
-        if number not in places:
-            stand_in.write_page(folder / name, number, 0, WAIT_MS)
-        elif number in hangs:
-            stand_in.write_page(folder / name, number, stand_in.HANGS)
-            codes[name] = "took-too-long"
-        else:
-            codes[name], data = kinds[len(codes) % len(kinds)]
-            (folder / name).write_bytes(data)
-    return codes
-
-
-def run(source: Path, output: Path, engine: str, kills: int, every_s: float, chance: random.Random) -> Course:
-    """Start a run, kill at random, start it again, until it ends by itself."""
-    course, began, next_kill = Course(), time.monotonic(), time.monotonic() + every_s
-    driver: subprocess.Popen[bytes] | None = None
-    while True:
-        if driver is None:
-            driver, course.starts = start(source, output, engine), course.starts + 1
-        time.sleep(0.5)
-        watch(driver.pid, course)
-        if driver.poll() is not None:
-            if driver.returncode == 0:
-                break
-            driver = None
-        elif course.kills.total() < kills and time.monotonic() > next_kill:
-            kill_one(driver.pid, course, chance)
-            next_kill = time.monotonic() + chance.uniform(0.3, 1.7) * every_s
-    course.seconds = time.monotonic() - began
-    return course
-
-
-def start(source: Path, output: Path, engine: str) -> subprocess.Popen[bytes]:
-    words = ["--engine", engine, "--workers", "2", "--loader", stand_in.LOADER, "--no_diagnosis"]
-    words += ["--shard_pages", str(SHARD_PAGES), "--time_limit_s", str(LIMIT_S)]
-    command = [sys.executable, "-m", "archive", str(source), str(output), *words]
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
-
-
-def kill_one(driver: int, course: Course, chance: random.Random) -> None:
-    """The driver in one case of three, else any process below it."""
-    below = list(descendants(driver))
-    victim, kind = (driver, "driver") if not below or chance.random() < 1 / 3 else (chance.choice(below), "below it")
-    try:
-        os.kill(victim, signal.SIGKILL)
-        course.kills[kind] += 1
-    except ProcessLookupError:  # it has just ended
-        return
-
-
-def watch(driver: int, course: Course) -> None:
-    course.driver_mb.append(resident_mb(driver))
-    readers = [child for child in descendants(driver) if "spawn_main" in command_line(child)]
-    course.worker_mb.append(max(map(resident_mb, readers), default=0.0))
-
-
-def faults(rows: pa.Table, count: int, codes: dict[str, str]) -> list[str]:
-    """What is wrong with the rows, in words."""
-    found, wrong = rows.select(["id", "status", "code"]).to_pylist(), list[str]()
-    ids = Counter(row["id"] for row in found)
-    wrong += [f"{name}: {ids[name]} rows" for name in (f"p{k:06}.png" for k in range(count)) if ids[name] != 1]
-    given = {row["id"]: row["code"] for row in found if row["status"] != "read"}
-    names = sorted(name for name in {*given, *codes} if given.get(name) != codes.get(name))
-    wrong += [f"{name}: {given.get(name)}, not {codes.get(name)}" for name in names]
-    return wrong
-
-
-def line(engine: str, rows: pa.Table, course: Course, wrong: list[str], is_same: bool) -> list[str]:
-    failed = Counter(code for code in rows["code"].to_pylist() if code)
-    kills = ", ".join(f"{count} {kind}" for kind, count in course.kills.items())
-    return [
-        engine, str(rows.num_rows), ", ".join(f"{n} {code}" for code, n in failed.items()), kills, str(course.starts),
-        f"{course.seconds:.0f}", span(course.driver_mb), span(course.worker_mb), str(len(wrong)), str(is_same),
-    ]  # fmt: skip
-
-
-def span(mb: list[float]) -> str:
-    """Median and largest of what was seen."""
-    seen = [value for value in mb if value > 0] or [0.0]
-    return f"{np.median(seen):.0f} (most {max(seen):.0f})"
+    return compare(**vars(options))
 
 
 if __name__ == "__main__":

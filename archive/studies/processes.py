@@ -29,7 +29,13 @@ def resident_mb(pid: int) -> float:
         return 0.0
 
 
-def command_line(pid: int) -> str:
+def largest_reader_mb(run: int) -> float:
+    """Of the processes below a run that read pages; 0 where there are none."""
+    readers = (child for child in descendants(run) if "spawn_main" in _command_line(child))
+    return max(map(resident_mb, readers), default=0.0)
+
+
+def _command_line(pid: int) -> str:
     """Its arguments, with a zero byte between two; empty for one that has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()

@@ -17,7 +17,6 @@ from pathlib import Path
 from shutil import copyfile
 
 from archive.studies.processes import descendants, resident_mb
-from digitize.page.open import expand_images
 from ecg.markdown import table
 
 WAYS = {
@@ -60,6 +59,8 @@ def main() -> int:
 
 def _pages(given: Sequence[str], folder: Path, count: int) -> Path:
     """A folder of so many pages, the given ones over and over."""
+    from digitize.page.open import expand_images  # takes a second to load, which --help must not
+
     found = expand_images(given)
     folder.mkdir(parents=True)
     for number in range(count):

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from digitize.errors import PageError
+from digitize.page.limits import check_size
 from ecg.notes import Note
 from ecg.page import Drawing
 
@@ -18,9 +19,6 @@ Result = TypeVar("Result")
 
 _FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
 _ANIMATED = ("PNG", "WEBP", "GIF")
-_LARGEST_PX = 170e6  # what a decoder may be asked to unpack: half a gigabyte of RGB
-_SMALLEST_PX = 64  # a shorter side cannot hold even one readable lead
-_LONGEST_SHAPE = 20.0  # long side over short: ten seconds of one lead are 12 at most, and a roll is no page
 _KEPT_PX = 40e6  # the largest phone photos; more pixels only cost memory
 _OBLONG, _MOST_OBLONG = 1.1, 4.5  # pixels so many times longer one way are a fax's; more is a mistake in the file
 _FULL_SCALES = (255, 1023, 4095, 16383, 65535)  # of 8, 10, 12, 14 and 16 bits
@@ -125,24 +123,6 @@ def _frame(image: Image.Image, notes: tuple[Note, ...] = ()) -> Frame:
     turn, damaged = _orientation(image)
     upright = picture if turn is None else picture.transpose(turn)
     return Frame(np.array(upright), dpi and dpi * shrink, notes + damaged)
-
-
-def check_size(width_px: int, height_px: int) -> None:
-    """Raise PageError for a picture that is too small to read, too large to unpack or no page by its shape."""
-    size = f"{width_px}x{height_px} px"
-    if min(width_px, height_px) < _SMALLEST_PX:
-        raise PageError(f"{size} is too small for an ECG; expected a scan at 200 dpi or more", "page-too-small")
-    check_shape(width_px, height_px, size)
-    if width_px * height_px > _LARGEST_PX:
-        text = f"{size} is more than {_LARGEST_PX / 1e6:.0f} megapixels; scan it at 300 dpi"
-        raise PageError(text, "too-many-pixels")
-
-
-def check_shape(width: float, height: float, size: str) -> None:
-    """Raise PageError for what is far too long for a page; `size` says its two sides in words."""
-    if not max(width, height) <= _LONGEST_SHAPE * min(width, height):
-        text = f"{size} is over {_LONGEST_SHAPE:.0f} times as long as wide, which no page is; cut it into pages"
-        raise PageError(text, "page-too-long")
 
 
 def _resized(image: Image.Image, factors: tuple[float, float]) -> Image.Image:

@@ -20,7 +20,8 @@ from typing import IO
 import numpy as np
 
 from digitize.errors import PageError
-from digitize.page.image_file import Frame, check_size
+from digitize.page.image_file import Frame
+from digitize.page.limits import check_size
 from ecg.page import Drawing, Stroke, Word
 
 PATIENCE_S = 300.0  # for one page by the clock, on a machine that is busy with other things, too

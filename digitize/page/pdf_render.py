@@ -17,7 +17,7 @@ import numpy as np
 import pypdfium2
 
 from digitize.errors import PageError
-from digitize.page.image_file import check_shape
+from digitize.page.limits import check_shape
 from digitize.page.pdf_strokes import lines_and_words
 
 try:

@@ -18,12 +18,12 @@ export function takeToken() {
   history.replaceState(null, "", location.pathname);
 }
 
-async function ask(path, body) {
+async function ask(path, body, method = "POST") {
   const token = sessionStorage.getItem("token");
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let answer;
   try {
-    answer = await fetch(path, body ? { method: "POST", body, headers } : { headers });
+    answer = await fetch(path, body ? { method, body, headers } : { headers });
   } catch {
     throw new Problem({ code: "offline", title: "", detail: text("status.offline") });
   }
@@ -43,11 +43,15 @@ function form(fields) {
 }
 
 const json = async (path, fields) => (await ask(path, fields && form(fields))).json();
-const stateOf = ({ reading, steps }) => new Blob([JSON.stringify({ reading, steps })], { type: "application/json" });
+const asJson = (data) => new Blob([JSON.stringify(data)], { type: "application/json" });
+const stateOf = ({ reading, steps }) => asJson({ reading, steps });
 const hintsOf = ({ corners_px, ...hints }) => ({ ...hints, corners_px: corners_px && JSON.stringify(corners_px) });
 
 export const formats = () => json("/v1/formats");
 export const layouts = () => json("/v1/layouts");
+export const queue = () => json("/v1/queue");
+export const queued = async (number) => (await ask(`/v1/queue/${number}`)).blob();
+export const keep = (number, said) => ask(`/v1/queue/${number}`, asJson(said), "PUT");
 export const read = async (file) => (await json("/v1/readings", { files: file })).pages;
 export const reread = (file, page, hints) => json("/v1/readings/reread", { file, page, ...hintsOf(hints) });
 export const correct = (state) => json("/v1/readings/correct", { reading: stateOf(state) });

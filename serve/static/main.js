@@ -6,6 +6,7 @@ import { Editing } from "./editing.js";
 import { Pages } from "./pages.js";
 import { $, say, showChoices, showProblem, showQueue, showResults } from "./panels.js";
 import { Pen } from "./pen.js";
+import { Queue } from "./queue.js";
 import { Stage } from "./stage.js";
 import { saveCorrections, showFormats } from "./takeaway.js";
 import * as texts from "./texts.js";
@@ -20,6 +21,7 @@ const pen = new Pen(stage, {
   say,
 });
 const editing = new Editing(pages, stage, pen, refresh);
+const queue = new Queue(pages, () => readAll());
 let layouts = [];
 let formats = [];
 let isReading = false;
@@ -45,7 +47,9 @@ async function readOne(page) {
   pages.changed();
   say(text("status.reading", { name: page.name }));
   try {
+    if (page.queued) await queue.fetch(page);
     pages.settle(page, await api.patiently(() => api.read(page.file)));
+    if (page.queued) await queue.recall(page);
   } catch (problem) {
     page.take({ page: 0, problem });
     pages.changed();
@@ -62,6 +66,7 @@ function showPage() {
   stage.show(page);
   setMode(page.now ? "mark" : "corners");
   refresh();
+  queue.opened(page);
 }
 
 function refresh() {
@@ -72,6 +77,7 @@ function refresh() {
   pen.forget();
   showProblem(page);
   showResults(page);
+  queue.show(page);
   choices();
   pages.changed();
   diagnose(page);
@@ -175,6 +181,7 @@ await speak(texts.preferred());
 try {
   [layouts, formats] = await Promise.all([api.layouts(), api.formats()]);
   showFormats(formats, pages);
+  await queue.open();
 } catch (problem) {
   say(problem.message);
 }

@@ -4,6 +4,7 @@ class Page {
   constructor(file) {
     Object.assign(this, { file, index: 0, status: "waiting", problem: null, picture: null, corners: null });
     Object.assign(this, { past: [], now: null, future: [], diagnosis: null });
+    this.queued = null; // the place in the server's queue, and what is said of the page
     this.stem = (file.name || "page").replace(/\.[^.]*$/, "") || "page";
   }
 
@@ -66,6 +67,15 @@ export class Pages extends EventTarget {
 
   add(files) {
     this.all.push(...files.map((file) => new Page(file)));
+    this.changed();
+  }
+
+  /** Pages of the server's queue, whose pictures are fetched when they are read. */
+  addQueued(places) {
+    for (const place of places) {
+      const page = new Page({ name: place.file });
+      this.all.push(Object.assign(page, { file: null, queued: place, status: place.looked_at ? "kept" : "listed" }));
+    }
     this.changed();
   }
 

@@ -51,18 +51,22 @@ export async function loadCorrections(file, pages) {
   const strays = Object.keys(all).filter((name) => !pages.all.some((page) => page.name === name));
   let count = 0;
   for (const page of pages.all.filter((each) => Object.hasOwn(all, each.name))) {
-    const { curves = [], steps = [], ...hints } = all[page.name];
-    if (Object.keys(hints).length && !page.take(await api.reread(page.file, page.index, hints), hints)) {
-      throw new Error(text("status.failed", { name: page.name, why: whyOf(page.problem) }));
-    }
-    const todo = [...curves, ...steps];
-    if (todo.length && page.now) {
-      const state = { ...page.now, steps: [...(Object.keys(hints).length ? [] : page.now.steps), ...todo] };
-      page.push({ ...state, view: await api.correct(state) });
-      page.status = "corrected";
-    }
+    await replay(page, all[page.name]);
     count += 1;
   }
   const stray = strays.length ? ` ${text("status.stray", { names: strays.join(", ") })}` : "";
   say(text("status.replayed", { count }) + stray);
+}
+
+/** Do to a page that was read what its correction says. */
+export async function replay(page, { curves = [], steps = [], ...hints }) {
+  const isHinted = Object.keys(hints).length > 0;
+  if (isHinted && !page.take(await api.reread(page.file, page.index, hints), hints)) {
+    throw new Error(text("status.failed", { name: page.name, why: whyOf(page.problem) }));
+  }
+  const todo = [...curves, ...steps];
+  if (!todo.length || !page.now) return;
+  const state = { ...page.now, steps: [...(isHinted ? [] : page.now.steps), ...todo] };
+  page.push({ ...state, view: await api.correct(state) });
+  page.status = "corrected";
 }

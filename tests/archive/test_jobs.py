@@ -57,6 +57,7 @@ def test_words_name_the_address_not_the_copy(chart: Path) -> None:
     assert (nowhere.status, nowhere.code) == ("failed", "place-unreachable")
 
 
+@pytest.mark.slow
 def test_pages_that_the_listing_could_not_count_are_told(chart: Path) -> None:
     row = PageJobs(WORK)(PageReference("a", f"zip://really.png::{chart / 'chart.zip'}"))
     assert "pages-not-counted" in row.codes

@@ -30,6 +30,7 @@ def rows(output: Path) -> pd.DataFrame:
     return pd.read_parquet(output / "rows")
 
 
+@pytest.mark.slow
 def test_every_page_has_one_row_and_every_failure_its_code(shelf: Shelf) -> None:
     found = rows(shelf.output)
     assert found["id"].tolist() == [f"p{number:02}.png" for number in range(42)]

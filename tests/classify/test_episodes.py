@@ -61,6 +61,7 @@ def joined(*parts: Record) -> Record:
     return Record(np.concatenate([part.signal_mv for part in parts], axis=1), parts[0].fs_hz, STANDARD)
 
 
+@pytest.mark.slow
 def test_an_episode_is_told_with_its_time_in_json_and_report(tmp_path: Path) -> None:
     sinus = synthetic_record(3, "SR", duration_s=40.0, conditions=(), noise={}, heart_rate_bpm=70.0)
     fast = synthetic_record(5, "STACH", duration_s=20.0, conditions=(), noise={}, heart_rate_bpm=150.0)
@@ -98,6 +99,7 @@ def long_file(folder: Path, minutes: int, fs_hz: int) -> Path:
     return folder / "day.hea"
 
 
+@pytest.mark.slow
 def test_a_long_file_is_measured_in_parts(tmp_path: Path) -> None:
     path = long_file(tmp_path, 15, 100)
     recording = open_recording(path)

@@ -34,6 +34,7 @@ def test_commands_that_make_no_sense_end_with_2_and_words(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_main_prints_the_table_and_fails_when_a_page_crashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from small_nets import small_digitizer
 from digitize import export
 
 
+@pytest.mark.slow
 def test_the_command_writes_and_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,6 +63,7 @@ def test_the_overlay_is_the_page_with_the_traces_on_the_ink(tmp_path: Path) -> N
         assert coloured[y + 6, x].mean() < 0.3  # beside it only ticks and the flanks of beats
 
 
+@pytest.mark.slow
 def test_every_page_of_a_pdf_gets_its_own_files(tmp_path: Path, fake: FakeDigitizer) -> None:
     page = Image.fromarray(drawn().page.pixels)
     page.save(tmp_path / "chart.pdf", save_all=True, append_images=[page, page])
@@ -100,6 +101,7 @@ def test_an_output_with_a_suffix_is_one_file(tmp_path: Path, fake: FakeDigitizer
     assert names(out.parent) == expected
 
 
+@pytest.mark.slow
 def test_one_output_file_takes_one_page(
     tmp_path: Path, fake: FakeDigitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -207,6 +207,7 @@ sys.exit(infer.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_has_told_what_was_read_and_ends_in_one_line(tmp_path: Path) -> None:
     scans = [str(save_page(tmp_path / f"{number}.png")) for number in (1, 2, 3)]
     paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
@@ -220,6 +221,7 @@ def test_an_interrupted_run_has_told_what_was_read_and_ends_in_one_line(tmp_path
     assert done.stderr.splitlines()[-1].endswith("interrupted")
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_gone_ends_the_run_quietly(tmp_path: Path) -> None:
     scan = save_page(tmp_path / "1.png")
     gone = "import os; r, w = os.pipe(); os.dup2(w, 1); os.close(w); os.close(r)\nsys.exit"

@@ -33,6 +33,8 @@ from ecg.record import Record
 from simulate.scene import Scene
 from simulate.wear.wear import COVERS, WEAR
 
+pytestmark = pytest.mark.slow
+
 torch.set_num_threads(1)
 
 
@@ -266,7 +268,7 @@ def test_a_coarse_picture_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert ["px per mm of paper" in " ".join(texts(page.notes)) for page in (small, large)] == [True, False]
 
 
-@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("is_named", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_curves_that_can_hardly_be_followed_are_refused_unless_names_were_read(
     is_named: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

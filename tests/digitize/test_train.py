@@ -22,6 +22,7 @@ def code_of(*options: object) -> int | str | None:
         return stop.code
 
 
+@pytest.mark.slow
 def test_a_run_is_not_resumed_with_another_network_and_nothing_is_lost(
     tmp_path: Path, row_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

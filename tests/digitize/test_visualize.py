@@ -13,6 +13,7 @@ from digitize import visualize
 from digitize.evaluation import visualization
 
 
+@pytest.mark.slow
 def test_visualize_draws_all_three_views(tmp_path: Path, fake: FakeDigitizer) -> None:
     out = tmp_path / "view.png"
     assert visualize.main(["--image", str(save_page(tmp_path / "scan.png")), "--output", str(out)]) == 0

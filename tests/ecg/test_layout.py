@@ -118,6 +118,7 @@ WRONG_FILES = {
 
 
 @pytest.mark.parametrize("kind", WRONG_FILES)
+@pytest.mark.slow
 def test_a_layout_file_that_makes_no_sense_is_refused_with_its_name(kind: str, tmp_path: Path) -> None:
     text, words = WRONG_FILES[kind]
     file = tmp_path / "a.yaml"

@@ -42,6 +42,7 @@ def test_any_is_rare_in_signatures() -> None:
     assert len(found) < 25, found
 
 
+@pytest.mark.slow
 def test_no_six_lines_stand_twice() -> None:
     assert structure.same_lines() == []
 

@@ -9,25 +9,18 @@ from serve_stand_in import REFUSED_COLOUR, png
 
 pytest.importorskip("playwright", reason="no playwright here (pip install 'galvano[test]')")
 pytest.importorskip("axe_playwright_python", reason="no axe-core here (pip install 'galvano[test]')")
-from serve_browser import CHROMIUM, MISSING, chromium, drop, opened
+from serve_browser import CHROMIUM, MISSING, chromium, drop, faults, opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)]
 
 if CHROMIUM.exists():
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import Browser, Page, expect
+    from playwright.sync_api import Browser, expect
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
-
-
-def faults(page: Page) -> dict[str, list[str]]:
-    """Every rule of axe-core that the page breaks, and where."""
-    found = Axe().run(page).response["violations"]
-    return {f"{rule['id']} ({rule['impact']})": [str(node["target"][0]) for node in rule["nodes"]] for rule in found}
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

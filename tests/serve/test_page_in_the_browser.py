@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +18,12 @@ from digitize import infer
 from ecg import read
 
 pytest.importorskip("playwright", reason="no playwright here (pip install 'galvano[test]')")
-from serve_browser import CHROMIUM, MISSING, chromium, corrections, download, drag, drop, opened, to_screen
+from serve_browser import CHROMIUM, MISSING, chromium, corrections, download, drag, drop, opened, shoot, to_screen
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)]
 
 if CHROMIUM.exists():
     from playwright.sync_api import Browser, Page, expect
-
-SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder, to look at what the tests saw
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +39,6 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
         drop(found, ("scan.png", png()))
         expect(found.locator("#pages small")).to_have_text("read")
         yield found
-
-
-def shoot(page: Page, name: str) -> None:
-    if SCREENSHOTS:
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
 
 
 def place_px(number: int, time_s: float, mv: float) -> np.ndarray:

@@ -58,6 +58,7 @@ def cameras(draw: st.DrawFn) -> PageGeometry:
 
 @settings(max_examples=25)
 @given(layouts(), cameras())
+@pytest.mark.slow
 def test_any_layout_gives_the_record_back_through_any_camera(layout: Layout, camera: PageGeometry) -> None:
     told, found = printed(HEART, layout), read_back(HEART, layout, camera)
     shown = np.isfinite(told.signal_mv)

@@ -126,6 +126,7 @@ def test_every_layout_is_drawn_with_all_its_leads(name: str) -> None:
 
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.sampled_from(["clean", "scan", "photo"]))
+@pytest.mark.slow
 def test_the_true_traces_give_the_printed_signal_back(seed: int, preset: str) -> None:
     scene, heart = plain(seed, preset, 400), synthetic_record(seed)
     _, truth = scene.render(heart)
@@ -210,6 +211,7 @@ def test_quarter_turns_move_the_truth_with_the_picture(quarter_turns: int) -> No
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.integers(0, 100_000), st.sampled_from(["scan", "photo", "fax"]))
+@pytest.mark.slow
 def test_the_grid_of_any_scene_is_where_the_truth_says(seed: int, preset: str) -> None:
     scene = plain(seed, preset, 1000)
     wanted = Scene.sample(seed, preset).effects

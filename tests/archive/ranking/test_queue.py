@@ -19,6 +19,7 @@ from archive.ranking.training_pages import training_pages
 from archive.settings import Work
 from archive.studies import stand_in
 from classify.datasets.images import images
+from classify.queue import Queue
 from digitize.training.page_files import find_pages, open_page
 
 
@@ -58,6 +59,10 @@ def test_a_queue_holds_the_pages_and_their_list(table: Path, tmp_path: Path) -> 
         shown = np.asarray(Image.open(tmp_path / "queue" / row["file"]))
         np.testing.assert_array_equal(shown, np.asarray(Image.open(row["uri"])))
         assert row["file"].endswith(f"{row['id'].replace('/', '_')}")
+    Queue(tmp_path / "queue").keep(0, {"superclass": ["MI"]}, None)
+    before = (tmp_path / "queue" / "queue.csv").read_bytes()
+    assert main(["rank", str(table), "--by", "reading", "--output", str(tmp_path / "queue")]) == 1
+    assert (tmp_path / "queue" / "queue.csv").read_bytes() == before  # labels are never written over
 
 
 @pytest.mark.parametrize(
@@ -101,6 +106,17 @@ def test_corrected_pages_become_pages_to_train_on(queue: Path, tmp_path: Path) -
     np.testing.assert_allclose(np.nanmax(reading.record["V1"]), 2 * np.nanmax(drawn().record["V1"]), rtol=0.01)
 
 
+def test_what_the_browser_kept_becomes_pages_to_train_on(queue: Path, tmp_path: Path) -> None:
+    Queue(queue).keep(0, {"superclass": ["HYP"]}, {"steps": [{"mm_per_mv": 5}]})
+    Queue(queue).keep(1, {}, {})
+    assert training_pages(queue, tmp_path / "out", digitizer=FakeDigitizer()) == 0
+    assert [example.found["superclass"] for example in images(tmp_path / "out")] == [{"HYP"}, {"MI", "CD"}]
+    found, left_out = find_pages(tmp_path / "out", tmp_path / "out")
+    assert [page.picture.name for page in found] == ["0-p.png", "1-p.png"]
+    assert [path.name for path in left_out] == ["2-p.png"]
+    assert [open_page(page)[1].layout.mm_per_mv for page in found] == [5, 10]
+
+
 def test_labelled_pages_become_examples(queue: Path, tmp_path: Path) -> None:
     assert main(["learn", str(queue), "--output", str(tmp_path / "out")]) == 0
     (example,) = images(tmp_path / "out")
@@ -113,12 +129,12 @@ def test_an_unknown_label_and_a_foreign_correction_are_refused(queue: Path, tmp_
     (tmp_path / "fixes.json").write_text('{"scan": {"mm_per_mv": 5}}')
     with pytest.raises(ValueError, match="no page is named scan"):
         training_pages(queue, tmp_path / "out", tmp_path / "fixes.json", digitizer=FakeDigitizer())
+    with pytest.raises(ValueError, match="name another --output"):
+        training_pages(queue, queue)
     table = queue / "queue.csv"
     table.write_text(table.read_text().replace("MI;CD", "MI;XYZ"))
     with pytest.raises(ValueError, match=r"2-p\.png: 'XYZ' is no label of superclass"):
         training_pages(queue, tmp_path / "out")
-    with pytest.raises(ValueError, match="name another --output"):
-        training_pages(queue, queue)
 
 
 @pytest.mark.slow
@@ -128,3 +144,4 @@ def test_every_rule_ranks_diagnosed_pages(table: Path, tmp_path: Path) -> None:
         words = ["rank", str(tmp_path / "table"), "--by", name, "reading", "--count", "2"]
         assert main([*words, "--output", str(tmp_path / name)]) == 0
         assert len(list((tmp_path / name).glob("*.png"))) == 2
+        assert Queue(tmp_path / name).groups == ("superclass", "rhythm")

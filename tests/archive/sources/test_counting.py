@@ -41,6 +41,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 PAGES = ["a.jpg.png", "c.pdf", "c.pdf-p2", "c.pdf-p3", "d.tif", "d.tif-p2", "e.pdf", "f.png", "f.png-p2", "f.png-p3"]
 
 
+@pytest.mark.slow
 def test_a_folder_is_searched_and_pages_are_counted_by_content(scans: Path) -> None:
     found = references(str(scans))
     assert [page.id for page in found] == [*PAGES, "ward/b.png"]
@@ -48,6 +49,7 @@ def test_a_folder_is_searched_and_pages_are_counted_by_content(scans: Path) -> N
     assert all(Path(page.uri).stat().st_size == page.bytes for page in found)
 
 
+@pytest.mark.slow
 def test_a_zip_holds_what_its_folder_holds(scans: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "scans.zip", "w") as packed:
         for path in sorted(scans.rglob("*")):
@@ -58,6 +60,7 @@ def test_a_zip_holds_what_its_folder_holds(scans: Path, tmp_path: Path) -> None:
     assert found[1].uri == f"zip://c.pdf::{tmp_path / 'scans.zip'}"
 
 
+@pytest.mark.slow
 def test_a_table_names_pages_or_files(scans: Path, tmp_path: Path) -> None:
     table = scans / "pages.csv"
     table.write_text("id,uri,page\nfirst,c.pdf,1\nsecond,ward/b.png,\nall,d.tif,\n")
@@ -97,12 +100,14 @@ def test_a_place_without_pages_is_an_error(tmp_path: Path) -> None:
         references(f"file://{tmp_path}")
 
 
+@pytest.mark.slow
 def test_a_url_and_a_path_mean_the_same_pages(scans: Path) -> None:
     by_path = [(page.id, page.page, page.bytes) for page in references(str(scans)) if not page.id.startswith("f")]
     by_url = [(page.id, page.page, page.bytes) for page in references(f"file://{scans}") if page.id[0] != "f"]
     assert by_url == by_path
 
 
+@pytest.mark.slow
 def test_counting_agrees_with_opening(scans: Path) -> None:
     for name in ("a.jpg.png", "c.pdf", "d.tif"):
         assert count_pages(scans / name) == len(list(iter_pages(scans / name)))

@@ -39,6 +39,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_pages_and_rows_live_in_an_object_store(s3: Store, few: Path, tmp_path: Path) -> None:
     stand_in.write_page(few / "ward 1" / "p6.png", 6)
     (few / "p7.png").write_bytes(b"no picture")

@@ -127,6 +127,7 @@ def test_a_recording_that_was_missing_is_there_once_it_is_restored_and_a_doubled
     assert not np.array_equal(doubled.signal[0], whole.signal[0], equal_nan=True)
 
 
+@pytest.mark.slow
 def test_only_people_whose_age_and_sex_are_known_where_asked_for(tmp_path: Path) -> None:
     root = forms.hefei(tmp_path / "hefei", [["SR", "LVHV"], ["AFIB"], ["SBRAD", "SR"], ["SR"]] * 6, records=24)
     data = DataSettings(fs_hz=50, page_masks=False, cache=str(tmp_path / "cache"))

@@ -27,6 +27,7 @@ from ecg.record import Record
 FIVE = ("Atrial_Fibrillation", "Bradycardia", "Bundle_Branch_Block", "Normal", "Tachycardia")
 
 
+@pytest.mark.slow
 def test_a_table_elsewhere_than_its_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     forms.mimic5(tmp_path / "waves", [FIVE[k % 5] for k in range(30)], records=30)
     (tmp_path / "tables").mkdir()
@@ -130,6 +131,7 @@ def hearts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_a_choice_of_records_with_paced_beats(hearts: Path) -> None:
     found = examples(TASKS["aami_intra"], hearts, records="100-104")
     assert {e.path.stem for e in found} == {"100", "101", "102", "103"}

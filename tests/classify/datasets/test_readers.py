@@ -266,6 +266,7 @@ def test_the_statements_of_ptbxl_are_those_of_its_own_tables(ecg_data: Path) -> 
             )
 
 
+@pytest.mark.slow
 def test_the_beats_of_mit_bih_are_as_many_as_others_count(ecg_data: Path) -> None:
     """As de Chazal et al. (2004) divide them, escape beats in N."""
     found = examples(TASKS["aami_inter"], ecg_data)

@@ -21,6 +21,7 @@ from ecg.record import Record
 from ecg.signal.plausibility import doubts_about, flat_leads
 
 
+@pytest.mark.slow
 def test_a_sound_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = forms.chapman_headers(tmp_path / "data", ["426177001", "164890007"] * 6)
     out = tmp_path / "out"
@@ -84,6 +85,7 @@ def test_a_missing_folder_and_one_class(tmp_path: Path, capsys: pytest.CaptureFi
     assert "holds one class only (RBBB)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_beats_count_as_examples_and_their_files_once(tmp_path: Path) -> None:
     from classify.datasets.aami import DS1, DS2
 

@@ -69,6 +69,7 @@ def test_a_folder_without_recordings_is_named(tmp_path: Path, capsys: pytest.Cap
     assert "no MIT-BIH records" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_real_heart_rates(ecg_data: Path) -> None:
     """Every sixth MIT-BIH record: 95 % of the windows within 1 bpm, the same at every rate."""
     records = sorted((ecg_data / "mitdb").glob("*.hea"))[::6]

@@ -31,6 +31,7 @@ runs:
 """
 
 
+@pytest.mark.slow
 def test_a_list_is_trained_measured_and_not_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def run(tmp_path: Path, reader: Callable[[], Reading], count: int = 4) -> dict[s
     return compare(None, DEFAULT, count, ["clean"], output=tmp_path, digitizer=lambda page, *given: reader())
 
 
+@pytest.mark.slow
 def test_a_perfect_reader_loses_nothing(truths: list[Reading], tmp_path: Path) -> None:
     result = run(tmp_path, lambda: truths[-1])
     found = result["presets"]["clean"]
@@ -59,6 +60,7 @@ def test_a_perfect_reader_loses_nothing(truths: list[Reading], tmp_path: Path) -
     assert len(list(csv.DictReader((tmp_path / "pages.csv").open()))) == 4
 
 
+@pytest.mark.slow
 def test_refusals_are_counted_by_code_and_faults_by_name(truths: list[Reading], tmp_path: Path) -> None:
     def reader() -> Reading:
         truth = truths[-1]
@@ -87,6 +89,7 @@ def test_when_nothing_is_read_it_says_why(truths: list[Reading], tmp_path: Path)
         run(tmp_path, reader, 1)
 
 
+@pytest.mark.slow
 def test_the_one_command_for_pages(
     truths: list[Reading], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -108,6 +108,7 @@ def tiny(arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return path
 
 
+@pytest.mark.slow
 def test_one_json_one_markdown_and_pictures(tiny: Path, tmp_path: Path) -> None:
     result = evaluate(tiny, output=tmp_path / "out", update_card=True)
     kinds = ("curves", "reliability", "confusion", "tsne")

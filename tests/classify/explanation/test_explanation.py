@@ -131,6 +131,7 @@ def record() -> Record:
     return synthetic_record(3, "AFIB", conditions=(), noise={})
 
 
+@pytest.mark.slow
 def test_an_explanation_accounts_for_the_answer_by_lead(classifier: Classifier, record: Record) -> None:
     signal = record.signal_mv.copy()
     signal[STANDARD.index("V4")] = np.nan

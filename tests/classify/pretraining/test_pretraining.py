@@ -53,6 +53,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("method", NETS)
+@pytest.mark.slow
 def test_a_pretraining_leaves_its_encoder_by_the_names_of_a_classifier(runs: dict[str, Path], method: str) -> None:
     net = build(NETS[method]["name"], 3, 12, 1000, NETS[method]["options"])
     before = {name: value.clone() for name, value in net.state_dict().items()}
@@ -62,6 +63,7 @@ def test_a_pretraining_leaves_its_encoder_by_the_names_of_a_classifier(runs: dic
 
 
 @pytest.mark.parametrize("method", NETS)
+@pytest.mark.slow
 def test_one_trunk_serves_every_method(method: str, tmp_path: Path) -> None:
     chosen = recipe(method, SHARED, ahead=4)
     arrays = load_arrays(chosen.classifier(chosen.fit), None)

@@ -50,6 +50,7 @@ def weights(hearts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "beats.safetensors"
 
 
+@pytest.mark.slow
 def test_the_network_sees_a_beat_as_in_training(hearts: Path, weights: Path) -> None:
     net, card = load(weights)
     recipe = from_dict(Recipe, card.recipe)

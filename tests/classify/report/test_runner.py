@@ -97,6 +97,7 @@ def test_the_summary_has_a_row_for_every_file_also_for_the_bad_one(record: Recor
         "diagnosed", "failed", "abstained"]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_csv_that_says_neither_rate_nor_unit_is_read_when_told(record: Record, tmp_path: Path) -> None:
     bare = tmp_path / "bare.csv"
     lines = [",".join(record.leads), *(",".join(f"{v:.1f}" for v in row) for row in 1000 * record.signal_mv.T)]
@@ -111,6 +112,7 @@ def test_a_csv_that_says_neither_rate_nor_unit_is_read_when_told(record: Record,
     )
 
 
+@pytest.mark.slow
 def test_the_exit_status_is_that_of_reading_pages(record: Record, tmp_path: Path) -> None:
     write(record, tmp_path / "a.hea")
     assert main(["--record", str(tmp_path / "a.hea"), "--output", str(tmp_path / "out")]) == 0
@@ -130,6 +132,7 @@ def test_two_files_of_one_name_keep_both_results(record: Record, tmp_path: Path)
     assert {p.name for p in (tmp_path / "out").glob("*.html")} == {"a.report.html", "a_2.report.html"}
 
 
+@pytest.mark.slow
 def test_a_page_gets_its_reading_its_diagnosis_and_its_report(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

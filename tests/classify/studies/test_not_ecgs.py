@@ -14,6 +14,7 @@ from ecg.reading import Reading
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_a_page_depends_on_its_kind_and_seed_alone(kind: str) -> None:
     first = draw(kind, 3).pixels
     np.testing.assert_array_equal(first, draw(kind, 3).pixels)

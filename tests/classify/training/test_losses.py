@@ -164,6 +164,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.mark.parametrize("eight_bit", [False, True])
+@pytest.mark.slow
 def test_networks_joined_answer_with_the_mean_of_their_logits(
     runs: list[Path], tmp_path: Path, eight_bit: bool
 ) -> None:
@@ -194,6 +195,7 @@ def teacher(runs: list[Path]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_what_a_teacher_says_is_learned_where_no_label_is_known(teacher: Path) -> None:
     recipe = from_dict(Recipe, {**_small("ptbxl_wide", True), "loss": {"teacher": str(teacher), "taught": 0.25}})
     known = load(teacher)[1].labels

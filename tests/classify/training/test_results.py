@@ -32,6 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_accuracy_and_micro_f1_are_printed_every_epoch_and_may_choose_the_best(run: Path) -> None:
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert all(set(row["val"]) >= MEANS for row in rows)

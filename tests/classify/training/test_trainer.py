@@ -51,6 +51,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(from_dict(Recipe, TINY), output=tmp_path_factory.mktemp("runs")).last.parent.parent
 
 
+@pytest.mark.slow
 def test_a_run_leaves_everything_that_its_model_needs(run: Path) -> None:
     assert {p.name for p in (run / "checkpoints").iterdir()} == {"best.pth", "last.pth"}
     assert json.loads((run / "config.json").read_text()) == to_dict(from_dict(Recipe, TINY))
@@ -60,6 +61,7 @@ def test_a_run_leaves_everything_that_its_model_needs(run: Path) -> None:
     assert "superclass_auc_3x4+1" in rows[0]["val"]
 
 
+@pytest.mark.slow
 def test_resuming_a_finished_epoch_gives_the_same_weights(run: Path, tmp_path: Path) -> None:
     recipe = {**TINY, "fit": {**TINY["fit"], "epoch_every": 1}}
     result = train(from_dict(Recipe, recipe), output=tmp_path)
@@ -69,6 +71,7 @@ def test_resuming_a_finished_epoch_gives_the_same_weights(run: Path, tmp_path: P
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+@pytest.mark.slow
 def test_a_run_cut_off_in_the_middle_of_an_epoch_goes_on_to_the_same_weights(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +122,7 @@ def test_another_recipe_is_not_resumed_and_leaves_the_run_as_it_is(run: Path, wi
     assert contents(run) == before
 
 
+@pytest.mark.slow
 def test_another_cache_folder_is_the_same_recipe(run: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(run, tmp_path / "run")
     recipe = from_dict(Recipe, {**TINY, "data": {**TINY["data"], "cache": str(tmp_path)}})
@@ -142,6 +146,7 @@ def test_options_change_the_recipe(tmp_path: Path) -> None:
     assert (recipe.data.simulated, recipe.data.cache) == (100, str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_becomes_weights_that_are_evaluated(run: Path, tmp_path: Path) -> None:
     path = tmp_path / "tiny.safetensors"
     card = calibrate(run / "checkpoints" / "best.pth", output=path)

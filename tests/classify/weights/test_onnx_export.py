@@ -45,6 +45,7 @@ def saved(folder: Path, net: dict[str, object]) -> Path:
 
 @pytest.mark.filterwarnings("ignore:# The axis name")
 @pytest.mark.parametrize("net", [SMALL, JOINED, TOLD], ids=["alone", "joined", "age and sex"])
+@pytest.mark.slow
 def test_the_file_gives_the_networks_probabilities(tmp_path: Path, net: dict[str, object]) -> None:
     path = saved(tmp_path, net)
     done = export(path)
@@ -58,6 +59,7 @@ def test_the_file_gives_the_networks_probabilities(tmp_path: Path, net: dict[str
 
 
 @pytest.mark.filterwarnings("ignore:# The axis name")
+@pytest.mark.slow
 def test_summed_kernels_are_written_as_one(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     path = saved(tmp_path, SUMMED)

@@ -34,6 +34,7 @@ def printed() -> Reading:
     return replace(truth, page=replace(truth.page, pixels=pixels))
 
 
+@pytest.mark.slow
 def test_a_clean_page_is_read(printed: Reading) -> None:
     read = Classical()(printed.page)
     assert read.facts.px_per_mm == pytest.approx([FINE, FINE], rel=2e-3)
@@ -42,6 +43,7 @@ def test_a_clean_page_is_read(printed: Reading) -> None:
     assert score.snr_db > 15
 
 
+@pytest.mark.slow
 def test_a_page_that_stands_a_little_askew_is_straightened(printed: Reading) -> None:
     height, width = printed.page.pixels.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), 2, 1)
@@ -52,6 +54,7 @@ def test_a_page_that_stands_a_little_askew_is_straightened(printed: Reading) -> 
     assert read.geometry.angle_deg((middle[0], middle[1])) == pytest.approx(-2, abs=0.15)
 
 
+@pytest.mark.slow
 def test_what_the_user_gives_counts(printed: Reading) -> None:
     read = Classical()(printed.page, "3x4+1", 50.0, 5.0)
     assert (read.layout.mm_per_s, read.layout.mm_per_mv) == (50.0, 5.0)

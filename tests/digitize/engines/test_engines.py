@@ -17,11 +17,13 @@ def test_an_engine_goes_by_its_name() -> None:
         load_digitizer("cpu", "abacus")
 
 
+@pytest.mark.slow
 def test_the_engine_without_networks_needs_no_torch() -> None:
     code = "import sys; from digitize.engines import load_digitizer; load_digitizer('cpu', 'classical')"
     subprocess.run([sys.executable, "-c", f"{code}; sys.exit('torch' in sys.modules)"], check=True)
 
 
+@pytest.mark.slow
 def test_reading_imports_neither_the_simulator_nor_the_laboratory() -> None:
     code = "import sys, digitize.engines.pytorch, digitize.batch, digitize.corrections"
     rooms = "('simulate', 'albumentations', 'digitize.training', 'digitize.evaluation', 'digitize.studies')"

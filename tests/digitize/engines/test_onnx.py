@@ -47,6 +47,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Digitizer, Path, 
     return digitizer, folder, engine.export(digitizer.nets, folder)
 
 
+@pytest.mark.slow
 def test_every_network_is_written_and_agrees(written: tuple[Digitizer, Path, list[engine.Exported]]) -> None:
     _, folder, done = written
     assert [one.path for one in done] == [folder / f"{kind}.onnx" for kind in ("page", "row", "names")]
@@ -74,6 +75,7 @@ def test_a_file_of_other_weights_or_none_is_refused_with_what_to_do(
         engine.with_onnx(digitizer, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_reconstruction_network_agrees_in_all_its_heads(tmp_path: Path) -> None:
     torch.manual_seed(2)
     spec = NetSpec(decoder_channels=(16, 8, 8, 8, 8), in_channels=4, seg_classes=3, signal_leads=1, columns_per_px=2)
@@ -82,6 +84,7 @@ def test_the_reconstruction_network_agrees_in_all_its_heads(tmp_path: Path) -> N
     assert max(done.largest_difference.values()) < CLOSE
 
 
+@pytest.mark.slow
 def test_the_command_writes_and_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,7 @@ def best(run: Path) -> Path:
     return run / "checkpoints" / "best.pth"
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_judged_by_itself(page_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main(["--checkpoint", str(best(page_run)), "--output", str(tmp_path / "out")]) == 0
     found = json.loads((tmp_path / "out/report.json").read_text())["checkpoint"]
@@ -32,12 +33,14 @@ def test_a_checkpoint_is_judged_by_itself(page_run: Path, tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize("kind", ["row", "names"])
+@pytest.mark.slow
 def test_every_kind_of_network_is_judged(kind: str, row_run: Path, names_run: Path, tmp_path: Path) -> None:
     run = row_run if kind == "row" else names_run
     last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
     assert review(best(run), tmp_path)["measures"] == pytest.approx(last["val"])
 
 
+@pytest.mark.slow
 def test_a_checkpoint_takes_the_place_of_the_shipped_network_of_its_kind(
     page_run: Path, place_run: Path, row_run: Path, names_run: Path, tmp_path: Path
 ) -> None:
@@ -58,7 +61,8 @@ def test_a_checkpoint_takes_the_place_of_the_shipped_network_of_its_kind(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind", ["page_run", "place_run", "row_run", pytest.param("names_run", marks=pytest.mark.long)]
+    "kind",
+    ["page_run", "place_run", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("row_run", "names_run"))],
 )
 def test_ones_own_network_reads_pages_from_every_command(
     kind: str, request: pytest.FixtureRequest, scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

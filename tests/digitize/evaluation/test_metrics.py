@@ -120,6 +120,7 @@ def test_leads_may_not_be_swapped() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(noise=st.floats(0.01, 3.0), gone=st.sampled_from(STANDARD), seed=st.integers(0, 99))
+@pytest.mark.slow
 def test_leaving_a_lead_out_never_helps(noise: float, gone: str, seed: int) -> None:
     """A lead read with some skill: every metric is at least as good with it as without it."""
     rng = np.random.default_rng(seed)

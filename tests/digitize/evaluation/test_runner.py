@@ -64,6 +64,7 @@ def test_reading_less_is_never_better(tmp_path: Path) -> None:
         assert figures[0][name] < figures[1][name], name
 
 
+@pytest.mark.slow
 def test_stresses_are_compared_with_the_clean_page(tmp_path: Path) -> None:
     save_page(tmp_path / "pages" / "a.png")
     write(drawn().record, str(tmp_path / "pages" / "a.csv"))
@@ -112,6 +113,7 @@ def simulated(folder: Path, name: str, reading: Reading, preset: str) -> None:
     replace(reading, scene=SceneTruth(simulated={"preset": preset})).save_json(folder / f"{name}.json")
 
 
+@pytest.mark.slow
 def test_simulated_pages_are_told_by_kind_and_the_tables_say_so(tmp_path: Path) -> None:
     simulated(tmp_path / "pages", "a", drawn("3x4+1"), "clean")
     simulated(tmp_path / "pages", "b", drawn("6x2"), "photo")
@@ -146,6 +148,7 @@ def test_a_template_tells_layout_and_names_but_no_scales(tmp_path: Path) -> None
     assert report["groups"][0]["agreement"] == {"layout_right": 0.0, "names_right": 0.0}
 
 
+@pytest.mark.slow
 def test_a_page_that_went_wrong_is_listed_with_its_cause(tmp_path: Path) -> None:
     for name, colour in (("good", (255, 255, 255)), ("lost", REFUSED_COLOUR), ("broken", CRASH_COLOUR)):
         write(drawn().record, str(save_page(tmp_path / "pages" / f"{name}.png", colour).with_suffix(".truth.csv")))

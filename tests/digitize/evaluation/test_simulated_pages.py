@@ -8,6 +8,7 @@ import pytest
 from digitize.evaluation.simulated_pages import drawn_pages
 
 
+@pytest.mark.slow
 def test_drawn_pages_are_known_by_their_seed_and_differ_between_presets() -> None:
     pages = list(drawn_pages(["clean", "scan"], 1, 5))
     assert [(preset, page.stem) for preset, page, _ in pages] == [("clean", "clean-5"), ("scan", "scan-10005")]

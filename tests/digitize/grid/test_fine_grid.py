@@ -32,6 +32,7 @@ def error_mm(found: PageGeometry, truth: Reading) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("preset", "seed"), [("clean", 4), ("scan", 5), ("photo", 6)])
+@pytest.mark.slow
 def test_lines_of_a_millimetre_give_the_map(preset: str, seed: int) -> None:
     page, oracle = page_of("1mm", seed, preset)
     first = oracle.look(None, page.pixels, fit_matrix(page.size_px, SIZE_PX))
@@ -42,6 +43,7 @@ def test_lines_of_a_millimetre_give_the_map(preset: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("noise", [0, 25])
+@pytest.mark.slow
 def test_paper_without_lines_has_no_map(noise: int) -> None:
     page, oracle = page_of("none", 7, "scan")
     pixels = page.pixels + np.random.default_rng(0).normal(0, noise, page.pixels.shape)

@@ -58,6 +58,7 @@ def slipped() -> np.ndarray:
 
 
 @pytest.mark.parametrize("nodes", [lattice(5.0), lattice(5.0 / 0.87), slipped()], ids=["right", "too wide", "slipped"])
+@pytest.mark.slow
 def test_a_flat_page_has_one_scale_however_its_crossings_were_seen(nodes: np.ndarray) -> None:
     found = GridGeometries(dense_page(), seen_as(nodes)).clearest()
     corners = np.array([[20.0, 20.0], [230.0, 20.0], [20.0, 150.0], [230.0, 150.0]])
@@ -65,6 +66,7 @@ def test_a_flat_page_has_one_scale_however_its_crossings_were_seen(nodes: np.nda
     np.testing.assert_allclose(seen - seen[0], corners - corners[0], atol=0.15)
 
 
+@pytest.mark.slow
 def test_bent_paper_is_not_taken_for_flat() -> None:
     _, page, oracle = page_of("full", "photo", 15, 1600)
     bent = oracle.truth.geometry

@@ -18,6 +18,7 @@ from ecg.geometry import PageGeometry, project
 from ecg.page import Page
 
 
+@pytest.mark.slow
 def test_lines_1_mm_apart_give_the_scale_that_crossings_missed() -> None:
     """Where no 5 mm lines are, a network may still see crossings of some, nearly as far apart."""
     _, page, oracle = page_of("1mm", "scan", 18, 1400)

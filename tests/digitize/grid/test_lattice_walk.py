@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from gridded_page import crossings, glow
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from simulate.capture.camera import View
     bend_mm=st.floats(0, 3),
     seed=st.integers(0, 999),
 )
+@pytest.mark.slow
 def test_a_lattice_is_counted_through_gaps_clutter_and_jitter(
     angle_deg: float, tilt_deg: float, tilt_axis_deg: float, bend_mm: float, seed: int
 ) -> None:

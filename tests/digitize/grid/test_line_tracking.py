@@ -38,6 +38,7 @@ def paper_error_mm(found: PageGeometry, truth: PageGeometry, margin_mm: float = 
 
 
 @pytest.mark.parametrize("grid_rgb", [(240.0, 130.0, 130.0), (40.0, 40.0, 40.0)])
+@pytest.mark.slow
 def test_lines_are_followed_over_crumpled_paper(grid_rgb: tuple[float, float, float]) -> None:
     pixels, truth = crumpled_grid(np.random.default_rng(4), grid_rgb=grid_rgb)
     flat = replace(truth, bend_mm=None)

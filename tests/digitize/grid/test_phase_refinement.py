@@ -18,11 +18,18 @@ from digitize.grid.smooth_field import field_nodes, field_shape
 from digitize.nets.inputs import fit_matrix
 from ecg.geometry import PageGeometry
 
+pytestmark = pytest.mark.slow
+
 PRESETS = (("scan", 12), ("photo", 13))
+QUICK = (("scan", "dots"), ("scan", "1mm"), ("photo", "full"), ("photo", "dotted lines"))  # the others are long
 
 
 @pytest.mark.parametrize(
-    ("preset", "seed", "kind"), [("clean", 11, "full"), *((p, s, k) for p, s in PRESETS for k in KINDS)]
+    ("preset", "seed", "kind"),
+    [
+        ("clean", 11, "full"),
+        *(pytest.param(p, s, k, marks=() if (p, k) in QUICK else pytest.mark.long) for p, s in PRESETS for k in KINDS),
+    ],
 )
 def test_a_seen_page_is_measured_to_a_tenth_of_a_millimetre(preset: str, seed: int, kind: str) -> None:
     long_side_px = 1800 if kind == "1mm" else 1200  # lines of 1 mm on curled paper drown below 4 px/mm

@@ -131,6 +131,7 @@ def test_print_goes_before_pulses_and_both_are_said(monkeypatch: pytest.MonkeyPa
     assert (agreed.layout.mm_per_s, agreed.notes) == (25.0, ())
 
 
+@pytest.mark.slow
 def test_names_read_for_certain_tell_that_the_page_needs_no_turning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another angle costs seconds, and would show the same names in the same order."""
     truth = whole(43, "clean", "6x2", pulse="none").render(heart(43))[1]

@@ -40,6 +40,7 @@ def test_a_pulse_is_any_of_the_usual_ones_that_have_its_shape() -> None:
 
 
 @pytest.mark.parametrize(("preset", "seed", "mm_per_mv"), [("clean", 1, 10.0), ("scan", 2, 10.0), ("clean", 4, 5.0)])
+@pytest.mark.slow
 def test_pulses_give_the_scale_with_a_warning(
     preset: str, seed: int, mm_per_mv: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +53,7 @@ def test_pulses_give_the_scale_with_a_warning(
     assert to_db(page_ratio(truth.record, found.record)) > 15
 
 
+@pytest.mark.slow
 def test_what_was_looked_for_in_vain_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     page, truth = plain(1, pulse="none")
     digitizer = Oracle(truth).use(monkeypatch)
@@ -63,6 +65,7 @@ def test_what_was_looked_for_in_vain_is_said(monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_allclose(told.facts.px_per_mm, truth.geometry.px_per_mm((125.0, 60.0)), rtol=0.02)
 
 
+@pytest.mark.slow
 def test_a_page_with_a_grid_never_asks_the_pulses(monkeypatch: pytest.MonkeyPatch) -> None:
     found = scene(1, "clean", "3x4+1", pulse="left")
     page, truth = replace(found, effects={}).render(heart(1))

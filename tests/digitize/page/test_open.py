@@ -15,6 +15,7 @@ from PIL import Image
 
 from digitize.errors import PageError
 from digitize.page import image_file as picture
+from digitize.page import limits
 from digitize.page.open import expand_images, open_pages
 from digitize.studies.batch_robustness import LOCKED_PDF
 
@@ -37,6 +38,7 @@ def is_upright(pixels: np.ndarray) -> bool:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp", "a.bmp", "a.gif", "a.pdf"])
+@pytest.mark.slow
 def test_every_kind_of_picture_opens_as_upright_rgb(tmp_path: Path, name: str) -> None:
     sheet().save(tmp_path / name)
     (page,) = open_pages(tmp_path / name)
@@ -101,6 +103,7 @@ def test_deep_grey_is_scaled_by_its_own_depth(tmp_path: Path, full: float, dtype
     assert np.abs(page.pixels[..., 0] - expected).max() <= 0.51
 
 
+@pytest.mark.slow
 def test_multi_page_tiff_and_pdf_give_all_pages(tmp_path: Path) -> None:
     blank = Image.new("RGB", (WIDTH, HEIGHT), WHITE)
     for name in ("a.tif", "a.pdf"):
@@ -110,6 +113,7 @@ def test_multi_page_tiff_and_pdf_give_all_pages(tmp_path: Path) -> None:
         assert [is_upright(p.pixels) for p in pages] == [True, False, True]
 
 
+@pytest.mark.slow
 def test_pdf_is_drawn_at_300_dpi_and_large_sheets_at_less(tmp_path: Path) -> None:
     sheet().save(tmp_path / "a.pdf", resolution=30)  # 4 inches wide
     (page,) = open_pages(tmp_path / "a.pdf")
@@ -187,6 +191,7 @@ def test_what_cannot_be_opened_is_named_with_the_reason(tmp_path: Path, content:
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.slow
 def test_an_encrypted_pdf_asks_for_a_copy_without_password(tmp_path: Path) -> None:
     path = tmp_path / "locked.pdf"
     path.write_bytes(LOCKED_PDF)
@@ -205,7 +210,7 @@ def test_missing_files_folders_and_specks_are_errors(tmp_path: Path) -> None:
 
 
 def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "_LARGEST_PX", WIDTH * HEIGHT - 1)
+    monkeypatch.setattr(limits, "_LARGEST_PX", WIDTH * HEIGHT - 1)
     sheet().save(tmp_path / "a.png")
     with pytest.raises(PageError, match="megapixels"):
         open_pages(tmp_path / "a.png")

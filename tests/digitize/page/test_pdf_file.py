@@ -57,6 +57,7 @@ def tight(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("bomb", [draws_itself, lambda path: laughs(path, 7)], ids=["itself", "laughs"])
+@pytest.mark.slow
 def test_a_page_that_asks_for_all_there_is_ends_in_words(tmp_path: Path, bomb: object, tight: None) -> None:
     path = bomb(tmp_path / "bomb.pdf")  # type: ignore[operator]
     began = time.monotonic()
@@ -78,6 +79,7 @@ def test_reported_cases_end_within_the_usual_limits(name: str) -> None:
     assert caught.value.code == "pdf-too-costly"
 
 
+@pytest.mark.slow
 def test_a_few_forms_within_forms_are_drawn(tmp_path: Path) -> None:
     (page,) = open_pages(laughs(tmp_path / "a.pdf", 2))
     assert page.pixels.min() < 100
@@ -97,6 +99,7 @@ def test_a_process_that_does_not_answer_is_ended(tmp_path: Path, monkeypatch: py
     ("box", "code"),
     [("0 0 0 0", None), ("0 0 14000 100", "page-too-long"), ("0 0 9 7", "page-too-small")],
 )
+@pytest.mark.slow
 def test_pages_of_odd_sizes_are_refused_by_their_size(tmp_path: Path, box: str, code: str | None) -> None:
     path = write_pdf(tmp_path / "a.pdf", "10 10 m 700 400 l S", box=box)
     if code is None:  # PDFium takes letter size instead

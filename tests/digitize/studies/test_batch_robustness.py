@@ -33,6 +33,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object],
     return batch_robustness.read_batch(13, folder, digitizer=Picky()), folder
 
 
+@pytest.mark.slow
 def test_every_page_is_read_and_every_broken_file_named(report: tuple[dict[str, object], Path]) -> None:
     found, folder = report
     assert (found["files"], found["read"], found["lost"], found["read_though_broken"]) == (13, 3, {}, [])

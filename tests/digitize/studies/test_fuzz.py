@@ -20,6 +20,7 @@ COUNTS = dict.fromkeys(KINDS, 40) | {"pdf": 4}
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_damaged_files_are_opened_or_refused_by_name(kind: str, tmp_path: Path) -> None:
     report = fuzz(kind, COUNTS[kind], seed=1, output=tmp_path)
     assert report.failures == {} and report.faults == 0
@@ -29,6 +30,7 @@ def test_damaged_files_are_opened_or_refused_by_name(kind: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_undamaged_files_open_and_an_input_is_always_the_same(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +65,7 @@ def buggy(path: Path, _: object) -> None:
 @pytest.mark.parametrize(
     ("opens", "what"), [(slow, "hung"), (dying, "died"), (nameless, "unnamed"), (buggy, "crashed")]
 )
+@pytest.mark.slow
 def test_every_fault_is_counted_and_its_input_kept(
     opens: object, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

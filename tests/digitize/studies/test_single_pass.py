@@ -109,6 +109,7 @@ def saved(path: Path, spec: NetSpec = TINY) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_beside_the_two_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 @pytest.mark.parametrize("dataset", [pages, rows])
+@pytest.mark.slow
 def test_a_sample_is_a_pure_function_of_seed_epoch_and_index(dataset: Callable[[int], DrawnSamples]) -> None:
     one, two = dataset(3), dataset(3)
     two.set_epoch(1)

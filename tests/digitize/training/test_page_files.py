@@ -58,6 +58,7 @@ WRONG: list[tuple[Callable[[Path, Path], None], str]] = [
 
 
 @pytest.mark.parametrize(("spoil", "words"), WRONG, ids=[spoil.__name__ for spoil, _ in WRONG])
+@pytest.mark.slow
 def test_a_wrong_file_is_named(
     spoil: Callable[[Path, Path], None], words: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ def off_px(found: Reading, truth: Reading) -> float:
     return float(np.max(distances))
 
 
+@pytest.mark.slow
 def test_ecg_image_kit_is_placed_by_its_plotted_pixels(ours: Path, tmp_path: Path) -> None:
     root = forms.kit(tmp_path / "kit", ours)
     pages, left_out = find_pages(root, root)
@@ -55,6 +56,7 @@ def test_ecg_image_kit_is_placed_by_its_plotted_pixels(ours: Path, tmp_path: Pat
         assert [path.suffix for path in page.paths] == [".png", ".json", ".hea", ".dat"]
 
 
+@pytest.mark.slow
 def test_a_kit_page_of_another_signal_is_refused(ours: Path, tmp_path: Path) -> None:
     root = forms.kit(tmp_path / "kit", ours)
     one, other = sorted(root.glob("*.json"))

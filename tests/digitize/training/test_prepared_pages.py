@@ -43,6 +43,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 # --- caches -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_cache_changes_a_number(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = pages_in(drawn)
     disk, memory = pages_in(drawn, disk=DiskCache(tmp_path, 10**8)), pages_in(drawn, memory=MemoryCache(10**8))

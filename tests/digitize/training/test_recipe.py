@@ -86,6 +86,7 @@ def test_whole_pages_are_trained_as_the_guide_says() -> None:
     assert (recipe.pages.limit, recipe.pages.val_fraction) == (0, 0.1)
 
 
+@pytest.mark.slow
 def test_a_runs_own_config_json_is_a_recipe(page_run: Path) -> None:
     recipe = recipe_of(["--config", str(page_run / "config.json")])
     assert recipe == from_dict(PassRecipe, json.loads((page_run / "config.json").read_text()))

@@ -17,7 +17,7 @@ LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--npro
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", RECIPES)
+@pytest.mark.parametrize("kind", ["names", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("page", "row"))])
 def test_two_processes_leave_one_run(kind: str, tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     options = ["--config", recipe_file(tmp_path, RECIPES[kind]), "--output", str(tmp_path / "runs"), "--force_cpu"]

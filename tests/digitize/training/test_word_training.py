@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from digitize.nets.pretrained import load_pass
@@ -17,6 +18,7 @@ from ecg.fit.settings import FitSettings
 torch.set_num_threads(1)
 
 
+@pytest.mark.slow
 def test_a_trained_reader_is_shipped_and_loaded(tmp_path: Path) -> None:
     recipe = NameRecipe(
         net=WordNetSpec((4, 6), 8, (1, 2)),

@@ -16,6 +16,8 @@ from ecg.leads import STANDARD
 from ecg.record import Record
 from simulate.heart import synthetic_record
 
+pytestmark = pytest.mark.slow
+
 ONE_MICROVOLT_MV = 1e-3
 
 

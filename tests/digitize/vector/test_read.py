@@ -32,6 +32,8 @@ from ecg.reading import Reading
 from ecg.record import Record
 from simulate.heart import synthetic_record
 
+pytestmark = pytest.mark.slow
+
 MM = 1 / 25.4  # inches
 PAPER_MM = (297.0, 210.0)
 HEART = synthetic_record(3, "SR", noise={}, conditions=())

@@ -44,6 +44,7 @@ def curve(run: RunFolder) -> list[float]:
     return [event.value for event in events.Scalars("Train/total_loss")]
 
 
+@pytest.mark.slow
 def test_the_loss_curve_is_that_of_one_process(alone: RunFolder, team: RunFolder) -> None:
     assert len(curve(alone)) == 6  # three batches in two steps, three times
     assert curve(team) == pytest.approx(curve(alone), rel=1e-5)

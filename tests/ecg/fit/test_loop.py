@@ -56,6 +56,7 @@ def assert_same(a: nn.Module, b: nn.Module) -> None:
 
 @pytest.mark.parametrize("stop_in_batch", [2, 3, 5, 6])
 @pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.slow
 def test_an_interrupted_and_resumed_run_equals_an_uninterrupted_one(
     tmp_path: Path, stop_in_batch: int, accumulate: int
 ) -> None:
@@ -75,6 +76,7 @@ def test_an_interrupted_and_resumed_run_equals_an_uninterrupted_one(
     assert [start["after_epoch"] for start in run.starts()] == [0, (stop_in_batch - 1) // 3]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom line import *\n"

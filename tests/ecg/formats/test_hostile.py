@@ -174,6 +174,7 @@ def edited(folder: Path, name: str, edit: Callable[[bytes], bytes]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_claims_of_gigabytes_take_no_memory(tmp_path: Path) -> None:
     """Read one after another in a process of its own, whose memory is measured."""
     lead = b'<head value="0" unit="s" />'
@@ -215,6 +216,7 @@ def _with_samples(data: bytes) -> bytes:
     return data.replace(old, old[:-4] + (2_000_000_000).to_bytes(4, "little"))
 
 
+@pytest.mark.slow
 def test_a_parquet_column_whose_kind_is_damaged_raises_and_ends_no_process(tmp_path: Path) -> None:
     """One lead's samples said never to be null, against its statistics: of such a column pyarrow aborts on a look."""
     path = tmp_path / "a.parquet"

@@ -54,6 +54,7 @@ def test_what_is_no_step_is_refused(step: object) -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(
     st.sampled_from(["lead", "points_px", "box", "layout", "mm_per_s", "mm_per_mv", "x"]), x)))  # fmt: skip
+@pytest.mark.slow
 def test_any_json_is_a_step_or_refused_in_words(item: object) -> None:
     try:
         parse_step(item)

@@ -119,6 +119,7 @@ def test_windows_around_beats() -> None:
     assert beat_windows(values, np.zeros(0, int), 1.0, 2, 3).shape == (0, 2, 5)
 
 
+@pytest.mark.slow
 def test_mit_bih(ecg_data: Path) -> None:
     """The first ten minutes of all 48 records, ventricular flutter left out: Se and PPV at least 99.5 %."""
     hits = true = found = 0
@@ -137,6 +138,7 @@ def test_mit_bih(ecg_data: Path) -> None:
     assert hits / true > 0.995 and hits / found > 0.995
 
 
+@pytest.mark.slow
 def test_ludb(ecg_data: Path) -> None:
     """Twelve leads against cardiologists' marks in lead II: Se and PPV at least 99.5 %, half the beats within 4 ms."""
     hits = true = found = 0

@@ -70,6 +70,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 def test_odd_recordings_of_every_format_are_drawn_rightly(tmp_path: Path) -> None:
     for (name, record), suffix in zip(ODD.items(), cycle(FORMATS), strict=False):
         write(record, tmp_path / "in" / f"{name}{suffix}")

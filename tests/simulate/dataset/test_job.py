@@ -144,6 +144,7 @@ def test_recordings_are_each_drawn_once_before_any_is_drawn_again() -> None:
     assert sources[:5] != Job(seed=2).sources(records, 5)
 
 
+@pytest.mark.slow
 def test_mixed_pages_come_from_several_presets() -> None:
     found = {Job(seed=s, difficulty=0.5, long_side_px=200).page(0, None).scene.simulated["preset"] for s in range(14)}
     assert {"scan", "photo"} < found

@@ -6,6 +6,8 @@ import hashlib
 import json
 from dataclasses import replace
 
+import pytest
+
 from simulate import Scene
 from simulate.dataset.workers import spread
 from simulate.heart import synthetic_record
@@ -22,6 +24,7 @@ def fingerprint(task: tuple[str, int]) -> tuple[tuple[str, int], str]:
     return task, hashlib.sha256(page.pixels.tobytes() + truth.record.signal_mv.tobytes() + told).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_page_is_the_same_in_any_process() -> None:
     tasks = [(preset, seed) for preset in presets() for seed in SEEDS]
     alone, spread_out = (dict(spread(fingerprint, tasks, workers)) for workers in (1, 2))

@@ -41,6 +41,7 @@ def manifest(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_every_page_is_a_picture_a_truth_and_a_signal(tmp_path: Path) -> None:
     outcome = write_pages(tmp_path, count=3, **SMALL)
     assert (outcome.drawn, outcome.kept, outcome.failures) == (3, 0, [])
@@ -57,6 +58,7 @@ def test_every_page_is_a_picture_a_truth_and_a_signal(tmp_path: Path) -> None:
     assert len(contents(tmp_path)) == 3 * 3 + 2
 
 
+@pytest.mark.slow
 def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
     pages, signals = tmp_path / "pages", tmp_path / "signals"
     write_pages(pages, csv_output=signals, count=2, seed=4, preset="clean", long_side_px=900)
@@ -80,6 +82,7 @@ def test_a_page_on_disk_trains_like_the_page_in_memory(tmp_path: Path) -> None:
         assert np.nanmax(np.abs(record.signal_mv - reading.record.signal_mv)) < 1e-4
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(tmp_path: Path) -> None:
     options = {"count": 8, "long_side_px": 500, "seed": 4, "preset": "photo"}
     broken, whole = tmp_path / "broken", tmp_path / "whole"
@@ -120,6 +123,7 @@ def _wait_until_nothing_is_written(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_manifest_and_says_how_to_go_on(tmp_path: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-m", "simulate", "--count=500", "--long_side_px=300", "--workers=1", f"--output={tmp_path}"],
@@ -230,6 +234,7 @@ def test_a_contact_sheet_shows_a_row_for_every_kind(tmp_path: Path) -> None:
         contact_sheet(tmp_path / "three.gif")
 
 
+@pytest.mark.slow
 def test_the_benchmark_measures_every_preset(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -249,6 +254,7 @@ def truth_beside(page: Page, *_: object) -> Reading:
     return replace(truth, record=traces_to_record(truth.traces, truth.geometry, truth.layout))
 
 
+@pytest.mark.slow
 def test_the_evaluation_takes_the_pages_as_they_are(tmp_path: Path) -> None:
     names = ("3x4+1", "6x2+1", "12x1", "cabrera-3x4+1", "4x3")
     for name in names:
