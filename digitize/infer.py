@@ -30,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
     add_corners(made)
     what = "JSON with what is known better about some pages"
     made.add_argument("--corrections", type=Path, metavar="FILE", help=what)
+    what = "the pages are one recording that goes on from page to page, in the order given: write it as one, too"
+    made.add_argument("--join", action="store_true", help=what)
     add_engine(made)
     add_checkpoint(made)
     return made

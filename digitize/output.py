@@ -13,16 +13,17 @@ from digitize.stages import PageHints
 from ecg.cli import WRITTEN_FORMATS
 from ecg.files import InputError, check_writable
 from ecg.formats import write
-from ecg.formats.table import by_name, of_new_file
+from ecg.formats.table import FORMATS, by_name, of_new_file
 from ecg.page import Page
 from ecg.reading import Reading
+from ecg.record import Record
 
 DEFAULT_FORMATS = ("csv", "wfdb")  # of the signal of a reading; its JSON and overlay lie beside it
 # What a name that ends so means is a file; any other dot belongs to a folder's name: results_v1.2.
 FILE_SUFFIXES = {
-    *SUFFIXES, ".csv", ".json", ".hea", ".dat", ".mat", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".parquet", ".npy",
-    ".npz", ".h5", ".hdf5", ".edf", ".bdf", ".dcm", ".xml", ".scp", ".zip", ".html", ".svg", ".doc", ".docx", ".onnx",
-    ".pth", ".safetensors", ".yaml", ".yml",
+    *SUFFIXES, *(ending for row in FORMATS for ending in row.endings),
+    ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".npy", ".npz", ".h5", ".hdf5", ".zip", ".html", ".svg", ".doc", ".docx",
+    ".onnx", ".pth", ".safetensors", ".yaml", ".yml",
 }  # fmt: skip
 
 
@@ -46,16 +47,23 @@ def write_reading(
     reading: Reading, folder: str | Path, stem: str, formats: Sequence[str] = DEFAULT_FORMATS
 ) -> dict[str, Path]:
     """Write signal, JSON and overlay of a reading; their paths by kind. Each file is whole or absent."""
-    folder, files = Path(folder), {}
-    for name in formats:
-        kind = "hea" if name == "wfdb" else name
-        files[kind] = folder / f"{stem}{by_name(name).suffixes[0]}"
-        write(reading.record, files[kind], name)
-    if "hea" in files:  # WFDB allows fewer letters than file systems
-        files["dat"] = folder / f"{files['hea'].read_text().split()[0]}.dat"
+    folder = Path(folder)
+    files = write_signal(reading.record, folder, stem, formats)
     files |= {"json": folder / f"{stem}.json", "overlay": folder / f"{stem}{DRAWN_SUFFIX}"}
     reading.save_json(files["json"])
     reading.overlay(files["overlay"])
+    return files
+
+
+def write_signal(record: Record, folder: Path, stem: str, formats: Sequence[str]) -> dict[str, Path]:
+    """Write a signal in these formats; its paths by kind."""
+    files = {}
+    for name in formats:
+        kind = "hea" if name == "wfdb" else name
+        files[kind] = folder / f"{stem}{by_name(name).suffixes[0]}"
+        write(record, files[kind], name)
+    if "hea" in files:  # WFDB allows fewer letters than file systems
+        files["dat"] = folder / f"{files['hea'].read_text().split()[0]}.dat"
     return files
 
 
@@ -163,6 +171,15 @@ class PageNames:
 
     def write(self, reading: Reading, name: str) -> dict[str, Path]:
         return write_reading(reading, self._output.folder, name, self._formats)
+
+    def claim_joined(self) -> str:
+        """The name of the recording that all pages make together. Raises InputError where it may not be written."""
+        name = self._output.claim(f"{next(iter(self.names.values()))}-joined", self._endings)
+        self._output.check_absent(name, self._endings)
+        return name
+
+    def write_joined(self, record: Record, name: str) -> dict[str, Path]:
+        return write_signal(record, self._output.folder, name, self._formats)
 
 
 class OneFile:

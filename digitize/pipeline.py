@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from threadpoolctl import threadpool_limits
@@ -13,7 +14,7 @@ from digitize.layout.search import locate
 from digitize.nets.networks import Networks
 from digitize.nets.pretrained import load_networks
 from digitize.page.negative import positive
-from digitize.stages import LocatedPage, PageHints
+from digitize.stages import LocatedPage, PageHints, RowReading
 from digitize.trace.assemble import assemble
 from digitize.trace.beats_in_step import in_step
 from digitize.trace.calibration import calibrate
@@ -21,6 +22,7 @@ from digitize.trace.column_timing import resolve_timing
 from digitize.trace.lead_traces import cut_leads
 from digitize.trace.rhythm_strip import name_strips
 from digitize.trace.row_reading import read_rows
+from digitize.trace.strayed import without_strays
 from digitize.vector.read import read_vector_page
 from ecg.layout import Template
 from ecg.notes import Note
@@ -36,7 +38,7 @@ class Digitizer:
 
     @classmethod
     def load(cls, device: str = "cpu", *, exact: bool = False) -> Digitizer:
-        """The shipped weights, rounded to what the device computes in fastest, or `exact`: float32."""
+        """With the shipped weights, rounded to what the device computes in fastest, or with `exact` kept in float32."""
         return cls(load_networks(device, exact=exact))
 
     def __call__(
@@ -51,7 +53,8 @@ class Digitizer:
 
         Where the file draws its curves itself, these are the traces; everything else is read from the pixels.
         `corners_px` are four crossings of the grid that make a rectangle on the paper, as (x, y) in page px from the
-        upper left one clockwise as the page is read: the millimetres are laid on them. Raises ValueError for others.
+        upper left one clockwise as the page is read: the millimetres are laid on them. Raises ValueError for
+        others, for a layout that is not known and for a speed or gain that no page has.
         """
         hints = PageHints.of(layout, mm_per_s, mm_per_mv, corners_px)
         with threadpool_limits(1, "blas"):  # the matrices are small: on more threads NumPy waits, up to ten times over
@@ -65,7 +68,11 @@ class Digitizer:
 
     def _read_pixels(self, page: Page, hints: PageHints) -> Reading:
         page, located = self.place(page, hints)
-        rows = read_rows(page, located, self.nets.row)
+        rows = without_strays(read_rows(page, located, self.nets.row))
+        return self.assembled(page, located, rows, hints)
+
+    def assembled(self, page: Page, located: LocatedPage, rows: Sequence[RowReading], hints: PageHints) -> Reading:
+        """The reading of a placed page from its rows. Raises NotAnEcg where they are no ECG's."""
         calibrated = calibrate(located, rows, hints)
         leads = cut_leads(calibrated, rows)
         read_by = ReadingFacts(weights=self.nets.versions)

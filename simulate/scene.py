@@ -19,7 +19,7 @@ from simulate.capture.camera import View, apply, look
 from simulate.capture.relief import Relief, Shade, sample_relief
 from simulate.presets import presets
 from simulate.printed.machine import Style, apart, compose, sample_style, text_boxes_mm
-from simulate.printed.paper import Paper, sample_paper
+from simulate.printed.paper import Paper, in_any_colour, sample_paper
 from simulate.printed.rasterize import view_of
 from simulate.printed.sheet import Sheet, legible
 from simulate.wear.artefact import Ground
@@ -60,11 +60,14 @@ class Scene:
         if preset not in presets():
             raise ValueError(f"unknown preset {preset!r}: expected one of {', '.join(presets())}")
         kind, rng = presets()[preset], np.random.default_rng([seed, 11])
+        own = np.random.default_rng([seed, 19])  # of what few presets have, so that it changes nothing in the others
         placed = _sample_layout(rng, layout)
+        placed = _reordered(placed, own) if own.random() < kind.get("any_order", 0.0) else placed
         style = sample_style(rng, placed)
         placed = apart(placed, style.pulse_room_mm) if style.pulse == "between" else placed
         extent, grid = _sample_extent(rng, placed, style)
         paper = sample_paper(rng, extent, grid)
+        paper = in_any_colour(paper, own) if own.random() < kind.get("any_colour", 0.0) else paper
         frame = extent if rng.random() < 0.7 or preset == "clean" else _tight(rng, placed, style, extent)
         view = View(
             angle_deg=_angle(rng, kind, difficulty),
@@ -181,6 +184,16 @@ def _sample_layout(rng: np.random.Generator, name: str | None) -> Layout:
         lines = np.round(lines / 5) * 5 if pitch > 10 else np.round(lines)
     chest = 0.5 if rng.random() < 0.03 else 1.0
     return template.place((float(origin[0]), float(origin[1])), pitch, speed, gain, lines.tolist(), chest)
+
+
+def _reordered(layout: Layout, rng: np.random.Generator) -> Layout:
+    """The layout with its short leads in another order; where chest leads have a gain of their own it stays."""
+    short = [box for box in layout.boxes if not box.is_rhythm]
+    if any(box.gain != 1 for box in short):
+        return layout
+    leads = iter(rng.permutation([box.lead for box in short]).tolist())
+    boxes = tuple(box if box.is_rhythm else replace(box, lead=next(leads)) for box in layout.boxes)
+    return replace(layout, name=f"spelled-{layout.name}", boxes=boxes)
 
 
 def _sample_extent(

@@ -12,8 +12,8 @@ from oracle import SIZE_PX, Oracle, scene, starts_mm, unpainted
 from digitize.grid.page_view import PageView, look_twice
 from digitize.layout.candidates import GeometryCandidate, Scale
 from digitize.layout.evidence import Evidence, gather
+from digitize.layout.find import find_layout
 from digitize.layout.printed_words import PrintedWord
-from digitize.layout.search import find_layout
 from digitize.stages import LocatedPage, PageHints
 from ecg.layout import Layout
 from ecg.reading import Reading

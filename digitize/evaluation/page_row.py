@@ -15,7 +15,7 @@ CLEAN = "none"  # the condition without stress
 
 @dataclass(frozen=True)
 class PageRow:
-    """One page under one condition: what was read, how well, and in which words it was refused."""
+    """One page under one condition: what was read, how well, with which notes, or in which words it was refused."""
 
     folder: str
     page: str
@@ -26,6 +26,7 @@ class PageRow:
     score: PageScore | None
     layout: str = ""
     heart_rate_bpm: float = float("nan")
+    codes: tuple[str, ...] = ()
     confidence: Mapping[str, float] = field(default_factory=dict)
     facts: ReadingFacts = field(default_factory=ReadingFacts)
     agreement: Mapping[str, float] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class PageRow:
             self,
             layout=f"{reading.layout.name} {reading.layout.mm_per_s:g} mm/s {reading.layout.mm_per_mv:g} mm/mV",
             heart_rate_bpm=heart_rate_bpm,
+            codes=tuple(dict.fromkeys(note.code for note in reading.notes)),
             confidence=reading.confidence,
             facts=reading.facts,
             agreement=agreement,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from digitize.evaluation.causes import CAUSES
 from digitize.evaluation.confidence_metrics import ConfidenceStep
-from digitize.evaluation.page_row import PageRow
+from digitize.evaluation.honesty import LOW_DB, SURE, Honesty
+from digitize.evaluation.page_row import CLEAN, PageRow
 from digitize.evaluation.report_types import Group, Kind, Report, Review, StressLoss
 from ecg.files import csv_text, write_text
 from ecg.markdown import table
@@ -50,6 +51,20 @@ def _parts(report: Report) -> Iterator[str]:
         names = ("snr_mean_db", "snr_p5_db", "failure_rate")
         head = ["what", "kind", "n", "read", *(_FIGURES[name] for name in names), "layout", "names"]
         yield table(head, [_kind(kind, names) for kind in report["kinds"]], padded=True)
+    honest = list(_honest(report))
+    if honest:
+        yield f"What is stated of the samples read, and what is true; pages below {LOW_DB:g} dB that warn of nothing:"
+        head = [
+            "pages",
+            "stress",
+            "stated",
+            "true",
+            f"of >= {SURE:g}: stated",
+            "true",
+            f"below {LOW_DB:g} dB",
+            "silent",
+        ]
+        yield table(head, honest, padded=True)
     steps = [(group, step) for group in groups for step in group["calibration"]["samples"]]
     if steps:
         yield "What the confidence is worth: the samples of each step, how many are within 0.5 mm, and their |error|:"
@@ -90,6 +105,21 @@ def _kind(kind: Kind, names: Sequence[str]) -> list[str]:
         *(_cell(kind["metrics"][n]) for n in names),
         *right,
     ]
+
+
+def _honest(report: Report) -> Iterator[list[str]]:
+    for group in report["groups"]:
+        if group["honesty"]:
+            yield [group["folder"], group["condition"], *_honesty(group["honesty"])]
+    for kind in report["kinds"]:
+        if kind["honesty"]:
+            yield [f"{kind['what']}: {kind['kind']}", CLEAN, *_honesty(kind["honesty"])]
+
+
+def _honesty(found: Honesty) -> list[str]:
+    shares = (found["stated"], found["within"], found["sure_stated"], found["sure_within"])
+    cells = ["" if share is None else f"{share:.1%}" for share in shares]
+    return [*cells, str(found["low"]), " ".join(found["silent"]) or "none"]
 
 
 def _confidence_step(group: Group, step: ConfidenceStep) -> list[str]:
@@ -156,7 +186,7 @@ def _line(row: PageRow) -> dict[str, object]:
     if row.score:
         line |= {f"{lead.name} rmse_uv": _round(lead.rmse_uv) for lead in row.score.leads}
     line |= {f"{lead} confidence": _round(value) for lead, value in row.confidence.items()}
-    return line | {"words": row.words}
+    return line | {"codes": " ".join(row.codes), "words": row.words}
 
 
 def _round(value: object) -> object:

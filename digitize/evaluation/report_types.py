@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 from digitize.evaluation.confidence_metrics import ConfidenceStep
+from digitize.evaluation.honesty import Honesty
 from digitize.evaluation.layout_metrics import LeadCalibration
 
 
@@ -41,6 +42,7 @@ class Group(TypedDict):
     intervals: dict[str, tuple[float, float]]
     agreement: dict[str, float]
     calibration: Calibration
+    honesty: Honesty | None
     seconds_per_page: float
     causes: dict[str, list[str]]
     not_read: dict[str, str]
@@ -56,6 +58,7 @@ class Kind(TypedDict):
     read: int
     metrics: dict[str, float]
     agreement: dict[str, float]
+    honesty: Honesty | None
 
 
 class StressLoss(TypedDict):

@@ -13,6 +13,7 @@ import numpy as np
 
 from digitize.evaluation.causes import causes_of
 from digitize.evaluation.confidence_metrics import pooled
+from digitize.evaluation.honesty import honesty
 from digitize.evaluation.layout_metrics import calibration
 from digitize.evaluation.metrics import aggregate, bootstrap
 from digitize.evaluation.page_row import CLEAN, PageRow
@@ -71,6 +72,7 @@ def _kinds(rows: Sequence[PageRow]) -> list[Kind]:
                 read=sum(row.status == "read" for row in of_kind),
                 metrics=aggregate([row.score for row in of_kind if row.score]),
                 agreement=_means([row.agreement for row in of_kind]),
+                honesty=honesty(of_kind),
             )
         )
     return found
@@ -92,6 +94,7 @@ def _group(folder: str, condition: str, rows: Sequence[PageRow]) -> Group:
         intervals=bootstrap(scores) if scores else {},
         agreement=_means([row.agreement for row in rows]),
         calibration=_calibration(rows),
+        honesty=honesty(rows),
         seconds_per_page=float(np.mean([row.seconds for row in read])) if read else float("nan"),
         causes=causes_of(rows),
         not_read={row.page: row.words for row in rows if row.status != "read"},

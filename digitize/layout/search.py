@@ -15,42 +15,41 @@ from digitize.grid.corners import Corners
 from digitize.grid.geometry_candidates import GridGeometries
 from digitize.grid.page_view import PageView, look_at_corners, look_twice, turned
 from digitize.grid.periodicity import is_periodic
+from digitize.layout.budget import Budget
 from digitize.layout.candidates import GeometryCandidate, Scale, has_unseen_speed, is_accepted
-from digitize.layout.evidence import gather, seen_window
-from digitize.layout.matching.choice import match_rows
-from digitize.layout.matching.match import place
-from digitize.layout.notes import layout_notes, scale_doubtful
+from digitize.layout.evidence import seen_window
+from digitize.layout.find import find_layout
+from digitize.layout.notes import scale_doubtful
 from digitize.layout.printed_words import is_upside_down, read_words
-from digitize.layout.two_sheets import refuse_two_sheets
 from digitize.layout.without_grid import GridlessPage, length_stretched, scale_note
 from digitize.nets.networks import Networks
 from digitize.stages import LocatedPage, PageHints
 from digitize.trace.row_reading import read_rows
 from ecg.page import Page
-from ecg.paper import USUAL_MM_PER_MV, USUAL_MM_PER_S
+from ecg.paper import USUAL_MM_PER_S
 
 Candidates = Iterator[GeometryCandidate]
 
 _OTHER_ANGLES_DEG = (90.0, 45.0)  # a page that was taken to lie otherwise than it does usually lies so
 _HEADER_MM = 8.0  # speed and gain may be printed this far beyond the grid
 _MIN_UPRIGHT = 6  # so many different names read for certain tell that a page lies as it was seen
-_CERTAIN_NAME = 0.9  # a strip's name read so surely stands, unless its curve repeats another lead that is clearly seen
 
 
 def locate(page: Page, nets: Networks, hints: PageHints) -> LocatedPage:
     """The layout on the page: that of the first candidate which is accepted, else what the very first one showed.
 
-    Raises NotAnEcg with what the first candidate lacked; where that was a grid, pulses and print are tried, too.
+    Raises NotAnEcg with what the first candidate lacked; where that was a grid, pulses and print are tried, too. A
+    search that has spent its processor time ends, and what it tried is said.
     """
     search = LayoutSearch(page, nets, hints)
     found = search.first_accepted(search.on_the_grid())
     if found is not None:
         return found
     first = search.outcomes[0]
-    if isinstance(first, NoGrid) and hints.corners_px is None:
+    if isinstance(first, NoGrid) and hints.corners_px is None and not search.budget.is_spent:
         return search.without_a_grid(first)
     if isinstance(first, NotAnEcg):
-        raise NotAnEcg(str(first), first.code) from first
+        raise NotAnEcg(f"{first}{search.budget.in_words()}", first.code) from first
     return first
 
 
@@ -61,6 +60,7 @@ class LayoutSearch:
         self.page, self.nets, self.hints = page, nets, hints
         self.outcomes: list[LocatedPage | NotAnEcg] = []
         self.is_upright = False
+        self.budget = Budget()
 
     @cached_property
     def upright(self) -> PageView:
@@ -74,8 +74,12 @@ class LayoutSearch:
                 for candidate in source:
                     if found := self._accepted(candidate):
                         return self._settled(found, candidate)
+                    if self.budget.is_spent:
+                        break
             except NotAnEcg as refusal:
                 self.outcomes.append(refusal)
+            if self.budget.is_spent:
+                break
         return None
 
     def _accepted(self, candidate: GeometryCandidate) -> LocatedPage | None:
@@ -113,9 +117,11 @@ class LayoutSearch:
     def _views(self) -> Iterator[PageView]:
         yield self.upright
         for angle_deg in _OTHER_ANGLES_DEG:
+            self.budget.tries(f"the page turned by {angle_deg:g} degrees")
             yield turned(self.nets.page, self.page.pixels, self.upright, angle_deg, self.nets.page_size_px)
 
     def _by_crossings(self, geometries: GridGeometries) -> Candidates:
+        self.budget.tries(Scale.CROSSINGS.value)
         yield from self._both_ways_up(GeometryCandidate(Scale.CROSSINGS, geometries.view, geometries.clearest()))
 
     def _by_corners(self, corners_px: Corners) -> Candidates:
@@ -125,6 +131,7 @@ class LayoutSearch:
             yield from self._both_ways_up(GeometryCandidate(scale, view, sheet.geometry))
 
     def _by_fine_lines(self, geometries: GridGeometries) -> Candidates:
+        self.budget.tries(Scale.FINE_LINES.value)
         geometry = geometries.by_fine_lines
         if geometry is not None and is_periodic(self.page.pixels, geometry):
             yield from self._both_ways_up(GeometryCandidate(Scale.FINE_LINES, geometries.view, geometry))
@@ -136,10 +143,11 @@ class LayoutSearch:
             raise refusal
         found = self.first_accepted((self._by_pulses(gridless), self._both_ways_up(gridless.by_columns())))
         if found is None:
-            raise NotAnEcg(f"{refusal}; {gridless.advice()}", refusal.code)
+            raise NotAnEcg(f"{refusal}; {gridless.advice()}{self.budget.in_words()}", refusal.code)
         return found
 
     def _by_pulses(self, gridless: GridlessPage) -> Candidates:
+        self.budget.tries(Scale.PULSES.value)
         for candidate in gridless.by_pulses():
             with suppress(UnknownLayout):  # where the page would be too large, pulses of another size may fit
                 yield from self._both_ways_up(candidate)
@@ -185,27 +193,3 @@ class LayoutSearch:
             raise UnknownLayout(f"the layout is no longer {found.layout.name} once its columns have their length")
         layout = replace(again.layout, mm_per_mv=candidate.mm_per_mv or found.layout.mm_per_mv)
         return replace(again, layout=layout, notes=(scale_note(candidate, found), *again.notes))
-
-
-def find_layout(candidate: GeometryCandidate, hints: PageHints) -> LocatedPage:
-    """The layout on the paper; its gain is the printed one, 10 mm/mV where none is.
-
-    Raises UnknownLayout with what was seen.
-    """
-    evidence = gather(candidate.view, candidate.geometry, candidate.words)
-    if hints.layout is None:
-        refuse_two_sheets(evidence)
-    match = match_rows(evidence, None if hints.layout is None else [hints.layout], hints.mm_per_s)
-    gain = evidence.printed_number("mm/mV")
-    return LocatedPage(
-        geometry=candidate.geometry,
-        layout=place(match, gain or USUAL_MM_PER_MV, evidence.chest_gain()),
-        reach_mm=tuple(evidence.reach_mm(sorted(match.baselines_mm))),
-        notes=layout_notes(match, evidence, hints.mm_per_s, is_given=hints.layout is not None),
-        is_named=match.is_named,
-        is_confirmed=match.is_named or hints.layout is not None,
-        certain_strips=tuple(certainty > _CERTAIN_NAME for certainty in match.names.rhythm_certainty),
-        is_speed_seen=evidence.seen_mm_per_s() is not None,
-        is_speed_printed=evidence.printed_number("mm/s") is not None,
-        is_gain_printed=gain is not None,
-    )

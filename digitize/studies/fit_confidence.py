@@ -5,30 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from functools import cache
-from itertools import product, repeat
-from multiprocessing import get_context
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from tqdm import tqdm
 
-from digitize.trace.confidence import FITTED, SIGNS, WITHIN_MM
+from digitize.trace.confidence import DOUBTS, FITTED, SIGNS, WITHIN_MM
 from ecg.cli import add_device, add_drawing, command_parser, entry
 from ecg.files import write_text
-from ecg.page import Page, traces_to_record
+from ecg.markdown import table
 
 if TYPE_CHECKING:
-    from digitize.evaluation.ground_truth import Truth
-    from digitize.pipeline import Digitizer
+    from digitize.studies.confidence_samples import PageSamples
 
-PRESETS = ("clean", "scan", "photo", "damaged", "fax", "screen")
+PRESETS = ("clean", "scan", "photo", "damaged", "fax", "screen", "quilted")
 FIRST_SEED = 910_000
-SAMPLES_A_PAGE = 4000  # so that no page outweighs the others
+SURE = 0.95  # what is stated with more than this is looked at apart
 
 
 class FittedConfidence(TypedDict):
@@ -40,32 +34,6 @@ class FittedConfidence(TypedDict):
     drawn: int
     presets: list[str]
     within_mm: float
-
-
-def fit_to_pages(
-    presets: Sequence[str],
-    count: int,
-    seed: int = FIRST_SEED,
-    data: Path | None = None,
-    workers: int = 1,
-    device: str = "cpu",
-) -> FittedConfidence:
-    """Read `count` fresh pages of each preset and fit the confidence to those whose layout was read right."""
-    jobs = list(product(presets, range(seed, seed + count)))
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        found = list(
-            tqdm(pool.map(_gather, jobs, repeat(data), repeat(device)), "fit_confidence", len(jobs), unit="page")
-        )
-    read = [(seen, near) for seen, near in found if near.size]
-    seen, near = (np.concatenate(parts, axis=-1) for parts in zip(*read, strict=True))
-    return FittedConfidence(
-        weights=fit(seen, near),
-        row=_digitizer(device).nets.versions["row"],
-        pages=len(read),
-        drawn=len(jobs),
-        presets=list(presets),
-        within_mm=WITHIN_MM,
-    )
 
 
 def fit(seen: np.ndarray, near: np.ndarray) -> dict[str, float]:
@@ -82,75 +50,72 @@ def fit(seen: np.ndarray, near: np.ndarray) -> dict[str, float]:
     }
 
 
-def _gather(job: tuple[str, int], data: Path | None, device: str) -> tuple[np.ndarray, np.ndarray]:
-    """Signs [len(SIGNS), sample] and nearness [sample] of one page; none where it was not read or misunderstood."""
-    from digitize.evaluation.simulated_pages import drawn_pages
-
-    preset, seed = job
-    _, page, truth = next(iter(drawn_pages([preset], 1, seed, data)))
-    return signs_of(_digitizer(device), page, truth, np.random.default_rng(seed))
+def fit_to(pages: Sequence[PageSamples]) -> dict[str, float]:
+    """Logistic weights from the pages that were read and of whose scale no note casts doubt: doubts count apart."""
+    sure = [page for page in pages if page.near.size and not DOUBTS.keys() & set(page.codes)]
+    return fit(np.concatenate([page.seen for page in sure], axis=1), np.concatenate([page.near for page in sure]))
 
 
-@cache
-def _digitizer(device: str) -> Digitizer:
-    import torch
-
-    from digitize.pipeline import Digitizer
-
-    torch.set_num_threads(1)
-    return Digitizer.load(device=device)
+def reliability(pages: Sequence[tuple[str, PageSamples]], weights: Mapping[str, Mapping[str, float]]) -> str:
+    """Markdown: by preset and in all, what each of the weights states of the pages read, and how much is near."""
+    head = ["pages", "read", *(f"{name}: {what}" for name in weights for what in ("stated", "near", *_SURE_HEAD))]
+    kinds = [("all", [page for _, page in pages])]
+    kinds += [(kind, [page for of, page in pages if of == kind]) for kind in dict.fromkeys(kind for kind, _ in pages)]
+    return table(head, [[kind, *_reliability(of_kind, weights)] for kind, of_kind in kinds], padded=True)
 
 
-def signs_of(digitizer: Digitizer, page: Page, truth: Truth, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A page's samples: their signs [len(SIGNS), sample] and whether they are near the truth [sample]."""
-    from digitize.errors import NotAnEcg
-    from digitize.evaluation.confidence_metrics import confidence_and_error_uv
-    from digitize.evaluation.layout_metrics import layout_agreement
-    from digitize.stages import LocatedPage
-    from digitize.trace.lead_traces import boxes_with_rows, cut, signs_along
-    from digitize.trace.row_reading import read_rows
+_SURE_HEAD = (f"of > {SURE:g} stated", "near")
 
-    nothing = np.zeros((len(SIGNS), 0)), np.zeros(0, bool)
-    try:
-        reading = digitizer(page)
-    except NotAnEcg:
-        return nothing
-    if truth.layout is None or min(layout_agreement(truth.layout, reading.layout).values()) < 1:
-        return nothing
-    layout, geometry = reading.layout, reading.geometry
-    located = LocatedPage(geometry, layout, (0.0,) * len(layout.rows()), (), is_named=True, is_confirmed=True)
-    pairs = boxes_with_rows(layout, read_rows(page, located, digitizer.nets.row))
-    traces = tuple(cut(box, row, geometry) for box, row in pairs)
-    again = replace(reading, traces=traces, record=traces_to_record(traces, geometry, layout))
-    along = [signs_along(box, row) for box, row in pairs]
-    found = []
-    for k in range(len(SIGNS)):
-        signed = tuple(replace(trace, confidence=sign[k]) for trace, sign in zip(traces, along, strict=True))
-        found.append(confidence_and_error_uv(truth.record, replace(again, traces=signed)))
-    seen = np.stack([np.concatenate([sign for sign, _ in leads]) for leads in found])
-    error_uv = np.concatenate([error for _, error in found[0]])
-    known = np.flatnonzero(np.isfinite(seen).all(0))
-    some = rng.choice(known, min(SAMPLES_A_PAGE, known.size), replace=False)
-    return seen[:, some], error_uv[some] * layout.mm_per_mv <= 1000 * WITHIN_MM
+
+def _reliability(pages: Sequence[PageSamples], weights: Mapping[str, Mapping[str, float]]) -> list[str]:
+    read = [page for page in pages if page.near.size]
+    near = np.concatenate([page.near for page in read]) if read else np.zeros(0, bool)
+    cells = [f"{len(read)} of {len(pages)}"]
+    for each in weights.values():
+        stated = np.concatenate([page.stated(each) for page in read]) if read else np.zeros(0)
+        for some in (np.ones(len(near), bool), stated > SURE):
+            cells += [f"{stated[some].mean():.1%}", f"{near[some].mean():.1%}"] if some.any() else ["", ""]
+    return cells
 
 
 def parser() -> argparse.ArgumentParser:
     made = command_parser("digitize.studies.fit_confidence")
     add_drawing(made, PRESETS, 24, FIRST_SEED, "--presets")
-    made.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
-    what = f"where the weights go (default: {FITTED.name} beside the networks' weights)"
-    made.add_argument("--output", type=Path, default=FITTED, help=what)
+    what = "of the pages of each preset, so many are not fitted to, but show what the fit is worth (default: 8)"
+    made.add_argument("--held", type=int, default=8, help=what)
+    what = "folder that keeps the samples of every page: what is there is not read again (default: out/confidence)"
+    made.add_argument("--samples", type=Path, default=Path("out/confidence"), help=what)
+    what = f"where the weights go (default: nowhere; the shipped ones are {FITTED.name} beside the networks')"
+    made.add_argument("--output", type=Path, help=what)
     add_device(made)
     return made
 
 
 @entry(parser)
 def main(options: argparse.Namespace) -> int:
-    """0 when fitted and written, 2 for a wrong command."""
+    """0 when fitted, and written where that was asked for, 2 for a wrong command."""
+    from digitize.nets.pretrained import load_networks
+    from digitize.studies.confidence_samples import gathered
+
     o = options
-    fitted = json.dumps(fit_to_pages(o.presets, o.count, o.seed, o.data, o.workers, o.device), indent=1)
-    write_text(o.output, fitted + "\n")
-    print(fitted)
+    if not 0 < o.held < o.count:
+        raise ValueError(f"of {o.count} pages at least 1 is fitted to and at least 1 held back, got --held {o.held}")
+    total = len(o.presets) * o.count
+    pages = list(tqdm(gathered(o.presets, o.count, o.seed, o.data, o.samples, o.device), "fit_confidence", total))
+    held = len(o.presets) * o.held
+    fitted = FittedConfidence(
+        weights=fit_to([page for _, page in pages[:-held]]),
+        row=load_networks(o.device).versions["row"],
+        pages=sum(page.near.size > 0 for _, page in pages[:-held]),
+        drawn=total - held,
+        presets=list(o.presets),
+        within_mm=WITHIN_MM,
+    )
+    shipped: FittedConfidence = json.loads(FITTED.read_text())
+    print(json.dumps(fitted, indent=1))
+    print(reliability(pages[-held:], {"shipped": shipped["weights"], "fitted": fitted["weights"]}))
+    if o.output:
+        write_text(o.output, json.dumps(fitted, indent=1) + "\n")
     return 0
 
 

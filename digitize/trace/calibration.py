@@ -14,6 +14,7 @@ from digitize.trace.grid_snap import snap_to_thick_line
 from digitize.trace.pulse_size import PulseSize, gain_from_pulses, speed_from_pulses
 from ecg.layout import Layout
 from ecg.notes import Note
+from ecg.paper import USUAL_MM_PER_S
 
 
 def calibrate(located: LocatedPage, rows: Sequence[RowReading], hints: PageHints) -> LocatedPage:
@@ -41,10 +42,14 @@ def _column_notes(rows: Sequence[RowReading], layout: Layout) -> tuple[Note, ...
 
 
 def _doubts_of_speed(located: LocatedPage, rows: Sequence[RowReading]) -> tuple[Note, ...]:
-    """A note where the pulses, seen close up, are of another speed than is given or printed, if none says so yet."""
+    """A note where the pulses, seen close up, are of another speed than is given or printed, if none says so yet.
+
+    Pulses half as wide as at the usual speed say nothing against it: some machines draw them 0.1 s wide.
+    """
     shown, speed = speed_from_pulses(rows), located.layout.mm_per_s
     is_said = any(note.code == "speed-contradicted" for note in located.notes)
-    return () if is_said or shown in (None, speed) else (speed_contradicted(speed, shown),)
+    is_narrow = (speed, shown) == (USUAL_MM_PER_S, USUAL_MM_PER_S / 2)
+    return () if is_said or is_narrow or shown in (None, speed) else (speed_contradicted(speed, shown),)
 
 
 def at_pulse_speed(layout: Layout, rows: Sequence[RowReading]) -> tuple[Layout, tuple[Note, ...]]:

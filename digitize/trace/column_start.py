@@ -35,7 +35,8 @@ class ColumnSearch:
     own_edge: float = 0.3  # and is seen where the mean edge of its rows is greater than this
     own_alone: float = 0.6  # and no other one within reach has this share of it,
     own_width_mm: float = 1.5  # but for what is so near
-    even_mm: float = 2.5  # columns of one width begin so near to where the others say: half of a 5 mm step
+    even_mm: float = 3.5  # columns of one width begin so near to where the others say; late starts are up to 3 mm late
+    in_line_mm: float = 1.0  # within this of a line, columns are all too wide or too narrow
 
 
 _SEARCH = ColumnSearch()
@@ -70,29 +71,47 @@ def _room_mm(layout: Layout, starts_mm: Sequence[float]) -> float:
 
 
 def uneven_mm(rows: Sequence[RowReading], layout: Layout) -> float:
-    """How far a column was seen to begin beside where the others say; 0.0 within the limits.
+    """How far columns were seen to begin, or the last one to end, beside where the others say; 0.0 within the limits.
 
-    Columns hold equally many seconds: the map is wrong where they are not equally wide. The last one may be cut off by
-    the paper's edge or go on for longer, so its end tells nothing.
+    Columns hold equally many seconds: the map is wrong where they are not equally wide.
     """
-    places = sorted({box.box_mm[0] for box in layout.boxes if not box.is_rhythm})
+    places = sorted({x for box in layout.boxes if not box.is_rhythm for x in (box.box_mm[0], box.box_mm[2])})
     moves = np.arange(-_SEARCH.own_reach_mm, _SEARCH.own_reach_mm, _SEARCH.step_mm)
     edges = [
         gaussian_filter1d(row.edge, EDGE_COLUMNS)
         for row, boxes in zip(rows, layout.rows(), strict=True)
         if not boxes[0].is_rhythm
     ]
-    own = []
-    for place in places:
-        marks = np.mean([np.interp(place + moves, rows[0].x_mm, edge, 0.0, 0.0) for edge in edges], axis=0)
-        best = int(np.argmax(marks))
-        others = marks[np.abs(moves - moves[best]) > _SEARCH.own_width_mm]
-        if marks[best] > _SEARCH.own_edge and others.max() < _SEARCH.own_alone * marks[best]:
-            own.append(float(moves[best]))
-    if len(own) < 3:
+    marks = [
+        np.mean([np.interp(place + moves, rows[0].x_mm, edge, 0, 0) for edge in edges], axis=0) for place in places
+    ]
+    return _uneven_mm(np.array(places), np.array([_own_move(moves, each) for each in marks]))
+
+
+def _own_move(moves_mm: np.ndarray, marks: np.ndarray) -> float:
+    """By how far from its place a column was seen to begin, by its rows' mean edge [move]; NaN where that is open."""
+    best = int(np.argmax(marks))
+    others = marks[np.abs(moves_mm - moves_mm[best]) > _SEARCH.own_width_mm]
+    is_clear = marks[best] > _SEARCH.own_edge and others.max() < _SEARCH.own_alone * marks[best]
+    return float(moves_mm[best]) if is_clear else float("nan")
+
+
+def _uneven_mm(places_mm: np.ndarray, own_mm: np.ndarray) -> float:
+    """How far columns begin [column] beside where the others say; 0.0 where they are even.
+
+    A single mark may be a stroke, a pulse or a name, and the last column may end early: a map that slipped moves
+    neighbours alike, and one of a wrong scale moves all of them in line.
+    """
+    seen = np.isfinite(own_mm)
+    if seen.sum() < 3:
         return 0.0
-    off = float(np.abs(np.array(own) - np.median(own)).max())
-    return off if off > _SEARCH.even_mm else 0.0
+    off = own_mm - np.nanmedian(own_mm)
+    line = np.polyval(np.polyfit(places_mm[seen], own_mm[seen], 1), places_mm)
+    is_in_line = seen.sum() > 3 and np.nanmax(np.abs(own_mm - line)) < _SEARCH.in_line_mm
+    both = np.minimum(np.abs(off[1:]), np.abs(off[:-1]))  # NaN beside a column that was not seen
+    slipped = both[np.abs(np.diff(off)) < _SEARCH.in_line_mm]
+    most = max(float(np.nanmax(np.abs(off))) if is_in_line else 0.0, float(slipped.max(initial=0.0)))
+    return most if most > _SEARCH.even_mm else 0.0
 
 
 def length_share(rows: Sequence[RowReading], layout: Layout, within: float) -> float | None:

@@ -8,7 +8,7 @@ two independent signs of the scale contradict each other (`DOUBTS`), all points 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -60,12 +60,17 @@ def confidence(seen: np.ndarray, weights: Mapping[str, float] | None = None) -> 
 def doubted(traces: Iterable[Trace], notes: Iterable[Note]) -> tuple[Trace, ...]:
     """The traces with a confidence that also carries what speaks against the page's scale."""
     codes = {note.code for note in notes}
-    share = float(np.prod([DOUBTS.get(code, 1.0) for code in codes]))
+    share = scale_share(codes)
     of_chest = share * (CHEST_DOUBT if "chest-gain-doubtful" in codes else 1.0)
     return tuple(
         replace(trace, confidence=(of_chest if trace.lead in PRECORDIAL else share) * trace.confidence)
         for trace in traces
     )
+
+
+def scale_share(codes: Collection[str]) -> float:
+    """How likely the scale is right where notes of these codes speak against it, 0..1."""
+    return float(np.prod([share for code, share in DOUBTS.items() if code in codes]))
 
 
 @cache

@@ -50,7 +50,7 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     confidence remains that of what was seen there.
     """
     x0, x1 = box.box_mm[0], box.box_mm[2]
-    columns = _columns(box, row)
+    columns = columns_of(box, row)
     certainty, presence = row.certainty[columns], row.presence[columns]
     trust = np.minimum(confidence(signs(row, columns)), certainty)  # no more than that it is this curve at all
     from_begin, from_end = row.x_mm[columns] - x0, x1 - row.x_mm[columns]
@@ -67,12 +67,7 @@ def cut(box: LeadBox, row: RowReading, geometry: PageGeometry) -> Trace:
     return Trace(box.lead, px[:, 0], np.where(hidden, np.nan, px[:, 1]), np.where(hidden, 0.0, trust))
 
 
-def signs_along(box: LeadBox, row: RowReading) -> np.ndarray:
-    """The signs of a box's confidence at the points of its trace, [len(SIGNS), point]."""
-    return signs(row, _columns(box, row))
-
-
-def _columns(box: LeadBox, row: RowReading) -> np.ndarray:
+def columns_of(box: LeadBox, row: RowReading) -> np.ndarray:
     """The row's columns that show a box; the first and the last stand for its very ends, too."""
     x0, x1 = box.box_mm[0], box.box_mm[2]
     inside = np.flatnonzero((row.x_mm > x0 + _ENDS.beside_mm) & (row.x_mm < x1 - _ENDS.beside_mm))

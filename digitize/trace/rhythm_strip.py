@@ -21,7 +21,8 @@ class StripThresholds:
     slack_samples: int = 15  # of 2 ms that a bent page may be off between two places
     max_difference: float = 0.35  # a strip differs from its own lead by less than this share of the lead's spread
     min_confidence: float = 0.9  # of a short lead whose curve can speak against a strip's printed name
-    max_share: float = 0.6  # of the difference from the lead that it was taken for
+    max_share: float = 0.6  # of the difference from the lead that it was taken for,
+    max_share_certain: float = 0.3  # or whose name was read for certain at the strip: noise differs in every beat
 
 
 _STRIPS = StripThresholds()
@@ -60,13 +61,14 @@ def strip_leads(
         for trace, box in zip(traces, layout.boxes, strict=True)
         if not box.is_rhythm and trace.confidence.mean() < _STRIPS.min_confidence
     }
-    doubtful = {id(box) for i, box in enumerate(strips) if not any(is_certain[i : i + 1]) or box.lead not in covered}
+    certain = {id(box) for i, box in enumerate(strips) if any(is_certain[i : i + 1])}
+    doubtful = {id(box) for box in strips if id(box) not in certain or box.lead not in covered}
     if not doubtful:
         return layout
     curves = [_curve(trace, geometry, layout, box) for trace, box in zip(traces, layout.boxes, strict=True)]
     short = [(box, curve) for box, curve in zip(layout.boxes, curves, strict=True) if not box.is_rhythm]
     boxes = [
-        replace(box, lead=_lead_of(box, curve, short)) if id(box) in doubtful else box
+        replace(box, lead=_lead_of(box, curve, short, id(box) in certain)) if id(box) in doubtful else box
         for box, curve in zip(layout.boxes, curves, strict=True)
     ]
     return replace(layout, boxes=tuple(boxes))
@@ -78,12 +80,13 @@ def _curve(trace: Trace, geometry: PageGeometry, layout: Layout, box: LeadBox) -
     return traces_to_record((trace,), geometry, alone, duration_s=layout.duration_s)[box.lead.removeprefix("-")]
 
 
-def _lead_of(strip: LeadBox, curve: np.ndarray, short: Sequence[tuple[LeadBox, np.ndarray]]) -> str:
+def _lead_of(strip: LeadBox, curve: np.ndarray, short: Sequence[tuple[LeadBox, np.ndarray]], is_certain: bool) -> str:
     off = {box.lead: _difference(seen, curve) for box, seen in short}
     if not off:
         return strip.lead
     best = min(off, key=lambda lead: off[lead])
-    clear = off[best] < _STRIPS.max_difference and off[best] < _STRIPS.max_share * off.get(strip.lead, np.inf)
+    share = _STRIPS.max_share_certain if is_certain else _STRIPS.max_share
+    clear = off[best] < _STRIPS.max_difference and off[best] < share * off.get(strip.lead, np.inf)
     return best if clear else strip.lead
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -98,6 +98,14 @@ def sample_paper(
         ink_strength=float(1 - 0.35 * rng.random() ** 2),
         ink=sample_ink(rng),
     )
+
+
+def in_any_colour(paper: Paper, rng: np.random.Generator) -> Paper:
+    """The sheet with its paper and its lines in colours of their own, the lines from hardly darker to nearly black."""
+    ground = rng.uniform(0.55, 1.0, 3)
+    heavy = ground * rng.uniform(0.1, 0.9, 3)
+    fine = heavy if rng.random() < 0.3 else ground + (heavy - ground) * rng.uniform(0.3, 0.9)
+    return replace(paper, paper_rgb=_rgb(ground), fine_rgb=_rgb(fine), heavy_rgb=_rgb(heavy))
 
 
 def _ink(rng: np.random.Generator) -> RGB:

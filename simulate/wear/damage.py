@@ -28,6 +28,23 @@ def creases(ground: Ground, strength: float, rng: np.random.Generator) -> list[L
     return layers
 
 
+def quilting(ground: Ground, strength: float, rng: np.random.Generator) -> list[Layer]:
+    """Broad lighter lines at even distances in one direction or two: a sheet that was folded again and again."""
+    low, high = np.array(ground.extent_mm[:2]), np.array(ground.extent_mm[2:])
+    reach, first = float(np.hypot(*(high - low))), rng.uniform(0, np.pi)
+    layers: list[Layer] = []
+    for angle in (first, first + rng.uniform(0.5, 2.6))[: 1 + int(rng.random() < 0.7)]:
+        pace, width, opacity = (
+            rng.uniform(18, 60),
+            float(rng.uniform(0.6, 2.5)),
+            float(strength * rng.uniform(0.15, 0.6)),
+        )
+        for off in np.arange(-reach / 2 + rng.uniform(0, pace), reach / 2, pace):
+            line = turned(np.array([[-reach, off], [reach, off]]), angle, (low + high) / 2)
+            layers.append(Mark(line, width, (1.0, 1.0, 1.0), opacity, float(rng.uniform(0.3, 0.8))))
+    return layers
+
+
 def stains(ground: Ground, strength: float, rng: np.random.Generator) -> list[Layer]:
     """Coffee, water, yellowing: a few tinted blots, some with a rim."""
     return [

@@ -8,15 +8,15 @@ import numpy as np
 
 from simulate.wear.artefact import Artefact, Ground
 from simulate.wear.covers import fingers, papers
-from simulate.wear.damage import creases, fibre, holes, mould, stains, staples, tape, tears
+from simulate.wear.damage import creases, fibre, holes, mould, quilting, stains, staples, tape, tears
 from simulate.wear.layers import Layer
 from simulate.wear.pens import calipers, handwriting, highlighter, redaction, stamps, stickers
 
 # In the order in which they come onto the page.
 WEAR: Mapping[str, Artefact] = {
     "fibre": fibre, "stamps": stamps, "handwriting": handwriting, "calipers": calipers, "highlighter": highlighter,
-    "stains": stains, "mould": mould, "creases": creases, "redaction": redaction, "stickers": stickers, "tape": tape,
-    "holes": holes, "tears": tears, "staples": staples,
+    "stains": stains, "mould": mould, "creases": creases, "quilting": quilting, "redaction": redaction,
+    "stickers": stickers, "tape": tape, "holes": holes, "tears": tears, "staples": staples,
 }  # fmt: skip
 COVERS: Mapping[str, Artefact] = {"papers": papers, "fingers": fingers}  # above the paper and its shading
 

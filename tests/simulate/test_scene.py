@@ -53,6 +53,16 @@ def test_difficulty_0_leaves_no_wear_and_no_tilt() -> None:
     assert max(scene.view.tilt_deg + scene.view.bend_mm for scene in scenes) == 0.0
 
 
+def test_quilted_pages_have_any_order_and_any_grid() -> None:
+    scenes = [Scene.sample(seed, "quilted", layout="6x2") for seed in range(24)]
+    orders = {tuple(box.lead for box in scene.layout.boxes) for scene in scenes}
+    assert all(sorted(order) == sorted(STANDARD) for order in orders) and 3 < len(orders) < 15
+    lines = [np.mean(scene.paper.heavy_rgb) / np.mean(scene.paper.paper_rgb) for scene in scenes]
+    assert min(lines) < 0.35 and max(lines) > 0.6
+    usual = Scene.sample(3, "scan", layout="6x2")
+    assert [box.lead for box in usual.layout.boxes] == [lead for row in TEMPLATES["6x2"].grid for lead in row]
+
+
 def test_an_unknown_preset_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"unknown preset 'x-ray'.*photo"):
         Scene.sample(0, "x-ray")

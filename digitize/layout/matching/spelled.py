@@ -14,6 +14,8 @@ from digitize.layout.printed_words import PrintedWord
 from ecg.layout import TEMPLATES, Template
 from ecg.leads import LIMB, PRECORDIAL, STANDARD
 
+Grid = tuple[tuple[str, ...], ...]
+
 PREFIX = "spelled-"  # of a template's name
 _COLUMN_S = (2.5, 5.0, 10.0)
 _CERTAIN, _FAINT = 0.5, 0.25  # certainty from which on a name is read for certain, or counts if it stands in its place
@@ -33,19 +35,34 @@ class Place:
 def spelled(evidence: Evidence) -> Iterator[tuple[Evidence, Template]]:
     """Every template that certain names spell and that is not known, with the rows in its order.
 
-    Rows beyond those that twelve leads fill are rhythm strips, wherever they stand.
+    Rows beyond those that twelve leads fill are rhythm strips, wherever they stand. A row without any name that was
+    read belongs to the leads where it takes the one name that is left.
     """
     places = _places(evidence)
     columns = 1 + max((place.column for place in places), default=-1)
-    strips = _strips(places, columns)
-    rows = sorted({place.row for place in places} - set(strips))
-    grid = _grid(rows, columns, places)
-    if grid is None or any(grid == known.grid and len(strips) == len(known.rhythm) for known in TEMPLATES.values()):
+    named, every = sorted({place.row for place in places}), list(range(len(evidence.baselines_mm)))
+    choices = ((named, 0), (every, _MAX_UNREAD), (named, _MAX_UNREAD))
+    arranged = (_arranged(rows, columns, places, most_unread) for rows, most_unread in choices)
+    found = next((each for each in arranged if each is not None), None)
+    if found is None:
+        return
+    rows, strips, grid = found
+    if any(grid == known.grid and len(strips) == len(known.rhythm) for known in TEMPLATES.values()):
         return
     rhythm = tuple(max((p.word for p in places if p.row == r), key=lambda w: w.score).text for r in strips)
     name = f"{PREFIX}{len(rows)}x{columns}" + (f"+{len(strips)}" if strips else "")
     for column_s in _COLUMN_S:
         yield evidence.only([*rows, *strips]), Template(name, grid, column_s, rhythm)
+
+
+def _arranged(
+    rows: Sequence[int], columns: int, places: Sequence[Place], most_unread: int
+) -> tuple[list[int], list[int], Grid] | None:
+    """(rows of the grid, rows of strips, leads) as the names have them; None where these are no twelve or six leads."""
+    strips = _strips(rows, places, columns)
+    of_grid = [row for row in rows if row not in strips]
+    grid = _grid(of_grid, columns, places, most_unread)
+    return None if grid is None else (of_grid, strips, grid)
 
 
 def _places(evidence: Evidence) -> list[Place]:
@@ -79,16 +96,16 @@ def _columns_mm(words: Sequence[PrintedWord]) -> np.ndarray:
     return starts if np.abs(starts - even).max() < NAMES.apart_across_mm else np.array([])
 
 
-def _strips(places: Sequence[Place], columns: int) -> list[int]:
+def _strips(rows: Sequence[int], places: Sequence[Place], columns: int) -> list[int]:
     """The rows more than twelve leads fill: they have a name at their beginning alone, and rather one that repeats."""
-    words = {row: {p.word.text for p in places if p.row == row} for row in {p.row for p in places}}
-    single = [row for row in words if all(p.column == 0 for p in places if p.row == row)]
+    words = {row: {p.word.text for p in places if p.row == row} for row in rows}
+    single = [row for row in rows if words[row] and all(p.column == 0 for p in places if p.row == row)]
     repeating = {row for row in single for other in words if other != row and words[row] & words[other]}
     count = len(words) - len(STANDARD) // max(columns, 1)
     return sorted(sorted(single, key=lambda row: (row in repeating, row))[len(single) - count :]) if count > 0 else []
 
 
-def _grid(rows: Sequence[int], columns: int, places: Sequence[Place]) -> tuple[tuple[str, ...], ...] | None:
+def _grid(rows: Sequence[int], columns: int, places: Sequence[Place], most_unread: int) -> Grid | None:
     """The leads by row and column, each once, as their names stand; None where these are no twelve or six leads."""
     cells = [(row, column) for row in rows for column in range(columns)]
     if len(cells) not in (len(LIMB), len(STANDARD)):
@@ -105,7 +122,7 @@ def _grid(rows: Sequence[int], columns: int, places: Sequence[Place]) -> tuple[t
     named = (np.arange(len(cells)), chosen)
     unread, faint = int((score[named] == 0).sum()), int((~is_certain[named]).sum())
     is_whole = len(cells) == len(STANDARD) or {STANDARD[lead] for lead in chosen} in (set(LIMB), set(PRECORDIAL))
-    most_unread, most_faint = (_MAX_UNREAD, _MAX_FAINT) if len(cells) == len(STANDARD) else (0, 0)
+    most_unread, most_faint = (most_unread, _MAX_FAINT) if len(cells) == len(STANDARD) else (0, 0)
     if not is_whole or unread > most_unread or faint > most_faint:
         return None
     return tuple(tuple(leads[k : k + columns]) for k in range(0, len(cells), columns))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from located_page import agrees, evidence_of, lay, view_of, whole, words_on
 from oracle import Oracle, heart, unpainted
 
 from digitize.errors import NotAnEcg, UnknownLayout
+from digitize.layout.budget import MOST_S
 from digitize.layout.matching.choice import match
 from digitize.layout.matching.match import place
 from digitize.layout.printed_words import PrintedWord
@@ -140,3 +142,25 @@ def test_names_read_for_certain_tell_that_the_page_needs_no_turning(monkeypatch:
     monkeypatch.setattr("digitize.layout.search.turned", lambda *seen: pytest.fail("another angle was looked at"))
     with pytest.raises(NotAnEcg, match="they fit no known layout"):
         locate(truth.page, nets, PageHints())
+
+
+@pytest.mark.slow
+def test_a_search_that_has_spent_its_time_ends_and_says_what_it_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = whole(43, "clean", "6x2", pulse="none").render(heart(43))[1]
+    boxes = tuple(replace(box, lead="V1" if box.lead.startswith("V") else "aVF") for box in truth.layout.boxes)
+    nets = Oracle(replace(truth, layout=replace(truth.layout, boxes=boxes))).use(monkeypatch).nets
+    monkeypatch.setattr("digitize.layout.search.turned", lambda *seen: pytest.fail("another angle was looked at"))
+    clock = count(0.0, 2 * MOST_S)
+    monkeypatch.setattr("digitize.layout.budget.time.process_time", lambda: next(clock))
+    with pytest.raises(NotAnEcg, match=f"after {MOST_S:g} s of processor time, having tried the crossings of the grid"):
+        locate(truth.page, nets, PageHints())
+
+
+@pytest.mark.slow
+def test_the_first_candidate_is_tried_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = whole(43, "clean", "6x2", pulse="none").render(heart(43))[1]
+    nets = Oracle(truth).use(monkeypatch).nets
+    clock = count(0.0, 2 * MOST_S)
+    monkeypatch.setattr("digitize.layout.budget.time.process_time", lambda: next(clock))
+    found = locate(truth.page, nets, PageHints()).layout
+    assert [box.lead for box in found.boxes] == [box.lead for box in truth.layout.boxes]

@@ -79,10 +79,20 @@ def test_columns_whose_names_stand_further_apart_touch_where_they_were_seen_to()
     np.testing.assert_allclose([b.box_mm[0] for b in found.boxes], [12.0, 27.0, 42.0, 57.0], atol=0.1)
 
 
-@pytest.mark.parametrize("end_mm", [75.0, 80.0, 88.0])  # the paper ends early, or the recorder went on
-@pytest.mark.parametrize(("second_mm", "off_mm"), [(40.0, 0.0), (41.0, 0.0), (45.0, 5.0)])
-def test_columns_that_are_not_equally_wide_are_told(second_mm: float, off_mm: float, end_mm: float) -> None:
-    boxes = tuple(LeadBox("I", (20.0 + 20.0 * k, 0.0, 40.0 + 20.0 * k, 30.0), 0.8 * k, 0.8 * k + 0.8) for k in range(3))
-    row = strip(30.0, [], begin_mm=20.0, end_mm=end_mm)
-    row = replace(row, edge=edge_heat(np.array([20.0, second_mm, 60.0, end_mm]), row.x_mm))
+@pytest.mark.parametrize(
+    ("seen_mm", "off_mm"),
+    [
+        ([10.0, 30.0, 50.0, 70.0, 90.0], 0.0),
+        ([10.0, 30.0, 50.0, 75.0, 95.0], 5.0),  # a line was left out on the way
+        ([10.0, 35.0, 55.0, 70.0, 90.0], 5.0),  # and counted twice further on
+        ([3.0, 26.5, 50.0, 73.5, 97.0], 7.0),  # all are too wide
+        ([10.0, 38.0, 50.0, 70.0, 90.0], 0.0),  # one mark alone may be a stroke
+        ([10.0, 30.0, 50.0, 70.0, 84.0], 0.0),  # the last lead may end early
+        ([12.6, 32.6, 50.0, 70.0, 90.0], 0.0),  # leads may begin late
+    ],
+)
+def test_columns_that_are_not_equally_wide_are_told(seen_mm: list[float], off_mm: float) -> None:
+    boxes = tuple(LeadBox("I", (10.0 + 20 * k, 0.0, 30.0 + 20 * k, 30.0), 0.8 * k, 0.8 * k + 0.8) for k in range(4))
+    row = strip(30.0, [], begin_mm=10.0, end_mm=90.0)
+    row = replace(row, edge=edge_heat(np.array(seen_mm), row.x_mm))
     assert uneven_mm([row], Layout("joined", boxes, 25.0, 10.0)) == pytest.approx(off_mm, abs=0.1)

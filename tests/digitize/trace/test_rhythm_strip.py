@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from digitize.stages import Leads
-from digitize.trace.rhythm_strip import name_strips
-from ecg.layout import Layout
+from digitize.trace.rhythm_strip import _lead_of, name_strips
+from ecg.layout import Layout, LeadBox
 from ecg.page import Trace
 from ecg.reading import Reading
 from simulate.heart import synthetic_record
@@ -57,3 +57,17 @@ def test_a_name_that_was_read_for_certain_stands(page: Reading) -> None:
     assert named(covered, True) == layout
     assert named(covered, False) != layout
     assert named(page.traces, True) != layout
+
+
+@pytest.mark.parametrize(("share", "lead"), [(0.5, "II"), (0.1, "V1")])
+def test_a_certain_name_gives_way_to_a_curve_that_is_much_nearer(share: float, lead: str) -> None:
+    """Noise on the strip's own short lead makes another lead look somewhat nearer."""
+    strip = np.sin(np.arange(2000) / 40)
+    box = LeadBox("II", (0.0, 0.0, 100.0, 20.0), 0.0, 4.0, is_rhythm=True)
+    noise = np.random.default_rng(1).normal(size=2000)
+    short = [
+        (replace(box, lead=name, is_rhythm=False), strip + by * noise)
+        for name, by in (("II", 0.5), ("V1", 0.5 * share))
+    ]
+    assert _lead_of(box, strip, short, is_certain=True) == lead
+    assert _lead_of(box, strip, short, is_certain=False) == "V1"

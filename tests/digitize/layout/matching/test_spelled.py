@@ -68,6 +68,24 @@ def test_the_one_lead_whose_name_was_not_read_is_said(monkeypatch: pytest.Monkey
     assert "lead-name-inferred" in {note.code for note in layout_notes(found, evidence, None)}
 
 
+def test_a_row_of_its_own_without_a_name_is_the_lead_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = printed("12x1", ORDERS["12x1"])
+    evidence = without(evidence_of(truth, monkeypatch), "aVF")
+    found = match_rows(evidence)
+    agrees(place(found, 10.0), truth.layout)
+    assert "lead-name-inferred" in {note.code for note in layout_notes(found, evidence, None)}
+
+
+def test_a_rule_below_twelve_named_rows_is_no_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = printed("12x1", ORDERS["12x1"])
+    seen = evidence_of(truth, monkeypatch)
+    line = seen.baselines_mm[-1] + float(np.median(np.diff(seen.baselines_mm)))
+    ruled = replace(
+        seen, baselines_mm=np.append(seen.baselines_mm, line), ink=np.vstack([seen.ink, 0.6 * seen.ink[-1]])
+    )
+    agrees(place(match_rows(ruled), 10.0), truth.layout)
+
+
 def test_a_faint_name_counts_where_it_stands_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = printed("6x2", ORDERS["6x2"])
     evidence = without(evidence_of(truth, monkeypatch), "V5")
