@@ -65,6 +65,7 @@ def long(fake: FakeDigitizer) -> FakeDigitizer:
     return fake
 
 
+@pytest.mark.slow
 def test_a_file_of_two_pages_is_one_recording(
     tmp_path: Path, long: FakeDigitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:

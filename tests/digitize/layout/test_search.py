@@ -144,6 +144,7 @@ def test_names_read_for_certain_tell_that_the_page_needs_no_turning(monkeypatch:
         locate(truth.page, nets, PageHints())
 
 
+@pytest.mark.slow
 def test_a_search_that_has_spent_its_time_ends_and_says_what_it_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = whole(43, "clean", "6x2", pulse="none").render(heart(43))[1]
     boxes = tuple(replace(box, lead="V1" if box.lead.startswith("V") else "aVF") for box in truth.layout.boxes)
@@ -155,6 +156,7 @@ def test_a_search_that_has_spent_its_time_ends_and_says_what_it_tried(monkeypatc
         locate(truth.page, nets, PageHints())
 
 
+@pytest.mark.slow
 def test_the_first_candidate_is_tried_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = whole(43, "clean", "6x2", pulse="none").render(heart(43))[1]
     nets = Oracle(truth).use(monkeypatch).nets
