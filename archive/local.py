@@ -32,7 +32,7 @@ def run(tasks: Sequence[Task], manifest: Manifest, store: Store, how: Run, tell:
                 future.result()
         finally:  # also when interrupted: nothing is to be waited for
             for reader in readers:
-                reader.stop()
+                reader.close()
 
 
 def _work(queue: SimpleQueue[Task], manifest: Manifest, store: Store, reader: Reader, tell: Tell) -> None:

@@ -42,7 +42,7 @@ class Reader:
 
     def __call__(self, page: PageReference) -> Row:
         """The page's row. Raises Stopped, and InputError or ValueError where the networks cannot be loaded."""
-        started = perf_counter()
+        started, how = perf_counter(), ""
         for attempt in range(ATTEMPTS):
             if self._process.is_closed:
                 raise Stopped
@@ -51,25 +51,26 @@ class Reader:
             except OutOfTime as error:
                 why = f"{error} and was ended; --time_limit_s allows more"
                 return failed(page, TOO_LONG, why, perf_counter() - started)
-            except Ended:
+            except Ended as error:
+                how = str(error)
                 continue
             if row.code != TOO_COSTLY or attempt > 0:
                 return row
         if self._process.is_closed:
             raise Stopped
-        why = f"the process that read it ended {ATTEMPTS} times; it may need more memory than there is"
+        why = f"the process that read it ended {ATTEMPTS} times ({how}); it may need more memory than there is"
         return failed(page, KILLED, why, perf_counter() - started)
 
     @property
     def pid(self) -> int | None:
         return self._process.pid
 
-    def stop(self) -> None:
-        """From any thread: end the page in work."""
+    def close(self) -> None:
+        """From any thread: end the page in work, and read no other."""
         self._process.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stop()
+        self._process.end_process()

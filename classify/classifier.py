@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -107,19 +107,13 @@ class Classifier:
         return stack_channels(np.zeros_like(z), seen, None, self.settings)
 
     def _prepared(self, window: Record) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `prepare` gives of a window at the network's rate: the signal, where it was seen, and its scale."""
         fs_hz = self.settings.fs_hz
         return prepare(on_grid(window, fs_hz, self.leads), fs_hz, self.settings.preparation)
 
     def _judge(self, record: Recording, leads: Sequence[str], stride_s: float) -> tuple[np.ndarray, tuple[Window, ...]]:
-        """(calibrated probabilities float64 [label] of the mean logits over the windows, the windows where several).
-
-        A window in which hardly anything is printed is left out where others are not.
-        """
-        shown: Iterator[Record] = (window.select(leads) for window in windows(record, stride_s))
-        if record.duration_s > DURATION_S + _MIN_WINDOW_S:
-            printed = filter(_is_printed, (window.select(leads) for window in windows(record, stride_s)))
-            first = next(printed, None)
-            shown = shown if first is None else chain([first], printed)
+        """(calibrated probabilities float64 [label] of the mean logits over the windows, the windows where several)."""
+        shown = _shown_windows(record, leads, stride_s)
         starts, logits = list[float](), list[np.ndarray]()
         while batch := list(islice(shown, _BATCH)):
             inputs = [self.inputs(window) for window in batch]
@@ -158,6 +152,15 @@ def windows(record: Recording, stride_s: float = DURATION_S) -> Iterator[Record]
     count = max(1, int((record.duration_s + stride_s - _MIN_WINDOW_S) // stride_s))
     for k in range(count):
         yield record.crop(record.start_s + k * stride_s, DURATION_S)
+
+
+def _shown_windows(record: Recording, leads: Sequence[str], stride_s: float) -> Iterator[Record]:
+    """The windows of some leads; one in which hardly anything is printed is left out where others are not."""
+
+    def each() -> Iterator[Record]:
+        return (window.select(leads) for window in windows(record, stride_s))
+
+    return filter(_is_printed, each()) if any(map(_is_printed, each())) else each()
 
 
 def _is_printed(window: Record) -> bool:

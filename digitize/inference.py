@@ -19,12 +19,13 @@ from digitize.output import DEFAULT_FORMATS, OneFile, OutputFolder, PageNames, T
 from digitize.page.open import expand_images
 from digitize.stages import PageHints
 from ecg.files import InputError, named
+from ecg.formats.table import FORMATS
 from ecg.layout import Template
 from ecg.notes import Note
 from ecg.page import page_place
 
 # An output that ends so is one file for one page.
-OUTPUT_SUFFIXES = (".csv", ".hea", ".json", ".dcm", ".xml", ".edf", ".bdf", ".parquet", ".pdf")
+OUTPUT_SUFFIXES = tuple(dict.fromkeys(row.endings[0] for row in FORMATS if row.write))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from digitize.stages import PageHints
 from ecg.cli import WRITTEN_FORMATS
 from ecg.files import InputError, check_writable
 from ecg.formats import write
-from ecg.formats.table import by_name, of_new_file
+from ecg.formats.table import FORMATS, by_name, of_new_file
 from ecg.page import Page
 from ecg.reading import Reading
 from ecg.record import Record
@@ -21,9 +21,9 @@ from ecg.record import Record
 DEFAULT_FORMATS = ("csv", "wfdb")  # of the signal of a reading; its JSON and overlay lie beside it
 # What a name that ends so means is a file; any other dot belongs to a folder's name: results_v1.2.
 FILE_SUFFIXES = {
-    *SUFFIXES, ".csv", ".json", ".hea", ".dat", ".mat", ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".parquet", ".npy",
-    ".npz", ".h5", ".hdf5", ".edf", ".bdf", ".dcm", ".xml", ".scp", ".zip", ".html", ".svg", ".doc", ".docx", ".onnx",
-    ".pth", ".safetensors", ".yaml", ".yml",
+    *SUFFIXES, *(ending for row in FORMATS for ending in row.endings),
+    ".txt", ".tsv", ".xls", ".xlsx", ".ods", ".npy", ".npz", ".h5", ".hdf5", ".zip", ".html", ".svg", ".doc", ".docx",
+    ".onnx", ".pth", ".safetensors", ".yaml", ".yml",
 }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class Digitizer:
 
     @classmethod
     def load(cls, device: str = "cpu", *, exact: bool = False) -> Digitizer:
-        """The shipped weights, rounded to what the device computes in fastest, or `exact`: float32."""
+        """With the shipped weights, rounded to what the device computes in fastest, or with `exact` kept in float32."""
         return cls(load_networks(device, exact=exact))
 
     def __call__(
@@ -53,7 +53,8 @@ class Digitizer:
 
         Where the file draws its curves itself, these are the traces; everything else is read from the pixels.
         `corners_px` are four crossings of the grid that make a rectangle on the paper, as (x, y) in page px from the
-        upper left one clockwise as the page is read: the millimetres are laid on them. Raises ValueError for others.
+        upper left one clockwise as the page is read: the millimetres are laid on them. Raises ValueError for
+        others, for a layout that is not known and for a speed or gain that no page has.
         """
         hints = PageHints.of(layout, mm_per_s, mm_per_mv, corners_px)
         with threadpool_limits(1, "blas"):  # the matrices are small: on more threads NumPy waits, up to ten times over

@@ -98,7 +98,8 @@ class RowReading:
     """What the row network read along one row, per column, in paper mm.
 
     `x_mm`, `y_mm` [column] are the curve; `certainty`, `presence` and `edge` [column], whether a lead begins or ends
-    there, lie in 0..1; `seg` is the class map [row, col] in 0..1 per class.
+    there, lie in 0..1; `seg` [class, row, col] are the class maps in 0..1, in px of the strip, of which each holds
+    `nets.inputs.ROW_COLUMNS_PER_PX` columns of the others.
     `spread_mm` [column] is how wide the distribution is that the height was decoded from, None where there is none.
     """
 

@@ -106,6 +106,10 @@ COMMANDS: tuple[Command, ...] = (
         "classify.studies.not_ecgs",
         "What becomes of pages that must not be diagnosed: other curves, halves, two ECGs on a sheet, mirror images.",
     ),
+    Command(
+        "classify.studies.gpu_budget",
+        "What training heavy networks asks for: one real step here, memory and time of a GPU by arithmetic.",
+    ),
     Command("simulate.benchmark", "How many pages a second the simulator draws."),
     Command("ecg.fit.doctor", "Say what a training would find here: packages, device, memory, disk.", "doctor"),
 )

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from scipy.io import loadmat
-
 from classify.datasets.csv_table import header_codes, names, rows
 from classify.datasets.example import Example
 from classify.datasets.folds import by_ten_folds
 from classify.labels import GROUPS
 from ecg.files import InputError
-from ecg.formats import read
-from ecg.leads import STANDARD
-from ecg.record import Record
 
 _LABELS = ("First_label", "Second_label", "Third_label")
 _NUMBERED = dict(enumerate(("NORM", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE"), start=1))
@@ -24,7 +18,6 @@ _SNOMED = {
     "426783006": "NORM", "164889003": "AF", "270492004": "I-AVB", "164909002": "LBBB", "59118001": "RBBB",
     "284470004": "PAC", "164884008": "PVC", "429622005": "STD", "164931005": "STE",
 }  # fmt: skip
-_FS_HZ = 500.0
 
 
 def cpsc2018(root: Path) -> list[Example]:
@@ -73,20 +66,3 @@ def _by_header(path: Path) -> Example:
     names_of_all = [_SNOMED.get(code, _SPELT.get(code, code)) for code in sorted(header_codes(path))]
     labels = frozenset(name for name in names_of_all if name in GROUPS["cpsc2018"].classes)
     return Example(path, "cpsc2018", path.stem, "unused", {"cpsc2018": labels or None})
-
-
-def read_struct(path: Path) -> Record:
-    """The published form: a MATLAB struct `ECG` with data [12, sample] in mV at 500 Hz; with a header beside, WFDB."""
-    if path.with_suffix(".hea").is_file():
-        return read(path)
-    try:
-        ecg = loadmat(path)["ECG"][0, 0]
-        signal = np.asarray(ecg["data"], np.float32)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{path}: no such file") from error
-    except Exception as error:  # the package raises many kinds for a file that is not what it says
-        raise InputError(f"{path}: expected a MATLAB struct ECG with data [12, sample] ({error})") from error
-    if signal.ndim != 2 or signal.shape[0] != len(STANDARD):
-        raise InputError(f"{path}: expected data [12, sample], got shape {signal.shape}")
-    person = {key: str(np.ravel(ecg[key])[0]) for key in ("age", "sex") if key in (ecg.dtype.names or ())}
-    return Record(signal, _FS_HZ, STANDARD, meta={"source": path.stem, **person})

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from classify.datasets.example import Example
 from classify.datasets.split import by_class
 from classify.labels.hefei import HEFEI_NAMES
 from ecg.files import InputError
-from ecg.leads import STANDARD, derive_12
-from ecg.record import Record
 
 _TABLES = ("hf_round2_train.txt", "hf_round2_label.txt")
 _FOLDERS = ("hf_round2_train", "train", ".")
-_FS_HZ, _MV_PER_COUNT = 500.0, 4.88e-3
 _SEX = {"MALE": 1.0, "FEMALE": 0.0}
 
 
@@ -59,20 +54,3 @@ HEFEI_SPELT = {
 
 def _folders(table: Path) -> list[Path]:
     return [table.parent / name for name in _FOLDERS]
-
-
-def read_text(path: Path) -> Record:
-    """A header of lead names, then one line of counts (4.88 uV) per sample at 500 Hz; the other limb leads derived."""
-    with path.open(encoding="utf-8-sig") as file:
-        leads = file.readline().split()
-        try:
-            counts = np.loadtxt(file, ndmin=2)
-        except ValueError as error:
-            raise InputError(f"{path}: expected rows of {len(leads)} numbers ({error})") from error
-    if counts.shape[1] != len(leads):
-        raise InputError(f"{path}: {len(leads)} lead names over {counts.shape[1]} columns")
-    try:
-        twelve = derive_12(counts.T * _MV_PER_COUNT, leads)
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from error
-    return Record(twelve, _FS_HZ, STANDARD, meta={"source": path.stem})

@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from classify.datasets.chapman import read_microvolts
-from classify.datasets.cpsc2018 import read_struct
 from classify.datasets.example import Example
-from classify.datasets.hefei import read_text
 from classify.datasets.images import DIGITIZER_WEIGHTS, read_page
 from ecg.formats import read
 from ecg.leads import STANDARD
@@ -40,8 +38,8 @@ SOURCES: Mapping[str, Source] = {
     "cinc_mix": Source("PhysioNet/CinC Challenge 2020-21: CPSC2018, CPSC-Extra, Chapman/Ningbo, Georgia, CC BY 4.0"),
     "mitdb": Source("MIT-BIH Arrhythmia Database, ODC-By 1.0"),
     "mimic": Source("MIMIC-IV-ECG 1.0, ODbL"),
-    "hefei": Source("Hefei ECG competition 2019, second round", read_text),
-    "cpsc2018": Source("China Physiological Signal Challenge 2018", read_struct),
+    "hefei": Source("Hefei ECG competition 2019, second round"),
+    "cpsc2018": Source("China Physiological Signal Challenge 2018"),
     "chapman": Source("Chapman-Shaoxing and Ningbo 12-lead ECG database, CC BY 4.0"),
     "chapman_csv": Source("Chapman-Shaoxing 12-lead ECG database, CC BY 4.0", read_microvolts),
     "images": Source(

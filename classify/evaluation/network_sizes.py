@@ -33,6 +33,11 @@ DOCUMENT: Mapping[str, str] = {
 }  # fmt: skip
 
 
+def input_of(name: str) -> tuple[int, int]:
+    """(channels, samples) that a network is shown for its size."""
+    return INPUTS.get(name, (_LEADS, 1000))
+
+
 def networks_table(results: Path | None = None) -> str:
     """The table in Markdown; with `results` (comparison.json) the figures of the runs named as their networks, too.
 
@@ -53,7 +58,7 @@ def networks_table(results: Path | None = None) -> str:
 def _rows(found: Mapping[str, Result], figures: list[str]) -> Iterator[list[str]]:
     for name in _CATALOGUE:
         row = NETS[name]
-        channels, samples = INPUTS.get(name, (_LEADS, 1000))
+        channels, samples = input_of(name)
         size = cost(name, LABELS, channels, samples)
         cells = [f"`{name}`", f"`{row.module.replace('.', '/')}.py`", f"{channels} x {samples}"]
         cells += [f"{size.parameters:,}", _millions(size.macs), DOCUMENT.get(name, "")]

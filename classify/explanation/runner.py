@@ -57,7 +57,7 @@ def _explain(
     diagnosis = case.diagnose(classifier)
     used = record.select(diagnosis.leads_used)
     explanations = explain(classifier, used, chosen(diagnosis, label), steps)
-    pictures = NetworkPictures(classifier, used) if explanations else None
+    pictures = None if diagnosis.abstained else NetworkPictures(classifier, used)
     for one in explanations:
         word = word_for(one.label, diagnosis.labels).replace(":", "-")
         save_png(draw(one), folder / f"{case.name}.{word}.explain.png")
@@ -66,7 +66,8 @@ def _explain(
         save_if_any(pictures.cam_by_lead(one.label) if pictures else None, folder / f"{case.name}.{word}.cam.png")
     if pictures:
         save_if_any(pictures.attention_by_stage(), folder / f"{case.name}.attention.png")
-    if diagnosis.abstained:
-        print(f"{case.name} <- {case.place}: {'; '.join(diagnosis.warnings)}", flush=True)
+    if not explanations:
+        why = "; ".join(diagnosis.warnings) if diagnosis.abstained else "no label is predicted; --label names one"
+        print(f"{case.name} <- {case.place}: {why}", flush=True)
     found = {"source": case.place, "weights": diagnosis.weights, "explained": [one.to_dict() for one in explanations]}
     write_text(folder / f"{case.name}{ENDING}", json.dumps(found, indent=2) + "\n")

@@ -25,13 +25,13 @@ class EvidenceLimits:
     """What belongs to a page's traces; set on simulated pages and on scans of machines' pages."""
 
     name_above_mm: float = 16.0  # a lead's name stands so far above its zero line at most
-    name_below_mm: float = 11.0  # and so far below it
+    name_below_mm: float = 11.0  # a lead's name stands so far below its zero line at most
     room_mm: tuple[float, float] = (25.0, 12.0)  # beside and above the traces, for pulses and names
     max_spread_mm: float = 900.0  # traces that spread further were seen on a grid that was misread
     min_ink_px: int = 50  # of the page network's map, less than which are no traces
-    far_rows: float = 1.6  # rows this many usual distances apart may have another between them,
+    far_rows: float = 1.6  # two rows this many usual distances apart may have another between them
     min_pulse: float = 0.3  # of the pulses' map, from which on a row shows one; a single row of several tells no speed
-    min_inked: float = 0.4  # where there is at least this share of a row's usual ink
+    min_inked: float = 0.4  # share of a row's usual ink that another row between two has at least
 
 
 _LIMITS = EvidenceLimits()

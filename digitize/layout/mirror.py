@@ -20,7 +20,8 @@ def refuse_mirror_image(page: Page, nets: Networks, located: LocatedPage) -> Non
     if not located.is_named and _is_named_in_mirror(page, nets, located):
         raise NotAnEcg(
             "the page is a mirror image, for its lead names can be read in a mirror only: turn the picture round (flip "
-            "it from left to right) and give that"
+            "it from left to right) and give that",
+            "mirror-image",
         )
 
 

@@ -34,7 +34,8 @@ def refuse_two_sheets(evidence: Evidence) -> None:
     if len(twice) >= _TWICE.min_twice:
         raise UnknownLayout(
             f"two ECGs seem to stand on this page, for {', '.join(twice)} are printed twice: cut it into one picture "
-            "for each; where the leads go on in further rows instead, give --layout"
+            "for each; where the leads go on in further rows instead, give --layout",
+            "two-sheets",
         )
 
 

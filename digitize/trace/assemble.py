@@ -75,11 +75,14 @@ def curve_notes(record: Record, layout: Layout) -> tuple[Note, ...]:
     spread_mv = {lead: _spread_mv(record[lead]) for lead in leads}
     empty = ", ".join(lead for lead in leads if np.isnan(spread_mv[lead]))
     flat = ", ".join(lead for lead in leads if spread_mv[lead] <= _THRESHOLDS.max_flat_sd_mv)
-    texts = {
-        "lead-without-curve": (empty, f"no curve was read at {empty}, which the layout has: check them on the page"),
-        "lead-flat": (flat, f"{flat}: read as a flat line, so an electrode may have been off; check the page"),
-    }
-    return tuple(Note(code, text) for code, (which, text) in texts.items() if which)
+    notes = (
+        (
+            empty,
+            Note("lead-without-curve", f"no curve was read at {empty}, which the layout has: check them on the page"),
+        ),
+        (flat, Note("lead-flat", f"{flat}: read as a flat line, so an electrode may have been off; check the page")),
+    )
+    return tuple(note for leads_concerned, note in notes if leads_concerned)
 
 
 def _hidden_notes(traces: Sequence[Trace]) -> tuple[Note, ...]:
@@ -112,7 +115,8 @@ def _refuse_guesses(leads: Leads, record: Record) -> None:
     if limb_law_share(record.signal_mv, record.leads) > MAX_LIMB_SHARE:
         raise NotAnEcg(
             f"no lead names were recognised, and the curves are not those of {leads.layout.name}, which fits rows and "
-            "columns: I + III is not II; expected a whole ECG whose lead names can be read; give --layout if it is one"
+            "columns: I + III is not II; expected a whole ECG whose lead names can be read; give --layout if it is one",
+            "curves-not-limb-leads",
         )
 
 

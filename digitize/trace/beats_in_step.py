@@ -6,28 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import ndimage
 
 from digitize.stages import Leads
+from digitize.trace.beat_envelope import ENVELOPE_HZ, envelope, likeness, qrs_power
 from ecg.notes import Note
 from ecg.page import traces_to_record
-from ecg.signal.filters import bandpass
 
 
 @dataclass(frozen=True)
 class StepThresholds:
     """When a row's beats stand beside those of the others; by how far the QRS of one beat spreads over the leads."""
 
-    fs_hz: float = 250.0  # at which beats are compared
-    qrs_hz: tuple[float, float] = (8.0, 30.0)  # band of the beats
-    blur_s: float = 0.015  # of how much QRS there is
-    window_s: float = 2.5  # stretches that are compared
+    window_s: float = 2.5  # length of the stretches that are compared
+    min_shown: float = 0.9  # a row is compared in a stretch of which more than this share was read
     reach_s: float = 0.2  # a map that is bent is off by no more
     sure_lag_s: float = 0.1  # how long a usual QRS lasts: the leads of one beat may peak anywhere in it
-    min_lag_s: float = 0.06  # a smaller lag than that counts where a row shows it again,
-    min_times: int = 2  # in so many stretches to the same side
-    min_alike: float = 0.8  # correlation with the other rows' beats once shifted,
-    min_margin: float = 0.3  # by which that correlation must exceed the unshifted one
+    min_lag_s: float = 0.06  # a lag from here up to `sure_lag_s` counts only when a row shows it again,
+    min_times: int = 2  # to the same side in this many stretches
+    min_alike: float = 0.8  # a lag is seen when the shifted beats correlate so well with the other rows'
+    min_margin: float = 0.3  # and by so much better than the unshifted ones
     min_others: int = 2  # rows that a row is compared with
 
 
@@ -55,11 +52,9 @@ def _beats(leads: Leads) -> list[np.ndarray]:
     found = []
     for trace, box in zip(leads.traces, leads.layout.boxes, strict=True):
         alone = replace(leads.layout, boxes=(box,))
-        record = traces_to_record((trace,), leads.geometry, alone, _STEP.fs_hz, leads.layout.duration_s)
+        record = traces_to_record((trace,), leads.geometry, alone, ENVELOPE_HZ, leads.layout.duration_s)
         mv = record[box.lead.removeprefix("-")].astype(np.float64)
-        power = np.nan_to_num(bandpass(mv[None], _STEP.fs_hz, *_STEP.qrs_hz)[0]) ** 2
-        beats = np.sqrt(ndimage.gaussian_filter1d(power, _STEP.blur_s * _STEP.fs_hz))
-        found.append(np.where(np.isfinite(mv), beats, np.nan))
+        found.append(np.where(np.isfinite(mv), envelope(qrs_power(mv[None])[0]), np.nan))
     return found
 
 
@@ -72,10 +67,10 @@ def _is_off(lags_s: np.ndarray) -> bool:
 
 def _lags(beats: Sequence[np.ndarray]) -> Iterator[tuple[int, float]]:
     """(box, lag in s) of every stretch in which a row is out of step."""
-    width, reach = (round(seconds * _STEP.fs_hz) for seconds in (_STEP.window_s, _STEP.reach_s))
+    width, reach = (round(seconds * ENVELOPE_HZ) for seconds in (_STEP.window_s, _STEP.reach_s))
     for begin in range(0, max(len(row) for row in beats) - width + 1, width):
         inner = slice(begin + reach, begin + width - reach)
-        shown = [i for i, row in enumerate(beats) if np.isfinite(row[begin : begin + width]).mean() > 0.9]
+        shown = [i for i, row in enumerate(beats) if np.isfinite(row[begin : begin + width]).mean() > _STEP.min_shown]
         scaled = {
             i: np.nan_to_num(beats[i] / max(float(np.nanmax(beats[i][begin : begin + width])), 1e-6)) for i in shown
         }
@@ -84,16 +79,9 @@ def _lags(beats: Sequence[np.ndarray]) -> Iterator[tuple[int, float]]:
             if len(others) < _STEP.min_others:
                 continue
             usual = np.median(others, axis=0)
-            alike = [_likeness(usual, scaled[i][inner.start + k : inner.stop + k]) for k in range(-reach, reach + 1)]
+            alike = [likeness(usual, scaled[i][inner.start + k : inner.stop + k]) for k in range(-reach, reach + 1)]
             best = int(np.argmax(alike))
-            lag_s = (best - reach) / _STEP.fs_hz
+            lag_s = (best - reach) / ENVELOPE_HZ
             is_clear = alike[best] > _STEP.min_alike and alike[best] - alike[reach] > _STEP.min_margin
             if is_clear and abs(lag_s) >= _STEP.min_lag_s:
                 yield i, lag_s
-
-
-def _likeness(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's correlation; 0 where one is flat."""
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale > 0 else 0.0

@@ -7,32 +7,29 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import signal
 
 from digitize.stages import Leads, PageHints
+from digitize.trace.beat_envelope import ENVELOPE_HZ, envelope, likeness, qrs_power
 from ecg.geometry import PageGeometry
 from ecg.layout import Layout, Template
 from ecg.notes import Note
 from ecg.page import Trace, traces_to_record
-from ecg.signal.filters import bandpass
 
 
 @dataclass(frozen=True)
 class TimingThresholds:
     """When beats tell that columns show the same seconds; set on simulated rhythms, none of which were read wrongly."""
 
-    fs_hz: float = 250.0  # at which beats are compared
-    qrs_hz: tuple[float, float] = (8.0, 30.0)  # band of the beats
-    blur_s: float = 0.015  # columns may lie so far off that their beats do not quite meet
     edge_s: float = 0.04  # at the ends of a column its neighbour may show, at the same place in all of them
     min_column_s: float = 1.0  # a shorter column shows too little of the rhythm
     min_beat_s: float = 0.25  # no two beats are closer
     min_beats: int = 4  # beats that meet those of another column by chance are never so many
-    min_alike: float = 0.8  # correlation of beats that stand at the same places
-    min_exact: float = 0.95  # at one join only, over which breathing may bring the beats back to the same places
-    min_lead: float = 0.2  # of the correlation for the same seconds, to be taken,
-    min_lead_with_strip: float = 0.4  # or with a strip, which alone may be noisy or partly hidden
-    max_lag: float = 0.03  # of it, to be worth a note
+    min_alike: float = 0.8  # correlation from which on beats stand at the same places
+    min_exact: float = 0.95  # the same at a single join, over which breathing may bring beats back
+    min_lead: float = 0.2  # the correlation for the same seconds must exceed the other by so much to be believed
+    min_lead_with_strip: float = 0.4  # the same beside a rhythm strip, which alone may be noisy or partly hidden
+    max_lag: float = 0.03  # it may stand so little below the other and still be worth a note
 
 
 _TIMING = TimingThresholds()
@@ -93,21 +90,21 @@ def _beats(
     kept = [(box, trace) for box, trace in zip(layout.boxes, traces, strict=True) if box.is_rhythm == of_strips]
     part = replace(layout, boxes=tuple(box for box, _ in kept))
     record = traces_to_record(
-        [trace for _, trace in kept], geometry, part, _TIMING.fs_hz, layout.duration_s + _TIMING.edge_s
+        [trace for _, trace in kept], geometry, part, ENVELOPE_HZ, layout.duration_s + _TIMING.edge_s
     )
-    power = (np.nan_to_num(bandpass(record.signal_mv, _TIMING.fs_hz, *_TIMING.qrs_hz)) ** 2).sum(0)
-    samples = int(min(np.diff(starts_s)) * _TIMING.fs_hz)
-    edge = round(_TIMING.edge_s * _TIMING.fs_hz)
-    cut = np.stack([power[round(start * _TIMING.fs_hz) :][:samples] for start in starts_s])
-    beats: np.ndarray = np.sqrt(ndimage.gaussian_filter1d(cut, _TIMING.blur_s * _TIMING.fs_hz, axis=1))
+    power = qrs_power(record.signal_mv).sum(0)
+    samples = int(min(np.diff(starts_s)) * ENVELOPE_HZ)
+    edge = round(_TIMING.edge_s * ENVELOPE_HZ)
+    cut = np.stack([power[round(start * ENVELOPE_HZ) :][:samples] for start in starts_s])
+    beats = envelope(cut)
     beats[:, :edge] = beats[:, -edge:] = np.nan
     return beats
 
 
 def _beside(columns: np.ndarray, strip: np.ndarray) -> tuple[float, float]:
     """How well the later columns fit the first seconds of the strip, and the strip above which they stand."""
-    at_once = np.mean([_likeness(column, strip[0]) for column in columns[1:]])
-    in_turn = np.mean([_likeness(column, own) for column, own in zip(columns[1:], strip[1:], strict=True)])
+    at_once = np.mean([likeness(column, strip[0]) for column in columns[1:]])
+    in_turn = np.mean([likeness(column, own) for column, own in zip(columns[1:], strip[1:], strict=True)])
     return float(at_once), float(in_turn)
 
 
@@ -116,21 +113,13 @@ def _alone(columns: np.ndarray) -> tuple[float, float]:
 
     Such a rhythm repeats itself within the column, too: one that begins anew at every join belongs to no heart.
     """
-    at_once = min(_likeness(a, b) for a, b in combinations(columns, 2))
+    at_once = min(likeness(a, b) for a, b in combinations(columns, 2))
     usual = columns.mean(0)
     shown = np.nan_to_num(usual)
-    seen, _ = signal.find_peaks(shown, height=0.5 * shown.max(), distance=round(_TIMING.min_beat_s * _TIMING.fs_hz))
+    seen, _ = signal.find_peaks(shown, height=0.5 * shown.max(), distance=round(_TIMING.min_beat_s * ENVELOPE_HZ))
     joins = len(columns) - 1
     if len(seen) < 2 or len(seen) * joins < _TIMING.min_beats or (joins == 1 and at_once < _TIMING.min_exact):
         return at_once, at_once
-    shares = range(2, int(len(usual) / (_TIMING.min_beat_s * _TIMING.fs_hz)) + 1)
-    goes_on = max(_likeness(usual, np.roll(usual, round(len(usual) / share))) for share in shares)
+    shares = range(2, int(len(usual) / (_TIMING.min_beat_s * ENVELOPE_HZ)) + 1)
+    goes_on = max(likeness(usual, np.roll(usual, round(len(usual) / share))) for share in shares)
     return at_once, min(goes_on, at_once)
-
-
-def _likeness(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's correlation over what is not NaN; 0 where one is flat."""
-    known = np.isfinite(a) & np.isfinite(b)
-    a, b = a[known] - a[known].mean(), b[known] - b[known].mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale > 0 else 0.0

@@ -11,9 +11,7 @@ import numpy as np
 
 from digitize.nets.inputs import ROW_PULSE, ROW_PX_PER_MM
 from digitize.stages import RowReading
-from ecg.paper import PULSE_S, SPEEDS_MM_PER_S, USUAL_MM_PER_MV, USUAL_MM_PER_S
-
-GAINS_MM_PER_MV = (5.0, 10.0, 20.0)  # as machines print them; a smaller pulse is one that was seen in part
+from ecg.paper import PULSE_GAINS_MM_PER_MV, PULSE_S, SPEEDS_MM_PER_S, USUAL_MM_PER_MV, USUAL_MM_PER_S
 
 
 @dataclass(frozen=True)
@@ -153,4 +151,4 @@ def _run_length(places: np.ndarray) -> int:
 
 def gain_from_pulses(rows: Sequence[RowReading]) -> PulseSize:
     """The gain in mm/mV that the rows' pulses show, and their height in mm."""
-    return most_shown([pulse_height_mm(row) for row in rows], GAINS_MM_PER_MV, 1.0, USUAL_MM_PER_MV, len(rows))
+    return most_shown([pulse_height_mm(row) for row in rows], PULSE_GAINS_MM_PER_MV, 1.0, USUAL_MM_PER_MV, len(rows))

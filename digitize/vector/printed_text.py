@@ -27,7 +27,10 @@ _BELOW = 2.0  # names stand above or beside their traces: one below is as far as
 def stated_speed(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]:
     """The paper speed in mm/s that the page states, and a note where it states several."""
     values = _numbers(_SPEED, _text(words))
-    return _usual(values), _several(values, "several-speeds-stated", "paper speeds", "mm/s")
+    if len(values) < 2:
+        return _usual(values), ()
+    text = f"the page states several paper speeds ({_listed(values)} mm/s): {_usual(values):g} was taken"
+    return _usual(values), (Note("several-speeds-stated", text),)
 
 
 def stated_gain(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]:
@@ -37,7 +40,10 @@ def stated_gain(words: Sequence[Word]) -> tuple[float | None, tuple[Note, ...]]:
         text = f"two gains are printed, {pair[0]:g} and {pair[1]:g} mm/mV: the second was taken for the chest leads"
         return pair[0], (Note("chest-gain-halved", text),)
     values = _numbers(_GAIN, _CHEST_GAIN.sub("", _text(words)))
-    return _usual(values), _several(values, "several-gains-stated", "gains", "mm/mV")
+    if len(values) < 2:
+        return _usual(values), ()
+    text = f"the page states several gains ({_listed(values)} mm/mV): {_usual(values):g} was taken"
+    return _usual(values), (Note("several-gains-stated", text),)
 
 
 def stated_chest_gain(words: Sequence[Word]) -> float | None:
@@ -65,12 +71,8 @@ def _usual(values: Counter[float]) -> float | None:
     return values.most_common(1)[0][0] if values else None
 
 
-def _several(values: Counter[float], code: str, what: str, unit: str) -> tuple[Note, ...]:
-    if len(values) < 2:
-        return ()
-    several = ", ".join(f"{value:g}" for value in values)
-    text = f"the page states several {what} ({several} {unit}): {_usual(values):g} was taken"
-    return (Note(code, text),)
+def _listed(values: Counter[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def _text(words: Sequence[Word]) -> str:

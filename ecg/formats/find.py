@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from ecg.files import check_regular, files_below, is_pattern, matches
-from ecg.formats import csv
+from ecg.formats import cpsc_struct, csv
 from ecg.formats.fhir import REPORT_ENDING
 from ecg.formats.table import FORMATS, head_of
 from ecg.formats.wfdb_header import segments_of
@@ -14,7 +14,7 @@ from ecg.formats.wfdb_header import segments_of
 _FIRST = (".hea", ".csv", ".json")  # in a folder, the first that is there stands for a record of that name
 _SUFFIXES = (*_FIRST, *sorted({s for row in FORMATS if row.read for s in row.suffixes} - {*_FIRST, ".dat", ".mat"}))
 _DOCUMENTS = tuple(suffix for row in FORMATS if not row.read for suffix in row.suffixes)
-_BY_CONTENT = (".xml", ".json", ".txt", "")  # other files end so, too
+_BY_CONTENT = (".xml", ".json", ".txt", ".mat", "")  # other files end so, too
 
 
 def find_records(paths: Iterable[str | Path], *, one_per_name: bool = True) -> list[Path]:
@@ -40,7 +40,7 @@ def _expand(path: Path, one_per_name: bool) -> Iterator[Path]:
     elif is_pattern(path):
         yield from _without_segments([record for match in matches(path) for record in _expand(match, one_per_name)])
     elif path.suffix.lower() in (".dat", ".mat"):
-        yield path.with_suffix(".hea")
+        yield path if cpsc_struct.recognises(head_of(path), path) else path.with_suffix(".hea")
     else:
         header = path.with_name(f"{path.name}.hea")  # WFDB tools name a record without its suffix
         yield header if header.is_file() else path

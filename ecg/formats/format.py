@@ -44,6 +44,11 @@ class Format:
     write: Callable[[Record, Path], None] | None = None
     needs: tuple[str, ...] = ()
 
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """What follows the last dot of its suffixes, with the dot: .json of .fhir.json."""
+        return tuple(f".{suffix.rpartition('.')[2]}" for suffix in self.suffixes)
+
     def require(self, path: str | Path) -> None:
         """Raises InputError, naming the extra, when a package is missing."""
         missing = [name for name in self.needs if find_spec(name) is None]

@@ -11,6 +11,7 @@ from ecg.formats import (
     aecg_write,
     apple_watch,
     cardiosoft,
+    cpsc_struct,
     csv,
     device_files,
     dicom,
@@ -18,6 +19,7 @@ from ecg.formats import (
     edf,
     edf_write,
     fhir,
+    hefei_text,
     json,
     muse,
     muse_text,
@@ -70,6 +72,8 @@ FORMATS: tuple[Format, ...] = (
     Format("ishne", "ISHNE Holter", (".ecg",), device_files.is_ishne, _device("ishne_holter"), None, _DEVICE),
     Format("mfer", "MFER", (".mwf",), device_files.is_mfer, _device("mfer"), None, _DEVICE),
     Format("scp", "SCP-ECG", (".scp",), device_files.is_scp, _device("scp_ecg"), None, _DEVICE),
+    Format("cpsc-struct", "CPSC2018 MATLAB struct", (), cpsc_struct.recognises, cpsc_struct.read),
+    Format("hefei-text", "Hefei text", (), hefei_text.recognises, hefei_text.read),
     Format("muse-text", "MUSE text export", (), muse_text.recognises, muse_text.read),
 )  # fmt: skip
 

@@ -57,12 +57,12 @@ class LimitedProcess:
         try:
             pipe.send(request)
         except OSError as error:
-            self.stop()
+            self.end_process()
             raise Ended("it ended between two requests") from error
         answer = self._next(pipe, self.limits.call_s)
         self._calls += 1
         if self._calls >= self.limits.calls:
-            self.stop()
+            self.end_process()
         return answer
 
     def _start(self) -> Connection:
@@ -73,17 +73,20 @@ class LimitedProcess:
         theirs.close()
         if self.is_closed:
             self._kill()
-        self._next(pipe, self.limits.start_s)
+        try:
+            self._next(pipe, self.limits.start_s)
+        except OutOfTime as error:
+            raise Ended(f"it was not ready after {self.limits.start_s:g} s") from error
         return pipe
 
     def _next(self, pipe: Connection, patience_s: float) -> Any:
         try:
             message = pipe.recv() if pipe.poll(patience_s) else None
         except (EOFError, OSError) as error:
-            self.stop()
+            self.end_process()
             raise Ended("it ended in the midst of a request") from error
         if message is None:
-            self.stop()
+            self.end_process()
             raise OutOfTime(f"took longer than {patience_s:g} s")
         answer, failure = message
         if failure is not None:
@@ -100,7 +103,7 @@ class LimitedProcess:
         if process is not None:
             kill(process)
 
-    def stop(self) -> None:
+    def end_process(self) -> None:
         """End the process and all that it started; the next request starts another one."""
         self._kill()
         if self._process is not None:
@@ -113,4 +116,4 @@ class LimitedProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.end_process()

@@ -2,10 +2,16 @@
 
 class Page {
   constructor(file) {
-    Object.assign(this, { file, index: 0, status: "waiting", problem: null, picture: null, corners: null });
-    Object.assign(this, { past: [], now: null, future: [], diagnosis: null });
-    this.queued = null; // the place in the server's queue, and what is said of the page
+    Object.assign(this, { index: 0, status: "waiting", queued: null }); // queued: its place in the server's queue
+    this.forget();
+    this.file = file;
     this.stem = (file.name || "page").replace(/\.[^.]*$/, "") || "page";
+  }
+
+  /** Let go of all that is large; it can be had again by reading the page again. */
+  forget() {
+    Object.assign(this, { file: null, problem: null, picture: null, corners: null, wanted: null });
+    Object.assign(this, { past: [], now: null, future: [], diagnosis: null });
   }
 
   /** The name of its results, as the command line gives it. */
@@ -57,7 +63,8 @@ class Page {
 
   /** What `--corrections` replays. */
   get corrections() {
-    return this.now ? { ...this.now.hints, ...(this.now.steps.length ? { steps: this.now.steps } : {}) } : {};
+    if (!this.now) return this.queued?.correction ?? {};
+    return { ...this.now.hints, ...(this.now.steps.length ? { steps: this.now.steps } : {}) };
   }
 }
 

@@ -5,10 +5,12 @@ import { $, node, say } from "./panels.js";
 import { replay } from "./takeaway.js";
 import { labelOf, text } from "./texts.js";
 
+const REMEMBERED = 2; // pages that were kept last: going back to them takes no reading
 const WAITS = new Set(["listed", "kept"]);
 
 export class Queue {
   #groups = [];
+  #kept = [];
 
   constructor(pages, readAll) {
     Object.assign(this, { pages, readAll });
@@ -96,9 +98,16 @@ export class Queue {
     }
     Object.assign(queued, { looked_at: true, correction });
     page.status = "kept";
+    this.#kept = [...this.#kept.filter((other) => other !== page), page];
+    if (this.#kept.length > REMEMBERED) this.#forget(this.#kept.shift());
     this.pages.changed();
     const [next] = [...this.#left.filter((other) => other.queued.number > queued.number), ...this.#left];
     if (next) this.pages.open(next);
     say(text(next ? "status.keptPage" : "status.allKept", { name: page.name, left: this.#left.length }));
+  }
+
+  #forget(page) {
+    page.forget();
+    page.queued.states = undefined;
   }
 }

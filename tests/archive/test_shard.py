@@ -57,6 +57,6 @@ def test_what_is_tried_again(answers: list[Row | Exception], status: str, code: 
 
 def test_a_reader_that_was_stopped_reads_no_more() -> None:
     reader = Reader(Work(diagnose=False), ProcessLimits())
-    reader.stop()
+    reader.close()
     with pytest.raises(Stopped):
         reader(PAGE)

@@ -1,8 +1,7 @@
 """What the five source documents say, line by line, with the command that does it and what then is there.
 
 `python tests/documents/lines.py docs/documents.md` writes the tables of that file anew. Words in capitals stand for the
-user's own data: MIMIC, STATEMENTS (tables beside MIMIC-IV-ECG), MITBIH, HEFEI, CPSC, CHAPMAN, PAGES with their CSVS,
-PICTURE.
+user's own data and for what was trained before; the document says which is which.
 """
 
 from __future__ import annotations
@@ -63,6 +62,10 @@ DOCUMENTS: dict[str, tuple[Line, ...]] = {
              "--set data.leads=[II] --set data.fs_hz=360 --set data.from_usual=false --epochs 10 --batch_size 32 "
              "--output OUT", (*_RUN, "run_*/results/aami_*.png", "run_*/report.md")),
         Line("by patient: DS1 trains, DS2 tests", f"{TRAIN} --task aami_inter --data MITBIH --output OUT", _RUN),
+        Line("both leads, intervals beside them, every class as often, Bahdanau's attention, early stopping",
+             f"{TRAIN} --task aami_inter --data MITBIH --set net.name=lstm_bahdanau "
+             "--set 'net.options={features: 8}' --set data.from_usual=false --set data.balanced=true "
+             "--set fit.best_metric=macro_f1 --set fit.early_stopping=5 --epochs 30 --output OUT", _RUN),
         Line("the class of every beat of a recording, by the shipped weights",
              "python -m classify.infer --task aami --record MITBIH/100.hea --output OUT",
              ("100.beats.csv", "100.beats.json", "100.beats.png"), "beats"),
@@ -73,14 +76,22 @@ DOCUMENTS: dict[str, tuple[Line, ...]] = {
     "34 labels of the Hefei competition": (
         Line("eight leads, labels, age and sex are read", f"{VALIDATE} --task hefei34 --root HEFEI --output OUT",
              ("validation.json",), "unreadable: 0"),
-        Line("with age and sex before the last layer, weighted loss, best by micro-F1",
+        Line("with age and sex before the last layer, weighted loss, best by micro-F1, the rate in steps",
              f"{TRAIN} --task hefei34 --data HEFEI --set net.name=gru_v3 --set 'net.options={{leads: 8}}' "
-             "--set loss.weights=log --set fit.best_metric=micro_f1 --set data.page_masks=false --output OUT", _RUN),
-        Line("basic, without age and sex, signals not normalised",
+             "--set loss.weights=log --set fit.best_metric=micro_f1 --set fit.schedule=step "
+             "--set fit.step_at=[50,100,150] --set data.page_masks=false --output OUT", _RUN),
+        Line("basic, without age and sex, signals not normalised, the rate by the plateau of F1",
              f"{TRAIN} --task hefei34 --data HEFEI --set net.name=lstm_v2 --set 'net.options={{leads: 8}}' "
-             "--set data.preparation.scale=none --set data.page_masks=false --output OUT", _RUN),
+             "--set data.preparation.scale=none --set fit.best_metric=micro_f1 --set fit.schedule=plateau "
+             "--set fit.plateau_patience=10 --set fit.plateau_factor=0.1 --set fit.lr_min=1e-8 "
+             "--set data.page_masks=false --output OUT", _RUN),
         Line("every network basic and with age and sex, in one table",
              "python -m classify.compare --list COMPARE --data HEFEI --output OUT", ("comparison.md",), "age and sex"),
+        Line("several networks as one, by the mean of their logits",
+             "python -m classify.ensemble --checkpoints JUDGE JUDGE --output OUT/joined.pth", ("joined.pth",),
+             "2 networks as one"),
+        Line("a recording of the competition is diagnosed",
+             "python -m classify.infer --record HEFEI/hf_round2_train/0.txt --output OUT", ("0.diagnosis.json",)),
     ),
     "Notes on networks for ECGs": (
         Line("ten folds of CPSC2018, as a file", f"{VALIDATE} --task cpsc2018 --root CPSC --output OUT",
@@ -92,6 +103,15 @@ DOCUMENTS: dict[str, tuple[Line, ...]] = {
         Line("CPC, CLOCS and ST-MEM on one trunk and budget",
              "python -m classify.pretrain --config configs/pretrain_shared.yaml --set method=st_mem "
              "--set task=cpsc2018 --data CPSC --output OUT", ("run_*/checkpoints/best.pth",), "pretrained"),
+        Line("linear evaluation, fine-tuning and training from nothing, by the share of labels and under noise",
+             "python -m classify.pretrain --curves ENCODER --shares 0.5 1 --noise_db inf 6 --data CPSC --output OUT",
+             ("curves.json", "curves.png"), "linear"),
+        Line("a student of one lead learns from a teacher of twelve",
+             f"{TRAIN} --task cpsc2018 --data CPSC --set net.name=mvkt --set net.options={{}} "
+             "--set loss.teacher=FORMER --set loss.distance=labels --set loss.contrast=0.1 --output OUT", _RUN),
+        Line("where every stage looks, drawn on the trace",
+             "python -m classify.explain --weights FORMER --record CPSC/TrainingSet1/A0001.mat --output OUT",
+             ("A0001.attention.png", "A0001.explain.json")),
     ),
     "The guide to training the digitizer": (
         Line("the environment is checked", "python -m ecg.fit.doctor --output OUT", (), "torch"),

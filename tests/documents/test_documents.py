@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -30,6 +31,10 @@ FIVE = ("Atrial_Fibrillation", "Bradycardia", "Bundle_Branch_Block", "Normal", "
 LABELS = [["SR", "LVHV"], ["AFIB"], ["SBRAD", "SR"], ["SR"]]
 # What makes a test of a command's training: fewer epochs, smaller networks, the same road.
 SMALL_CLASSIFIER = ("fit.epochs=1", "fit.num_workers=0", "fit.batch_size=8", "fit.amp=off", "data.draws=16")
+SMALL_PRETRAINING = (
+    "fit.epochs=1", "fit.batch_size=16", "fit.amp=off", "net.options.planes=[8,8,8,8]", "linear.epochs=1",
+    "finetune.epochs=1", "finetune.amp=off",
+)  # fmt: skip
 SMALL_READER = (
     f"net.encoder={NET['encoder']}", f"net.decoder_channels={NET['decoder_channels']}", "pages.size_px=[128,96]",
     "fit.batch_size=2", "fit.show_every=0", "fit.amp=off", "fit.device=cpu",
@@ -48,9 +53,8 @@ def small(module: str, words: list[str]) -> list[str]:
         )
         beats = "aami" in " ".join(words) and "net.name" not in " ".join(words)
         return [*sets([*SMALL_CLASSIFIER, *([] if beats else narrow)]), "--force_cpu"]
-    if module == "classify.pretrain":
-        shared = ("fit.epochs=1", "fit.batch_size=16", "fit.amp=off", "net.options.planes=[8,8,8,8]")
-        return sets(shared)
+    if module == "classify.pretrain" and "--curves" not in words:
+        return sets(SMALL_PRETRAINING)
     if module == "digitize.train" and "--resume" not in words:
         return sets(SMALL_READER)
     return []
@@ -102,7 +106,7 @@ def _zoo() -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def made(places: dict[str, str]) -> dict[str, str]:
-    """A run of pages, and weights for beats."""
+    """What the user trained before: a reader of pages, weights for beats, a network with attention, an encoder."""
     root = Path(places["ROOT"])
     given = ["--sim_root", places["PAGES"], "--csv_root", places["CSVS"], "--epochs", "1", *sets(SMALL_READER)]
     assert run("digitize.train", [*given, "--output", str(root / "reader")]) == 0
@@ -111,10 +115,19 @@ def made(places: dict[str, str]) -> dict[str, str]:
     assert run("classify.train", [*given, "--cache_dir", str(root / "cache"), "--output", str(root / "beats")]) == 0
     (beats,) = (root / "beats").iterdir()
     calibrate(beats / "checkpoints/best.pth", Path(places["MITBIH"]), root / "beats.safetensors")
+    former = ["net.name=inceptionformer_tiny", "net.options={dims: [16, 24, 32, 40], depths: [1, 2, 2, 2]}"]
+    given = ["--task", "cpsc2018", "--data", places["CPSC"], *sets([*SMALL_CLASSIFIER, *former]), "--force_cpu"]
+    assert run("classify.train", [*given, "--cache_dir", str(root / "cache"), "--output", str(root / "former")]) == 0
+    (judge,) = (root / "former").iterdir()
+    calibrate(judge / "checkpoints/best.pth", Path(places["CPSC"]), root / "former.safetensors")
+    shared = ["--config", "configs/pretrain_shared.yaml", *sets([*SMALL_PRETRAINING, "task=cpsc2018"])]
+    assert run("classify.pretrain", [*shared, "--data", places["CPSC"], "--output", str(root / "encoder")]) == 0
+    (encoder,) = (root / "encoder").iterdir()
     checkpoints = reader / "checkpoints"
     return {
         "LAST": str(checkpoints / "last.pth"), "BEST": str(checkpoints / "best.pth"),
-        "BEATS": str(root / "beats.safetensors"),
+        "BEATS": str(root / "beats.safetensors"), "JUDGE": str(judge / "checkpoints/best.pth"),
+        "FORMER": str(root / "former.safetensors"), "ENCODER": str(encoder / "checkpoints/best.pth"),
     }  # fmt: skip
 
 
@@ -135,7 +148,7 @@ def test_a_line_of_the_documents_does_what_it_says(
     monkeypatch.chdir(ROOT)
     stand_for = {**places, **made, "OUT": str(tmp_path)}
     _, _, module, *words = shlex.split(line.command)
-    words = ["/".join(stand_for.get(part, part) for part in word.split("/")) for word in words]
+    words = [re.sub("[A-Z]+", lambda found: stand_for.get(found[0], found[0]), word) for word in words]
     cache = ["--cache_dir", str(tmp_path / "cache")] if module == "classify.train" else []
     capsys.readouterr()
     assert run(module, [*words, *cache, *small(module, words)]) == 0

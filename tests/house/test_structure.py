@@ -99,7 +99,7 @@ def test_modules_know_their_place() -> None:
 
 
 def test_the_documents_name_places_that_exist() -> None:
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
     places = set(re.findall(r"`((?:ecg|simulate|digitize|classify|archive|serve|galvano|tests)/[\w/.]*)`", text))
     assert len(places) > 20
     assert {place for place in places if not (ROOT / place).exists()} == set()

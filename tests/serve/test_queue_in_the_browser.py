@@ -53,6 +53,9 @@ def test_a_queue_is_labelled_and_put_right_page_after_page(queue: Path) -> None:
             page.check("#learn-curves")
             page.click("#keep")
             expect(page.locator("#status")).to_contain_text("all pages of the list have been looked at")
+            page.locator("#pages button").first.click()  # it was let go of, and is read and put right again
+            expect(page.locator("#gain")).to_have_value("5")
+            expect(page.locator("#learn-curves")).to_be_checked()
         assert json.loads((queue / CORRECTIONS).read_text()) == {"1-p": {"steps": [{"mm_per_mv": 5}]}, "3-p": {}}
         assert [page.is_looked_at for page in Queue(queue).pages()] == [True] * 3
         with opened(browser, address) as page:  # what was kept is there again, and can be taken back

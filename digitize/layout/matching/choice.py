@@ -17,7 +17,7 @@ from ecg.layout import TEMPLATES, Template
 from ecg.leads import STANDARD
 from ecg.paper import USUAL_MM_PER_S
 
-_SPEEDS_MM_PER_S = (25.0, 50.0, 12.5)
+_SPEEDS_MM_PER_S = (25.0, 50.0, 12.5)  # in the order in which they are tried: the most usual first
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class ChoiceThresholds:
     """When a layout is chosen; set on simulated pages of all layouts, checked on scans of machines' pages."""
 
     min_lead: float = 0.04  # a layout is certain when every other one scores this much less
-    rows_agreement: float = 0.4  # names tell rows from rules and text when they agree this well
-    added_row_gain: float = 0.15  # with a row that was missing they agree so much better,
-    added_strip_certainty: float = 0.9  # or the row is a strip whose name was read with this certainty,
-    added_strip_loss: float = 0.03  # and they agree so little worse
+    rows_agreement: float = 0.4  # from this agreement on names tell rows from rules and lines of text
+    added_row_gain: float = 0.15  # an added row is taken when names agree with rows so much better with it,
+    added_strip_certainty: float = 0.9  # or when its name, as a strip's, was read with this certainty
+    added_strip_loss: float = 0.03  # and names agree at most so much worse with it
     spare_rows: int = 2  # so many rows may be something else
     min_covered: float = 0.5  # share of the ink that must lie where the layout has traces
     certain: float = 0.5  # certainty from which on a name is read for certain

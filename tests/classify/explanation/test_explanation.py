@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from classify import Classifier
@@ -17,6 +18,7 @@ from classify.diagnosis import Diagnosis, Label
 from classify.explain import main, parser
 from classify.explanation.attribution import grad_cam, integrated_gradients, penultimate
 from classify.explanation.explanation import Explanation, chosen, explain
+from classify.explanation.network_pictures import NetworkPictures
 from classify.explanation.plot import draw
 from classify.explanation.runner import explain_all
 from classify.nets import build
@@ -199,6 +201,17 @@ def test_the_command_draws_every_asked_label_and_names_the_bad_file(
         main(["--record", str(tmp_path / "a.hea"), "--label", "NOPE"])
     with pytest.raises(SystemExit, match="2"):
         main(["--record", str(tmp_path / "a.hea"), "--steps", "0"])
+
+
+def test_where_a_network_looks_is_drawn_though_it_predicts_nothing(
+    record: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(record, tmp_path / "a.hea")
+    monkeypatch.setattr("classify.explanation.runner.chosen", lambda diagnosis, names: [])
+    monkeypatch.setattr(NetworkPictures, "attention_by_stage", lambda pictures: Figure())
+    assert main(["--record", str(tmp_path / "a.hea"), "--output", str(tmp_path / "out")]) == 0
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"a.attention.png", "a.explain.json"}
+    assert "a.hea: no label is predicted; --label names one" in capsys.readouterr().out
 
 
 def test_options_equal_the_function() -> None:
