@@ -30,6 +30,7 @@ from ecg.reading import Reading, ReadingFacts
 _MARGIN = 0.06  # of the traces' size, left around them as a page does
 _PRESENT = 0.5
 _BEYOND = 0.5  # of a row's height that a lead may reach into the next one
+_ASIDE = 0.03  # of the picture's width that a box may have been placed beside its lead
 _NOWHERE = -30.0  # the logit of a place where a lead cannot be
 
 
@@ -118,7 +119,11 @@ def upright(geometry: PageGeometry, layout: Layout, size_px: tuple[int, int]) ->
 
 
 def near_its_box(geometry: PageGeometry, layout: Layout, matrix: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
-    """Where each lead may be, bool [12, row, col]: in its box (the short one before the strip) and half a row on."""
+    """Where each lead may be, bool [12, row, col]: in its box (the short one before the strip) and half a row on.
+
+    Columns beside its boxes, up to `_ASIDE` of the picture's width, are as the box is at its end: boxes are still moved
+    to where the curves begin, and a column where a lead may be nowhere has no height.
+    """
     near = np.zeros((len(STANDARD), size_px[1], size_px[0]), np.uint8)
     for box in sorted(layout.boxes, key=lambda box: not box.is_rhythm):
         x0, y0, x1, y1 = box.box_mm
@@ -128,6 +133,12 @@ def near_its_box(geometry: PageGeometry, layout: Layout, matrix: np.ndarray, siz
         mine = near[_index(box)]
         mine[:, max(corners[:, 0].min(), 0) : max(corners[:, 0].max() + 1, 0)] = 0
         cv2.fillPoly(mine, [corners], 1)
+    columns, aside = np.arange(size_px[0]), round(_ASIDE * size_px[0])
+    for mine in near:
+        covered = np.flatnonzero(mine.any(0))
+        if covered.size:
+            nearest = covered[np.abs(covered[:, None] - columns).argmin(0)]
+            mine[:] = mine[:, nearest] * (np.abs(nearest - columns) <= aside)
     return near > 0
 
 

@@ -24,8 +24,17 @@ def names(*leads: str) -> list[PrintedWord]:
     return [PrintedWord(lead, 10.0, 10.0 * k, 0.9) for k, lead in enumerate(leads)]
 
 
+def show(monkeypatch: pytest.MonkeyPatch, mirrored: list[PrintedWord], itself: list[PrintedWord]) -> None:
+    """What is read on the mirror image, and on the page itself."""
+
+    def read(net: object, pixels: np.ndarray, *where: object) -> list[PrintedWord]:
+        return mirrored if pixels.strides[1] < 0 else itself
+
+    monkeypatch.setattr("digitize.layout.mirror.read_words", read)
+
+
 def test_several_names_in_the_mirror_tell_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitize.layout.mirror.read_words", lambda *seen: names("II", "aVR", "V3", "V5"))
+    show(monkeypatch, names("II", "aVR", "V1", "V3", "V5"), names("II", "V5"))
     with pytest.raises(NotAnEcg, match="the page is a mirror image"):
         refuse_mirror_image(PAGE.page, NETS, UNNAMED)
     refuse_mirror_image(PAGE.page, NETS, replace(UNNAMED, is_named=True))
@@ -36,6 +45,12 @@ def test_few_names_or_such_as_lines_look_like_tell_nothing(
     seen: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digitize.layout.mirror.read_words", lambda *given: names(*seen))
+    refuse_mirror_image(PAGE.page, NETS, UNNAMED)
+
+
+def test_names_that_can_be_read_on_the_page_itself_tell_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C4 and C5 upside down in a mirror are C4 and C5; a name under a curve is any."""
+    show(monkeypatch, names("V4", "aVR", "V5"), names("V5", "V6"))
     refuse_mirror_image(PAGE.page, NETS, UNNAMED)
 
 

@@ -99,6 +99,19 @@ def test_a_lead_is_looked_for_in_its_box_only() -> None:
     assert not near[two, row, :].all() and near[two, row, -150]  # the strip counts where the short lead is not
 
 
+def test_a_box_that_lies_a_little_aside_gives_its_lead_no_wild_heights() -> None:
+    truth = drawn("3x4+1")[1]
+    size = (640, 480)
+    matrix = upright(truth.geometry, truth.layout, size)
+    targets = page_targets(truth, matrix, size)["signal"]
+    for aside_mm in (-3.0, 3.0):
+        near = near_its_box(truth.geometry, truth.layout.shifted(aside_mm, 0.0), matrix, size)
+        for lead, heights in enumerate(targets):
+            columns = np.flatnonzero(np.isfinite(heights))
+            assert near[lead][:, columns].any(0).all()
+            assert near[lead, np.round(heights[columns]).astype(int), columns].mean() > 0.95
+
+
 def saved(path: Path, spec: NetSpec = TINY) -> Path:
     """A checkpoint of an untrained network for pages of 96 x 64 px."""
     recipe = PassRecipe(net=spec, pages=Pages(size_px=(96, 64)))
