@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 
 # A page that is read takes 1 to 3 s until its layout is found: where several times as much did not find it, more does
 # not. What is begun is ended, and the rows are read afterwards.
 MOST_S = 12.0
 
 
-@dataclass
 class Budget:
     """The processor time of all threads of this process from now on, and what was `tried` in it, in words."""
 
-    most_s: float = MOST_S
-    tried: list[str] = field(default_factory=list)
-    begun_s: float = field(default_factory=time.process_time)
+    def __init__(self, most_s: float = MOST_S) -> None:
+        self.most_s = most_s
+        self.tried: list[str] = []
+        self._begun_s = time.process_time()
 
     @property
     def is_spent(self) -> bool:
-        return time.process_time() - self.begun_s > self.most_s
+        return time.process_time() - self._begun_s > self.most_s
 
     def tries(self, what: str) -> None:
         """What is begun."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from located_page import agrees, evidence_of, lay, view_of, whole, words_on
@@ -151,7 +152,7 @@ def test_a_search_that_has_spent_its_time_ends_and_says_what_it_tried(monkeypatc
     nets = Oracle(replace(truth, layout=replace(truth.layout, boxes=boxes))).use(monkeypatch).nets
     monkeypatch.setattr("digitize.layout.search.turned", lambda *seen: pytest.fail("another angle was looked at"))
     clock = count(0.0, 2 * MOST_S)
-    monkeypatch.setattr("digitize.layout.budget.time.process_time", lambda: next(clock))
+    monkeypatch.setattr("digitize.layout.budget.time", SimpleNamespace(process_time=lambda: next(clock)))
     with pytest.raises(NotAnEcg, match=f"after {MOST_S:g} s of processor time, having tried the crossings of the grid"):
         locate(truth.page, nets, PageHints())
 
@@ -161,6 +162,6 @@ def test_the_first_candidate_is_tried_however_long_it_takes(monkeypatch: pytest.
     truth = whole(43, "clean", "6x2", pulse="none").render(heart(43))[1]
     nets = Oracle(truth).use(monkeypatch).nets
     clock = count(0.0, 2 * MOST_S)
-    monkeypatch.setattr("digitize.layout.budget.time.process_time", lambda: next(clock))
+    monkeypatch.setattr("digitize.layout.budget.time", SimpleNamespace(process_time=lambda: next(clock)))
     found = locate(truth.page, nets, PageHints()).layout
     assert [box.lead for box in found.boxes] == [box.lead for box in truth.layout.boxes]
