@@ -25,6 +25,8 @@ from ecg.formats import read_all
 
 from .conftest import CODES, WORK, Shelf
 
+pytestmark = pytest.mark.slow
+
 
 def rows(output: Path) -> pd.DataFrame:
     return pd.read_parquet(output / "rows")

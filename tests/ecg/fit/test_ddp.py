@@ -15,6 +15,8 @@ import torch
 from ecg.fit import checkpoint, ddp
 from ecg.fit.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 
