@@ -9,6 +9,7 @@ import json
 import re
 
 import pytest
+from house.codes import notes as said_notes
 from house.structure import ROOT
 
 from classify.labels import GROUPS
@@ -43,7 +44,7 @@ def test_what_the_server_says_is_translated_by_its_code(language: str) -> None:
     known["measure"] = {row["name"] for row in measurements({})}
     asked = {f"{kind}.{code}" for kind, codes in known.items() for code in codes}
     assert asked - set(LOCALES[language]) == set()
-    notes = {f"note.{code}" for code in re.findall(r'\bNote\(\s*"([a-z-]+)"', CODE)}
+    notes = {f"note.{said.code}" for said in said_notes()}
     missing = notes - set(LOCALES[language])  # the English sentence stands for them
     assert len(notes) > 40 and len(missing) <= 0.05 * len(notes), missing
 
